@@ -1,0 +1,93 @@
+#pragma once
+// Memory for tensors. The caching allocator keeps what it got from the system: after the first training
+// step every request is served from the cache, at the same addresses.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "tensor/device.h"
+
+namespace siam {
+
+class Allocator {
+ public:
+  virtual ~Allocator() = default;
+  /// At least `bytes` bytes, aligned to 512; throws Error when memory is exhausted.
+  virtual void* allocate(size_t bytes) = 0;
+  virtual void free(void* pointer) noexcept = 0;
+};
+
+/// The system calls under a caching allocator. `allocate` returns nullptr when there is no memory.
+struct MemorySource {
+  void* (*allocate)(size_t bytes);
+  void (*free)(void* pointer);
+  /// One line on what is free and what could be done, appended to the out-of-memory message.
+  std::string (*advice)(size_t bytes);
+};
+
+/// Best fit over blocks that are split on allocation and merged with their neighbours when freed.
+/// Not tied to a device: the policy is tested with fake memory sources.
+class CachingAllocator : public Allocator {
+ public:
+  struct Statistics {
+    size_t in_use = 0;         ///< bytes handed out now
+    size_t peak_in_use = 0;    ///< their maximum so far
+    size_t reserved = 0;       ///< bytes held from the source
+    uint64_t source_calls = 0; ///< allocations that reached the source
+  };
+
+  explicit CachingAllocator(MemorySource source) : source_(source) {}
+  ~CachingAllocator() override;
+
+  void* allocate(size_t bytes) override;
+  void free(void* pointer) noexcept override;
+  /// Returns every segment that is wholly free to the source.
+  void release_cached();
+  Statistics statistics() const;
+  void reset_peak();
+
+  static constexpr size_t kAlignment = 512;
+  static constexpr size_t kSmallSegment = size_t{2} << 20;   ///< shared by requests up to 1 MiB
+  static constexpr size_t kLargeGranule = size_t{2} << 20;   ///< larger segments: multiples of this
+
+ private:
+  struct Block {
+    size_t bytes;
+    char* segment;  ///< start of the segment it was cut from; blocks merge only inside one
+    bool used;
+  };
+  using BySize = std::set<std::pair<size_t, char*>>;
+
+  void* take(BySize::iterator fit, size_t bytes);
+  void release_cached_locked();
+
+  MemorySource source_;
+  mutable std::mutex mutex_;
+  std::map<char*, Block> blocks_;  ///< every block, by address
+  BySize free_;                    ///< the free ones, by (size, address)
+  Statistics statistics_;
+};
+
+/// The allocator that serves tensors of this device in this thread.
+Allocator& allocator(Device device);
+/// The process-wide caching allocator of the device, for its statistics.
+CachingAllocator& caching_allocator(Device device);
+
+/// While it lives, this thread's CPU tensors come from another allocator (tests put guard zones
+/// around every buffer with it).
+class ScopedAllocator {
+ public:
+  explicit ScopedAllocator(Allocator& replacement);
+  ~ScopedAllocator();
+  ScopedAllocator(const ScopedAllocator&) = delete;
+
+ private:
+  Allocator* previous_;
+};
+
+}  // namespace siam

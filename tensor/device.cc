@@ -1,0 +1,65 @@
+#include "tensor/device.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "tensor/allocator.h"
+#include "tensor/check.h"
+#include "tensor/cuda/runtime.h"
+
+namespace siam {
+
+namespace {
+
+thread_local Allocator* cpu_override = nullptr;
+
+// Large segments are aligned to 2 MiB and marked for transparent huge pages: an epoch touches gigabytes,
+// and a page fault every 4 KiB costs several percent of a step.
+void* allocate_host(size_t bytes) {
+  void* memory = nullptr;
+  if (posix_memalign(&memory, CachingAllocator::kLargeGranule, bytes) != 0) return nullptr;
+  madvise(memory, bytes, MADV_HUGEPAGE);
+  return memory;
+}
+
+std::string host_advice(size_t) {
+  const double free_mib = static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) *
+                          static_cast<double>(sysconf(_SC_PAGESIZE)) / 1048576.0;
+  return fmt::format("{:.0f} MiB free on this machine; use a smaller batch", free_mib);
+}
+
+}  // namespace
+
+bool cuda_available() {
+  if constexpr (kCudaBuild) return cuda::device_count() > 0;
+  return false;
+}
+
+void synchronize(Device device) {
+  if constexpr (kCudaBuild) {
+    if (device == Device::cuda) cuda::synchronize();
+  }
+}
+
+CachingAllocator& caching_allocator(Device device) {
+  // Never destroyed: tensors with static storage duration may outlive any static allocator.
+  static auto* host = new CachingAllocator({allocate_host, std::free, host_advice});
+  if (device == Device::cpu) return *host;
+  if constexpr (kCudaBuild) return cuda::caching_allocator();
+  fail("cuda: this build has no CUDA kernels; use --device cpu, or install the CUDA toolkit and "
+       "configure the build again");
+}
+
+Allocator& allocator(Device device) {
+  if (device == Device::cpu && cpu_override != nullptr) return *cpu_override;
+  return caching_allocator(device);
+}
+
+ScopedAllocator::ScopedAllocator(Allocator& replacement)
+    : previous_(std::exchange(cpu_override, &replacement)) {}
+
+ScopedAllocator::~ScopedAllocator() { cpu_override = previous_; }
+
+}  // namespace siam

@@ -1,0 +1,36 @@
+#pragma once
+// Where a tensor's memory is, and which implementation of an op serves it.
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace siam {
+
+enum class Device { cpu, cuda };
+
+constexpr std::string_view name_of(Device device) {
+  return device == Device::cuda ? "cuda" : "cpu";
+}
+
+/// True if this build contains the CUDA kernels; says nothing about a GPU being present.
+#ifdef SIAM_CUDA
+inline constexpr bool kCudaBuild = true;
+#else
+inline constexpr bool kCudaBuild = false;
+#endif
+
+/// True if this build has CUDA kernels, and a driver and a GPU answer.
+bool cuda_available();
+
+/// Waits until everything queued on the device has run; nothing to do on the CPU.
+void synchronize(Device device);
+
+}  // namespace siam
+
+template <>
+struct fmt::formatter<siam::Device> : fmt::formatter<std::string_view> {
+  auto format(siam::Device device, fmt::format_context& context) const {
+    return fmt::formatter<std::string_view>::format(siam::name_of(device), context);
+  }
+};

@@ -1,0 +1,34 @@
+#include "tensor/dispatch.h"
+
+#include <string_view>
+#include <utility>
+
+namespace siam {
+
+namespace {
+
+thread_local bool use_reference = false;
+
+}  // namespace
+
+Backend backend_of(const Tensor& tensor, const char* op) {
+  if (tensor.device() == Device::cuda) {
+    const std::string_view call = op;
+    check(kCudaBuild, "{}: tensor is on a CUDA device; this build has CPU kernels only; use --device cpu",
+          call.substr(0, call.find('(')));
+    return Backend::cuda;
+  }
+  return use_reference || tensor.dtype() == DType::f64 ? Backend::reference : Backend::cpu;
+}
+
+ScopedReference::ScopedReference() : previous_(std::exchange(use_reference, true)) {}
+ScopedReference::~ScopedReference() { use_reference = previous_; }
+
+void check_same_device(const char* op, std::initializer_list<const Tensor*> tensors) {
+  const Device device = (*tensors.begin())->device();
+  for (const Tensor* tensor : tensors)
+    check(!tensor->defined() || tensor->device() == device,
+          "{}: tensors on {} and {}; all must be on one device", op, device, tensor->device());
+}
+
+}  // namespace siam
