@@ -19,14 +19,16 @@ void* CachingAllocator::allocate(size_t bytes) {
   std::lock_guard lock(mutex_);
   auto fit = free_.lower_bound({need, nullptr});
   if (fit == free_.end()) {
-    const size_t segment = need <= kSmallSegment / 2 ? kSmallSegment : round_up(need, kLargeGranule);
+    const size_t segment =
+        need <= kSmallSegment / 2 ? kSmallSegment : round_up(need, kLargeGranule);
     ++statistics_.source_calls;
     void* memory = source_.allocate(segment);
     if (memory == nullptr) {
       release_cached_locked();
       memory = source_.allocate(segment);
     }
-    check(memory != nullptr, "out of memory: {:.1f} MiB asked for; {:.1f} MiB in use by tensors; {}",
+    check(memory != nullptr,
+          "out of memory: {:.1f} MiB asked for; {:.1f} MiB in use by tensors; {}",
           bytes / 1048576.0, statistics_.in_use / 1048576.0, source_.advice(bytes));
     auto* start = static_cast<char*>(memory);
     statistics_.reserved += segment;
@@ -86,8 +88,8 @@ void CachingAllocator::release_cached_locked() {
     // A free block as long as its segment: the block starts it and no other block follows inside.
     auto block = blocks_.find(start);
     auto next = std::next(block);
-    const bool whole = block->second.segment == start &&
-                       (next == blocks_.end() || next->second.segment != start);
+    const bool whole =
+        block->second.segment == start && (next == blocks_.end() || next->second.segment != start);
     if (!whole) {
       ++it;
       continue;

@@ -1,6 +1,6 @@
 #pragma once
-// Memory for tensors. The caching allocator keeps what it got from the system: after the first training
-// step every request is served from the cache, at the same addresses.
+// Memory for tensors. The caching allocator keeps what it got from the system: after the first
+// training step every request is served from the cache, at the same addresses.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,10 +35,10 @@ struct MemorySource {
 class CachingAllocator : public Allocator {
  public:
   struct Statistics {
-    size_t in_use = 0;         ///< bytes handed out now
-    size_t peak_in_use = 0;    ///< their maximum so far
-    size_t reserved = 0;       ///< bytes held from the source
-    uint64_t source_calls = 0; ///< allocations that reached the source
+    size_t in_use = 0;          ///< bytes handed out now
+    size_t peak_in_use = 0;     ///< their maximum so far
+    size_t reserved = 0;        ///< bytes held from the source
+    uint64_t source_calls = 0;  ///< allocations that reached the source
   };
 
   explicit CachingAllocator(MemorySource source) : source_(source) {}
@@ -52,8 +52,8 @@ class CachingAllocator : public Allocator {
   void reset_peak();
 
   static constexpr size_t kAlignment = 512;
-  static constexpr size_t kSmallSegment = size_t{2} << 20;   ///< shared by requests up to 1 MiB
-  static constexpr size_t kLargeGranule = size_t{2} << 20;   ///< larger segments: multiples of this
+  static constexpr size_t kSmallSegment = size_t{2} << 20;  ///< shared by requests up to 1 MiB
+  static constexpr size_t kLargeGranule = size_t{2} << 20;  ///< larger segments: multiples of this
 
  private:
   struct Block {

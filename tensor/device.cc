@@ -15,8 +15,8 @@ namespace {
 
 thread_local Allocator* cpu_override = nullptr;
 
-// Large segments are aligned to 2 MiB and marked for transparent huge pages: an epoch touches gigabytes,
-// and a page fault every 4 KiB costs several percent of a step.
+// Large segments are aligned to 2 MiB and marked for transparent huge pages: an epoch touches
+// gigabytes, and a page fault every 4 KiB costs several percent of a step.
 void* allocate_host(size_t bytes) {
   void* memory = nullptr;
   if (posix_memalign(&memory, CachingAllocator::kLargeGranule, bytes) != 0) return nullptr;
@@ -48,8 +48,9 @@ CachingAllocator& caching_allocator(Device device) {
   static auto* host = new CachingAllocator({allocate_host, std::free, host_advice});
   if (device == Device::cpu) return *host;
   if constexpr (kCudaBuild) return cuda::caching_allocator();
-  fail("cuda: this build has no CUDA kernels; use --device cpu, or install the CUDA toolkit and "
-       "configure the build again");
+  fail(
+      "cuda: this build has no CUDA kernels; use --device cpu, or install the CUDA toolkit and "
+      "configure the build again");
 }
 
 Allocator& allocator(Device device) {

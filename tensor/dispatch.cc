@@ -14,7 +14,8 @@ thread_local bool use_reference = false;
 Backend backend_of(const Tensor& tensor, const char* op) {
   if (tensor.device() == Device::cuda) {
     const std::string_view call = op;
-    check(kCudaBuild, "{}: tensor is on a CUDA device; this build has CPU kernels only; use --device cpu",
+    check(kCudaBuild,
+          "{}: tensor is on a CUDA device; this build has CPU kernels only; use --device cpu",
           call.substr(0, call.find('(')));
     return Backend::cuda;
   }

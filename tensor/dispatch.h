@@ -1,6 +1,7 @@
 #pragma once
 // From the device-free interface of an op to the code that runs it. An op `f` has up to three
-// implementations with the same signature: reference::f (plain loops: the definition), cpu::f and cuda::f.
+// implementations with the same signature: reference::f (plain loops: the definition), cpu::f and
+// cuda::f.
 
 #include "tensor/tensor.h"
 
@@ -8,8 +9,8 @@ namespace siam {
 
 enum class Backend { reference, cpu, cuda };
 
-/// f64 tensors and, inside a ScopedReference, all CPU tensors: reference. Error for a CUDA tensor in
-/// a build without CUDA: there is no silent fallback.
+/// f64 tensors and, inside a ScopedReference, all CPU tensors: reference. Error for a CUDA tensor
+/// in a build without CUDA: there is no silent fallback.
 Backend backend_of(const Tensor& tensor, const char* op);
 
 /// While it lives, ops on CPU tensors in this thread run the reference kernels.
@@ -28,13 +29,17 @@ void check_same_device(const char* op, std::initializer_list<const Tensor*> tens
 
 }  // namespace siam
 
-/// SIAM_DISPATCH(x, conv2d(x, w, y, geometry)) calls reference::conv2d, cpu::conv2d or cuda::conv2d,
-/// whichever serves the tensor x.
-#define SIAM_DISPATCH(tensor, call)                                   \
-  switch (::siam::backend_of(tensor, #call)) {                        \
-    case ::siam::Backend::reference: reference::call; break;          \
-    case ::siam::Backend::cpu: cpu::call; break;                      \
-    case ::siam::Backend::cuda:                                       \
-      if constexpr (::siam::kCudaBuild) cuda::call;                   \
-      break;                                                          \
+/// SIAM_DISPATCH(x, conv2d(x, w, y, geometry)) calls reference::conv2d, cpu::conv2d or
+/// cuda::conv2d, whichever serves the tensor x.
+#define SIAM_DISPATCH(tensor, call)                 \
+  switch (::siam::backend_of(tensor, #call)) {      \
+    case ::siam::Backend::reference:                \
+      reference::call;                              \
+      break;                                        \
+    case ::siam::Backend::cpu:                      \
+      cpu::call;                                    \
+      break;                                        \
+    case ::siam::Backend::cuda:                     \
+      if constexpr (::siam::kCudaBuild) cuda::call; \
+      break;                                        \
   }

@@ -13,7 +13,7 @@
 namespace siam {
 
 enum class DType : uint8_t {
-  f64,   ///< the reference type: kernels on f64 are always the plain loops of tensor/reference
+  f64,  ///< the reference type: kernels on f64 are always the plain loops of tensor/reference
   f32,
   bf16,  ///< 8 exponent and 7 mantissa bits: float's range, 2-3 digits
   f16,   ///< IEEE binary16
@@ -23,6 +23,10 @@ enum class DType : uint8_t {
 
 size_t size_of(DType type);
 const char* name_of(DType type);
+/// f64 for f64, f32 for everything else: the type of statistics, weight gradients and losses.
+inline DType accumulate_type(DType storage) {
+  return storage == DType::f64 ? DType::f64 : DType::f32;
+}
 
 namespace detail {
 
@@ -98,11 +102,16 @@ using Acc = typename AccumulateIn<T>::type;
 
 template <class T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, double>) return DType::f64;
-  else if constexpr (std::is_same_v<T, float>) return DType::f32;
-  else if constexpr (std::is_same_v<T, bf16>) return DType::bf16;
-  else if constexpr (std::is_same_v<T, f16>) return DType::f16;
-  else if constexpr (std::is_same_v<T, uint8_t>) return DType::u8;
+  if constexpr (std::is_same_v<T, double>)
+    return DType::f64;
+  else if constexpr (std::is_same_v<T, float>)
+    return DType::f32;
+  else if constexpr (std::is_same_v<T, bf16>)
+    return DType::bf16;
+  else if constexpr (std::is_same_v<T, f16>)
+    return DType::f16;
+  else if constexpr (std::is_same_v<T, uint8_t>)
+    return DType::u8;
   else {
     static_assert(std::is_same_v<T, int32_t>, "not a storage type");
     return DType::i32;

@@ -1,7 +1,8 @@
 #pragma once
-// Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a
-// counter-based generator. A number is a pure function of (key, counter), so what is drawn for one
-// sample and view does not depend on what was drawn before it, on which thread, or on which device.
+// Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
+// 2011): a counter-based generator. A number is a pure function of (key, counter), so what is drawn
+// for one sample and view does not depend on what was drawn before it, on which thread, or on which
+// device.
 
 #include <cstdint>
 

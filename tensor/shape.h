@@ -1,5 +1,6 @@
 #pragma once
-// Extents of a tensor, outermost first. Tensors are contiguous, so a shape is all there is to a layout.
+// Extents of a tensor, outermost first. Tensors are contiguous, so a shape is all there is to a
+// layout.
 
 #include <fmt/format.h>
 
@@ -39,5 +40,6 @@ class Shape {
 /// Formats as [128, 32, 32, 64].
 template <>
 struct fmt::formatter<siam::Shape> : fmt::formatter<std::string_view> {
-  fmt::format_context::iterator format(const siam::Shape& shape, fmt::format_context& context) const;
+  fmt::format_context::iterator format(const siam::Shape& shape,
+                                       fmt::format_context& context) const;
 };

@@ -31,12 +31,18 @@ void set_bytes(void* to, Device device, int value, size_t bytes) {
 
 double element(const void* raw, DType type) {
   switch (type) {
-    case DType::f64: return *static_cast<const double*>(raw);
-    case DType::f32: return *static_cast<const float*>(raw);
-    case DType::bf16: return *static_cast<const bf16*>(raw);
-    case DType::f16: return *static_cast<const f16*>(raw);
-    case DType::u8: return *static_cast<const uint8_t*>(raw);
-    case DType::i32: return *static_cast<const int32_t*>(raw);
+    case DType::f64:
+      return *static_cast<const double*>(raw);
+    case DType::f32:
+      return *static_cast<const float*>(raw);
+    case DType::bf16:
+      return *static_cast<const bf16*>(raw);
+    case DType::f16:
+      return *static_cast<const f16*>(raw);
+    case DType::u8:
+      return *static_cast<const uint8_t*>(raw);
+    case DType::i32:
+      return *static_cast<const int32_t*>(raw);
   }
   return 0;
 }
@@ -80,12 +86,24 @@ Tensor Tensor::zeros(const Shape& shape, DType type, Device device) {
 Tensor Tensor::full(const Shape& shape, double value, DType type, Device device) {
   Tensor tensor = empty(shape, type);
   switch (type) {
-    case DType::f64: fill_host<double>(tensor, value); break;
-    case DType::f32: fill_host<float>(tensor, static_cast<float>(value)); break;
-    case DType::bf16: fill_host<bf16>(tensor, bf16(static_cast<float>(value))); break;
-    case DType::f16: fill_host<f16>(tensor, f16(static_cast<float>(value))); break;
-    case DType::u8: fill_host<uint8_t>(tensor, static_cast<uint8_t>(value)); break;
-    case DType::i32: fill_host<int32_t>(tensor, static_cast<int32_t>(value)); break;
+    case DType::f64:
+      fill_host<double>(tensor, value);
+      break;
+    case DType::f32:
+      fill_host<float>(tensor, static_cast<float>(value));
+      break;
+    case DType::bf16:
+      fill_host<bf16>(tensor, bf16(static_cast<float>(value)));
+      break;
+    case DType::f16:
+      fill_host<f16>(tensor, f16(static_cast<float>(value)));
+      break;
+    case DType::u8:
+      fill_host<uint8_t>(tensor, static_cast<uint8_t>(value));
+      break;
+    case DType::i32:
+      fill_host<int32_t>(tensor, static_cast<int32_t>(value));
+      break;
   }
   return tensor.to(device);
 }
@@ -104,7 +122,8 @@ double Tensor::item() const {
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {
-  check(shape.numel() == numel(), "reshape: {} to {}; the number of elements must stay", shape_, shape);
+  check(shape.numel() == numel(), "reshape: {} to {}; the number of elements must stay", shape_,
+        shape);
   Tensor view = *this;
   view.shape_ = shape;
   return view;
@@ -112,7 +131,8 @@ Tensor Tensor::reshape(const Shape& shape) const {
 
 Tensor Tensor::rows(int64_t begin, int64_t end) const {
   check(rank() > 0 && 0 <= begin && begin <= end && end <= dim(0),
-        "rows: [{}, {}) of shape {}; a range inside the leading dimension is needed", begin, end, shape_);
+        "rows: [{}, {}) of shape {}; a range inside the leading dimension is needed", begin, end,
+        shape_);
   Tensor view = *this;
   view.shape_[0] = end - begin;
   const int64_t row = dim(0) == 0 ? 0 : numel() / dim(0);
@@ -139,8 +159,8 @@ Tensor Tensor::clone() const {
 
 void Tensor::copy_from(const Tensor& source) const {
   check(source.shape_ == shape_ && source.dtype_ == dtype_,
-        "copy_from: {} {} into {} {}; shape and type must agree", source.dtype_, source.shape_, dtype_,
-        shape_);
+        "copy_from: {} {} into {} {}; shape and type must agree", source.dtype_, source.shape_,
+        dtype_, shape_);
   copy_bytes(raw(), device(), source.raw(), source.device(), bytes());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // An n-dimensional array: a shape, a storage type, and shared, contiguous memory. Knows nothing of
-// gradients. Images are [N,H,W,C], filters [K,R,S,C], matrices [rows,C]: channels are always innermost.
+// gradients. Images are [N,H,W,C], filters [K,R,S,C], matrices [rows,C]: channels are always
+// innermost.
 
 #include <cstring>
 #include <memory>

@@ -108,7 +108,8 @@ TEST_CASE("blocks handed out never overlap") {
   CHECK(FakeMachine::live.empty());
 }
 
-TEST_CASE("when the source is exhausted the cache is released first, then the error says what to do") {
+TEST_CASE(
+    "when the source is exhausted the cache is released first, then the error says what to do") {
   FakeMachine::reset(64 * kMiB);
   CachingAllocator allocator(FakeMachine::source());
   allocator.free(allocator.allocate(40 * kMiB));

@@ -42,8 +42,8 @@ TEST_CASE("a stream is a function of its name alone") {
   CHECK(same_purpose == 0);
 }
 
-// 100,000 draws: the standard error of the mean is 0.0009 (uniform) and 0.0032 (normal); of the variance of
-// the normal 0.0045. The bounds are about four of them.
+// 100,000 draws: the standard error of the mean is 0.0009 (uniform) and 0.0032 (normal); of the
+// variance of the normal 0.0045. The bounds are about four of them.
 TEST_CASE("uniform and normal have the right moments") {
   Random random(1, Purpose::test);
   double uniform_sum = 0, normal_sum = 0, normal_squares = 0;

@@ -1,0 +1,78 @@
+#pragma once
+// Every kernel, three times: the definition (reference), the CPU's and the GPU's. The signatures
+// are the same, outputs come last and are allocated by the caller; shapes and types have been
+// checked by the device-free interface beside this file (conv.h, batch_norm.h, ...), which also
+// documents each kernel.
+
+#include "tensor/batch_norm.h"
+#include "tensor/conv.h"
+#include "tensor/loss.h"
+#include "tensor/map.h"
+#include "tensor/matmul.h"
+#include "tensor/pool.h"
+#include "tensor/reduce.h"
+#include "tensor/sgd.h"
+
+#define SIAM_KERNELS                                                                              \
+  /* conv.h */                                                                                    \
+  void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y);          \
+  void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geometry,             \
+                            const Tensor& dx);                                                    \
+  void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geometry,           \
+                              const Tensor& dw);                                                  \
+  /* matmul.h */                                                                                  \
+  void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const Tensor& c);     \
+  /* batch_norm.h */                                                                              \
+  void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& variance);             \
+  void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, double eps,         \
+                 const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu,      \
+                 const Tensor& y);                                                                \
+  void normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean, \
+                          const Tensor& variance, double eps, const Tensor& gamma,                \
+                          const Tensor& beta, bool relu, const Tensor& dx,                        \
+                          const Tensor& dresidual, const Tensor& dgamma, const Tensor& dbeta);    \
+  void update_running(const Tensor& mean, const Tensor& variance, int64_t rows, double momentum,  \
+                      const Tensor& running_mean, const Tensor& running_variance);                \
+  /* map.h */                                                                                     \
+  void relu(const Tensor& x, const Tensor& y);                                                    \
+  void relu_backward(const Tensor& dy, const Tensor& y, const Tensor& dx);                        \
+  void add(const Tensor& a, const Tensor& b, const Tensor& c);                                    \
+  void scale(const Tensor& x, double factor, const Tensor& y);                                    \
+  void broadcast(const Tensor& s, double constant, const Tensor& y);                              \
+  void cast(const Tensor& x, const Tensor& y);                                                    \
+  void add_bias(const Tensor& x, const Tensor& bias, const Tensor& y);                            \
+  /* reduce.h */                                                                                  \
+  void sum_rows(const Tensor& x, const Tensor& sums);                                             \
+  void mean(const Tensor& x, const Tensor& y);                                                    \
+  void all_finite(const Tensor& x, const Tensor& flag);                                           \
+  /* pool.h */                                                                                    \
+  void max_pool2d(const Tensor& x, PoolGeometry geometry, const Tensor& y, const Tensor& taps);   \
+  void max_pool2d_backward(const Tensor& dy, const Tensor& taps, PoolGeometry geometry,           \
+                           const Tensor& dx);                                                     \
+  void global_avg_pool(const Tensor& x, const Tensor& y);                                         \
+  void global_avg_pool_backward(const Tensor& dy, const Tensor& dx);                              \
+  /* loss.h */                                                                                    \
+  void cosine_similarity(const Tensor& p, const Tensor& z, const Tensor& y);                      \
+  void cosine_similarity_backward(const Tensor& dy, const Tensor& p, const Tensor& z,             \
+                                  const Tensor& dp);                                              \
+  void softmax(const Tensor& x, const Tensor& y);                                                 \
+  void softmax_backward(const Tensor& dy, const Tensor& y, const Tensor& dx);                     \
+  void log_softmax(const Tensor& x, const Tensor& y);                                             \
+  void softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& y);        \
+  void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits,                     \
+                                      const Tensor& target, const Tensor& dlogits);               \
+  void normalize_rows(const Tensor& x, const Tensor& y);                                          \
+  /* sgd.h */                                                                                     \
+  void sgd_step(const Tensor& w, const Tensor& g, const Tensor& v, const SgdRates& rates,         \
+                const Tensor& half);
+
+namespace siam::reference {
+SIAM_KERNELS
+}
+namespace siam::cpu {
+SIAM_KERNELS
+}
+namespace siam::cuda {
+SIAM_KERNELS
+}
+#undef SIAM_KERNELS

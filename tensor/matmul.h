@@ -1,0 +1,15 @@
+#pragma once
+// Matrix product in row-major order.
+
+#include "tensor/tensor.h"
+
+namespace siam {
+
+enum class Transpose : bool { no, yes };
+
+/// c = op(a) op(b) with op(a) [M,K] and op(b) [K,N], op the transpose where asked for. a and b of
+/// one type; sums are accumulated in f32 (f64 for f64) and rounded once to c's type `type`, which
+/// is a's or f32.
+Tensor matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, DType type);
+
+}  // namespace siam

@@ -1,0 +1,16 @@
+#pragma once
+// Sums over many elements. The order of summation is fixed, so results do not depend on the number
+// of threads.
+
+#include "tensor/tensor.h"
+
+namespace siam {
+
+/// Column sums [C] of x seen as [rows,C]; f32 (f64 for f64). The gradient of a bias.
+Tensor sum_rows(const Tensor& x);
+/// Mean over all elements: a scalar, f32 (f64 for f64).
+Tensor mean(const Tensor& x);
+/// False if any element is infinite or NaN.
+bool all_finite(const Tensor& x);
+
+}  // namespace siam
