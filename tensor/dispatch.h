@@ -31,15 +31,11 @@ void check_same_device(const char* op, std::initializer_list<const Tensor*> tens
 
 /// SIAM_DISPATCH(x, conv2d(x, w, y, geometry)) calls reference::conv2d, cpu::conv2d or
 /// cuda::conv2d, whichever serves the tensor x.
-#define SIAM_DISPATCH(tensor, call)                 \
-  switch (::siam::backend_of(tensor, #call)) {      \
-    case ::siam::Backend::reference:                \
-      reference::call;                              \
-      break;                                        \
-    case ::siam::Backend::cpu:                      \
-      cpu::call;                                    \
-      break;                                        \
-    case ::siam::Backend::cuda:                     \
-      if constexpr (::siam::kCudaBuild) cuda::call; \
-      break;                                        \
+#define SIAM_DISPATCH(tensor, call)                          \
+  switch (::siam::backend_of(tensor, #call)) {               \
+    case ::siam::Backend::reference: reference::call; break; \
+    case ::siam::Backend::cpu: cpu::call; break;             \
+    case ::siam::Backend::cuda:                              \
+      if constexpr (::siam::kCudaBuild) cuda::call;          \
+      break;                                                 \
   }

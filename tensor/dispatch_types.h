@@ -10,14 +10,10 @@ namespace siam {
 template <class Body>
 void for_float(DType type, const Body& body) {
   switch (type) {
-    case DType::f32:
-      return body(float{});
-    case DType::bf16:
-      return body(bf16{});
-    case DType::f16:
-      return body(f16{});
-    default:
-      fail("type {}: f32, bf16 or f16 is needed", type);
+    case DType::f32: return body(float{});
+    case DType::bf16: return body(bf16{});
+    case DType::f16: return body(f16{});
+    default: fail("type {}: f32, bf16 or f16 is needed", type);
   }
 }
 

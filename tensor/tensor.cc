@@ -31,18 +31,12 @@ void set_bytes(void* to, Device device, int value, size_t bytes) {
 
 double element(const void* raw, DType type) {
   switch (type) {
-    case DType::f64:
-      return *static_cast<const double*>(raw);
-    case DType::f32:
-      return *static_cast<const float*>(raw);
-    case DType::bf16:
-      return *static_cast<const bf16*>(raw);
-    case DType::f16:
-      return *static_cast<const f16*>(raw);
-    case DType::u8:
-      return *static_cast<const uint8_t*>(raw);
-    case DType::i32:
-      return *static_cast<const int32_t*>(raw);
+    case DType::f64: return *static_cast<const double*>(raw);
+    case DType::f32: return *static_cast<const float*>(raw);
+    case DType::bf16: return *static_cast<const bf16*>(raw);
+    case DType::f16: return *static_cast<const f16*>(raw);
+    case DType::u8: return *static_cast<const uint8_t*>(raw);
+    case DType::i32: return *static_cast<const int32_t*>(raw);
   }
   return 0;
 }
@@ -86,24 +80,12 @@ Tensor Tensor::zeros(const Shape& shape, DType type, Device device) {
 Tensor Tensor::full(const Shape& shape, double value, DType type, Device device) {
   Tensor tensor = empty(shape, type);
   switch (type) {
-    case DType::f64:
-      fill_host<double>(tensor, value);
-      break;
-    case DType::f32:
-      fill_host<float>(tensor, static_cast<float>(value));
-      break;
-    case DType::bf16:
-      fill_host<bf16>(tensor, bf16(static_cast<float>(value)));
-      break;
-    case DType::f16:
-      fill_host<f16>(tensor, f16(static_cast<float>(value)));
-      break;
-    case DType::u8:
-      fill_host<uint8_t>(tensor, static_cast<uint8_t>(value));
-      break;
-    case DType::i32:
-      fill_host<int32_t>(tensor, static_cast<int32_t>(value));
-      break;
+    case DType::f64: fill_host<double>(tensor, value); break;
+    case DType::f32: fill_host<float>(tensor, static_cast<float>(value)); break;
+    case DType::bf16: fill_host<bf16>(tensor, bf16(static_cast<float>(value))); break;
+    case DType::f16: fill_host<f16>(tensor, f16(static_cast<float>(value))); break;
+    case DType::u8: fill_host<uint8_t>(tensor, static_cast<uint8_t>(value)); break;
+    case DType::i32: fill_host<int32_t>(tensor, static_cast<int32_t>(value)); break;
   }
   return tensor.to(device);
 }
