@@ -1,0 +1,122 @@
+#include "autograd/variable.h"
+
+#include <atomic>
+#include <queue>
+
+#include "tensor/map.h"
+
+namespace siam {
+
+namespace {
+
+std::atomic<uint64_t> node_count = 0;
+thread_local bool recording = true;
+
+// Gradients of an op's result may be shared (add hands one tensor to both inputs), so they are
+// added in place only when nobody else can see them. A leaf's buffer is its own from the first
+// gradient on.
+void accumulate(Node& node, Tensor dx) {
+  const bool leaf = !node.rule;
+  if (!node.grad.defined()) {
+    node.grad = leaf && !dx.unique() ? dx.clone() : std::move(dx);
+  } else if (leaf || node.grad.unique()) {
+    add_into(node.grad, dx);
+  } else {
+    node.grad = add(node.grad, dx);
+  }
+}
+
+// Later numbers first. An op's inputs exist before its result, so creation order is a topological
+// order: when a node comes out of the heap, every op that used its result has been through.
+struct ByNumber {
+  bool operator()(const std::shared_ptr<Node>& a, const std::shared_ptr<Node>& b) const {
+    return a->number < b->number;
+  }
+};
+
+}  // namespace
+
+Variable::Variable(Tensor value, bool requires_grad)
+    : value_(std::move(value)), node_(requires_grad ? std::make_shared<Node>() : nullptr) {}
+
+const Tensor& Variable::grad() const {
+  check(node_ != nullptr,
+        "grad: this variable does not require a gradient; make it a leaf with requires_grad");
+  return node_->grad;
+}
+
+void Variable::accumulate_into(Tensor buffer) {
+  check(node_ != nullptr && node_->inputs.empty(),
+        "accumulate_into: only a leaf that requires a gradient has a buffer");
+  check(buffer.shape() == shape(), "accumulate_into: buffer {} for a leaf {}; shapes must agree",
+        buffer.shape(), shape());
+  node_->grad = std::move(buffer);
+}
+
+Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs, BackwardRule rule) {
+  bool needed = false;
+  for (const Variable& input : inputs) needed |= input.requires_grad();
+  if (!needed || !recording) return Variable(std::move(y));
+  auto node = std::make_shared<Node>();
+  node->number = ++node_count;
+  node->op = op;
+  for (const Variable& input : inputs) node->inputs.push_back(input.node());
+  node->rule = std::move(rule);
+  return {std::move(y), std::move(node)};
+}
+
+Variable detach(const Variable& x) { return Variable(x.value()); }
+
+int64_t backward(const Variable& root, Tensor seed) {
+  check(root.requires_grad(),
+        "backward: nothing that requires a gradient led to this value; was everything detached?");
+  if (!seed.defined()) {
+    check(root.value().numel() == 1,
+          "backward: root has shape {}; a scalar or an explicit seed is needed", root.shape());
+    seed = Tensor::full(root.shape(), 1.0, accumulate_type(root.dtype()), root.value().device());
+  }
+  check(seed.shape() == root.shape(), "backward: seed {} for a root {}; shapes must agree",
+        seed.shape(), root.shape());
+
+  std::priority_queue<std::shared_ptr<Node>, std::vector<std::shared_ptr<Node>>, ByNumber> ready;
+  auto deliver = [&](const std::shared_ptr<Node>& node, Tensor dx) {
+    check(!node->freed,
+          "backward: the graph behind `{}` was freed by an earlier backward; run the forward pass "
+          "again",
+          node->op);
+    if (node->rule && !node->grad.defined()) ready.push(node);
+    accumulate(*node, std::move(dx));
+  };
+  deliver(root.node(), std::move(seed));
+
+  int64_t visited = 0;
+  for (; !ready.empty(); ++visited) {
+    const std::shared_ptr<Node> node = ready.top();
+    ready.pop();
+    std::vector<Tensor> dx = node->rule(std::exchange(node->grad, {}));
+    node->rule = nullptr;
+    node->freed = true;
+    for (size_t i = 0; i < node->inputs.size(); ++i)
+      if (node->inputs[i] && dx[i].defined()) deliver(node->inputs[i], std::move(dx[i]));
+    node->inputs.clear();
+  }
+  return visited;
+}
+
+// Without this, dropping the last node of a long graph would recurse once per op.
+Node::~Node() {
+  std::vector<std::shared_ptr<Node>> pending = std::move(inputs);
+  while (!pending.empty()) {
+    const std::shared_ptr<Node> node = std::move(pending.back());
+    pending.pop_back();
+    if (node && node.use_count() == 1) {
+      for (auto& input : node->inputs) pending.push_back(std::move(input));
+      node->inputs.clear();
+    }
+  }
+}
+
+NoGrad::NoGrad() : previous_(std::exchange(recording, false)) {}
+NoGrad::~NoGrad() { recording = previous_; }
+
+}  // namespace siam
