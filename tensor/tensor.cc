@@ -73,7 +73,7 @@ Tensor Tensor::empty(const Shape& shape, DType type, Device device) {
 
 Tensor Tensor::zeros(const Shape& shape, DType type, Device device) {
   Tensor tensor = empty(shape, type, device);
-  set_bytes(tensor.raw(), device, 0, tensor.bytes());
+  tensor.fill_zero();
   return tensor;
 }
 
@@ -138,6 +138,8 @@ Tensor Tensor::clone() const {
   copy.copy_from(*this);
   return copy;
 }
+
+void Tensor::fill_zero() const { set_bytes(raw(), device(), 0, bytes()); }
 
 void Tensor::copy_from(const Tensor& source) const {
   check(source.shape_ == shape_ && source.dtype_ == dtype_,

@@ -70,6 +70,8 @@ class Tensor {
   Tensor clone() const;
   /// Overwrites the elements with those of a tensor of the same shape and type, on any device.
   void copy_from(const Tensor& source) const;
+  /// Sets every element to zero.
+  void fill_zero() const;
   /// True if no other Tensor shares the memory, so it may be overwritten unseen.
   bool unique() const { return storage_.use_count() == 1; }
   bool shares_memory_with(const Tensor& other) const { return storage_ == other.storage_; }

@@ -1,0 +1,42 @@
+#pragma once
+// SGD with momentum (torch.optim.SGD) and the paper's learning-rate schedule.
+
+#include "nn/flat_parameters.h"
+#include "tensor/sgd.h"
+
+namespace siam {
+
+/// SGD over a model's flat buffers. Groups are consecutive ranges of parameters with learning rates
+/// of their own; weight decay applies to all parameters, batch-norm scales and biases included
+/// (App. A).
+class Sgd {
+ public:
+  struct Options {
+    double momentum = 0.9;
+    double weight_decay = 1e-4;
+  };
+
+  /// One group for each prefix; a parameter belongs to the first whose prefix its name starts with,
+  /// and a group's parameters must stand together ("" takes the rest). Error for a parameter
+  /// without a group.
+  Sgd(FlatParameters& parameters, Options options, const std::vector<std::string>& prefixes = {""});
+
+  /// Rate of group i from the next step on. 0 leaves its parameters exactly as they are.
+  void set_learning_rate(size_t group, double rate);
+  void step();
+
+ private:
+  struct Group {
+    int64_t begin, end;  ///< elements of the flat buffers
+    SgdRates rates;
+  };
+  FlatParameters& parameters_;
+  std::vector<Group> groups_;
+};
+
+/// base * (1 + cos(pi epoch / epochs)) / 2, epoch = 0 ... epochs - 1: constant within an epoch, as
+/// in the paper's code. During the first `warmup` epochs the rate rises linearly to base instead,
+/// and the cosine spans the rest.
+double cosine_learning_rate(double base, int epoch, int epochs, int warmup = 0);
+
+}  // namespace siam

@@ -1,0 +1,75 @@
+#include "nn/resnet.h"
+
+namespace siam {
+
+ResidualBlock::ResidualBlock(Initializer& init, const ResNetConfig& config, int64_t in,
+                             int64_t width, int stride) {
+  const int64_t out = width * (config.bottleneck ? 4 : 1);
+  auto unit = [&](int64_t from, int64_t to, int kernel, int step) {
+    return Unit{Conv2d(init, from, to, kernel, step), BatchNorm(to)};
+  };
+  if (config.bottleneck) {
+    units.push_back(unit(in, width, 1, 1));
+    units.push_back(unit(width, width, 3, stride));
+    units.push_back(unit(width, out, 1, 1));
+  } else {
+    units.push_back(unit(in, width, 3, stride));
+    units.push_back(unit(width, out, 3, 1));
+  }
+  if (stride != 1 || in != out) downsample = unit(in, out, 1, stride);
+  // The block starts as the identity (Goyal et al. 2017), as in the paper's code.
+  if (config.zero_init_residual) units.back().norm.weight = Parameter(Tensor::zeros({out}));
+}
+
+Variable ResidualBlock::operator()(const Variable& x, Mode mode) const {
+  const Variable shortcut = downsample ? downsample->norm(downsample->conv(x), mode) : x;
+  Variable y = x;
+  for (const Unit& unit : units) {
+    const bool last = &unit == &units.back();
+    y = unit.norm(unit.conv(y), mode, {.residual = last ? shortcut : Variable(), .relu = true});
+  }
+  return y;
+}
+
+void ResidualBlock::visit(Registry& registry) {
+  for (size_t i = 0; i < units.size(); ++i) {
+    registry.child(fmt::format("conv{}", i + 1), units[i].conv);
+    registry.child(fmt::format("bn{}", i + 1), units[i].norm);
+  }
+  if (downsample) {
+    registry.child("downsample.0", downsample->conv);
+    registry.child("downsample.1", downsample->norm);
+  }
+}
+
+ResNet::ResNet(Initializer& init, const ResNetConfig& config)
+    : config(config),
+      conv1(init, 3, config.width, config.imagenet_stem ? 7 : 3, config.imagenet_stem ? 2 : 1),
+      bn1(config.width) {
+  int64_t in = config.width;
+  for (int stage = 0; stage < 4; ++stage) {
+    const int64_t width = config.width << stage;
+    for (int block = 0; block < config.blocks[stage]; ++block) {
+      layers[stage].emplace_back(init, config, in, width, stage > 0 && block == 0 ? 2 : 1);
+      in = width * (config.bottleneck ? 4 : 1);
+    }
+  }
+}
+
+Variable ResNet::operator()(const Variable& images, Mode mode) const {
+  Variable x = bn1(conv1(images), mode, {.relu = true});
+  if (config.imagenet_stem) x = max_pool2d(x, {.window = 3, .stride = 2, .padding = 1});
+  for (const auto& stage : layers)
+    for (const ResidualBlock& block : stage) x = block(x, mode);
+  return global_avg_pool(x);
+}
+
+void ResNet::visit(Registry& registry) {
+  registry.child("conv1", conv1);
+  registry.child("bn1", bn1);
+  for (int stage = 0; stage < 4; ++stage)
+    for (size_t block = 0; block < layers[stage].size(); ++block)
+      registry.child(fmt::format("layer{}.{}", stage + 1, block), layers[stage][block]);
+}
+
+}  // namespace siam
