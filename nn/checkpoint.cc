@@ -1,0 +1,42 @@
+#include "nn/checkpoint.h"
+
+namespace siam {
+
+namespace {
+
+const std::string kMomentum = "optimizer.momentum.";
+
+// Every tensor of the state under its name, as views of the live memory.
+std::map<std::string, Tensor> state(const Registry& registry, const FlatParameters& parameters) {
+  std::map<std::string, Tensor> tensors;
+  for (const auto& entry : parameters.entries()) {
+    tensors[entry.name] = parameters.view(parameters.values, entry);
+    tensors[kMomentum + entry.name] = parameters.view(parameters.momentum, entry);
+  }
+  for (const auto& [name, buffer] : registry.buffers) tensors[name] = *buffer;
+  return tensors;
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, const Registry& registry,
+                     const FlatParameters& parameters,
+                     const std::map<std::string, std::string>& counters) {
+  save_safetensors(path, {state(registry, parameters), counters});
+}
+
+void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,
+                        FlatParameters& parameters) {
+  const std::map<std::string, Tensor> live = state(registry, parameters);
+  for (const auto& [name, tensor] : live) {
+    const Tensor& stored = file.at(name);
+    check(
+        stored.shape() == tensor.shape() && stored.dtype() == tensor.dtype(),
+        "{}: {} is {} {}; this model has {} {}; use the configuration the checkpoint was made with",
+        source, name, stored.dtype(), stored.shape(), tensor.dtype(), tensor.shape());
+  }
+  for (const auto& [name, tensor] : live) tensor.copy_from(file.at(name));
+  parameters.refresh_half();
+}
+
+}  // namespace siam

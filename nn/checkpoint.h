@@ -1,0 +1,25 @@
+#pragma once
+// A training state in one safetensors file: parameters and batch-norm buffers under their
+// state_dict names, the optimiser's momentum under "optimizer.momentum.<name>", counters in the
+// metadata.
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "nn/flat_parameters.h"
+#include "nn/safetensors.h"
+
+namespace siam {
+
+/// Writes atomically: a reader sees the previous checkpoint or this one, whole.
+void save_checkpoint(const std::filesystem::path& path, const Registry& registry,
+                     const FlatParameters& parameters,
+                     const std::map<std::string, std::string>& counters);
+
+/// Puts back what save_checkpoint wrote into the same model, bit for bit. Error that names `source`
+/// and the tensor if the file is of another model; nothing is changed then.
+void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,
+                        FlatParameters& parameters);
+
+}  // namespace siam

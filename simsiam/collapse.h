@@ -1,0 +1,14 @@
+#pragma once
+// Is the representation collapsing? (paper, Sec. 4.1 and Fig. 2, middle)
+
+#include "tensor/tensor.h"
+
+namespace siam {
+
+/// Standard deviation over the rows of each channel of z / |z|, averaged over the channels, times
+/// sqrt(d). z [rows,d]. 1 if the directions are spread evenly over the sphere, 0 if all samples
+/// give one vector; the paper plots it without the factor, with 1 / sqrt(d) marked. Unbiased, as
+/// torch.std.
+double collapse_std(const Tensor& z);
+
+}  // namespace siam

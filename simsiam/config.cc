@@ -1,0 +1,63 @@
+#include "simsiam/config.h"
+
+namespace siam {
+
+void check_config(const Config& config) {
+  auto need = [](bool ok, std::string_view option, auto seen, std::string_view needed) {
+    if (!ok) throw UsageError(fmt::format("{} is {}; {}", option, seen, needed));
+  };
+  need(config.epochs >= 1, "--epochs", config.epochs, "1 or more is needed");
+  need(config.batch_size >= 2, "--batch-size", config.batch_size,
+       "2 or more is needed: batch normalisation compares samples");
+  need(config.base_learning_rate > 0, "--lr", config.base_learning_rate,
+       "a positive rate is needed");
+  need(config.weight_decay >= 0, "--weight-decay", config.weight_decay, "0 or more is needed");
+  need(config.augment.size >= 8, "--image-size", config.augment.size, "8 or more is needed");
+  need(config.warmup_epochs >= 0 && config.warmup_epochs < config.epochs, "--warmup",
+       config.warmup_epochs, "fewer than --epochs are needed");
+  need(config.model.backbone.width >= 1, "--width", config.model.backbone.width,
+       "1 or more is needed");
+  need(config.model.dim >= 1, "--dim", config.model.dim, "1 or more is needed");
+  need(config.knn_every >= 1, "--knn-every", config.knn_every, "1 or more is needed");
+}
+
+ConfigEntries describe(const Config& config) {
+  const ModelConfig& model = config.model;
+  const AugmentConfig& augment = config.augment;
+  auto integer = [](auto value) { return static_cast<int64_t>(value); };
+  auto real = [](double value) { return value; };
+  std::string blocks;
+  for (int count : model.backbone.blocks)
+    blocks += (blocks.empty() ? "" : " ") + std::to_string(count);
+  return {
+      {"blocks", blocks},
+      {"bottleneck", model.backbone.bottleneck},
+      {"width", model.backbone.width},
+      {"imagenet_stem", model.backbone.imagenet_stem},
+      {"zero_init_residual", model.backbone.zero_init_residual},
+      {"projector_layers", integer(model.projector_layers)},
+      {"projector_hidden", model.projector_hidden},
+      {"projector_affine", model.projector_affine},
+      {"dim", model.dim},
+      {"predictor_hidden", model.predictor_hidden},
+      {"stop_gradient", config.loss.stop_gradient},
+      {"image_size", integer(augment.size)},
+      {"blur_probability", real(augment.blur_probability)},
+      {"epochs", integer(config.epochs)},
+      {"batch_size", config.batch_size},
+      {"base_learning_rate", real(config.base_learning_rate)},
+      {"momentum", real(config.momentum)},
+      {"weight_decay", real(config.weight_decay)},
+      {"warmup_epochs", integer(config.warmup_epochs)},
+      {"constant_predictor_rate", config.constant_predictor_rate},
+      {"seed", integer(config.seed)},
+      {"precision", std::string(name_of(config.precision))},
+      {"device", std::string(name_of(config.device))},
+      {"train_samples", config.train_samples},
+      {"test_samples", config.test_samples},
+      {"knn_k", config.knn.k},
+      {"knn_temperature", real(config.knn.temperature)},
+  };
+}
+
+}  // namespace siam

@@ -1,0 +1,53 @@
+#pragma once
+// Everything that determines a run. The defaults are the paper's ImageNet baseline (Sec. 3, App.
+// A); an ablation is a visible difference from it.
+
+#include <cstdint>
+
+#include "data/augment.h"
+#include "simsiam/knn.h"
+#include "simsiam/loss.h"
+#include "simsiam/metrics.h"
+#include "simsiam/model.h"
+
+namespace siam {
+
+struct Config {
+  ModelConfig model;
+  LossConfig loss;
+  AugmentConfig augment;
+
+  int epochs = 100;
+  int64_t batch_size = 512;
+  double base_learning_rate = 0.05;  ///< for a batch of 256; scaled linearly with the batch
+  double momentum = 0.9;
+  double weight_decay = 1e-4;  ///< on every parameter
+  int warmup_epochs = 0;
+  /// The predictor's rate does not decay (68.1 % against 67.7; the paper's ablations from Sec. 4.3
+  /// on).
+  bool constant_predictor_rate = false;
+
+  uint64_t seed = 0;
+  DType precision = DType::f32;  ///< of activations; weights, statistics and losses are f32
+  Device device = Device::cpu;
+  int workers = 1;  ///< threads that load and augment
+
+  int64_t train_samples = 0;  ///< a class-balanced subset of the training images; 0: all
+  int64_t test_samples = 0;   ///< of the test images, for the kNN monitor; 0: all
+  KnnConfig knn;
+  int knn_every = 1;  ///< epochs between two kNN measurements; the last epoch has one always
+
+  double learning_rate() const {
+    return base_learning_rate * static_cast<double>(batch_size) / 256;
+  }
+};
+
+/// Error, naming the option, unless the values make sense together.
+void check_config(const Config& config);
+
+/// The settings that determine what a run computes, by name, for summaries and for comparing a
+/// checkpoint with the run that wants to continue it. The number of loader threads is not among
+/// them.
+ConfigEntries describe(const Config& config);
+
+}  // namespace siam

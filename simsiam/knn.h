@@ -1,0 +1,30 @@
+#pragma once
+// The kNN monitor: a weighted nearest-neighbour classifier on frozen features (Wu et al., CVPR
+// 2018, "InstDisc"), which the paper's Fig. 2 tracks during training. k = 200 and T = 0.1 as in the
+// MoCo authors' CIFAR demo; the paper gives neither.
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/tensor.h"
+
+namespace siam {
+
+struct KnnConfig {
+  int64_t k = 200;
+  double temperature = 0.1;
+};
+
+/// Rows of features, each of unit length, and the class of each.
+struct FeatureBank {
+  Tensor features;  ///< f32 [rows,D]
+  std::span<const int32_t> labels;
+};
+
+/// Share of queries, in percent, whose class wins the vote of the k nearest rows of the bank: class
+/// c scores sum exp(cos / T) over the neighbours of class c; the lowest index of equals wins. k is
+/// cut to the size of the bank.
+double knn_accuracy(const FeatureBank& bank, const FeatureBank& queries, int64_t classes,
+                    const KnnConfig& config);
+
+}  // namespace siam

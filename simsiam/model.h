@@ -1,0 +1,41 @@
+#pragma once
+// The network of the paper (Fig. 1): an encoder f = backbone + projection MLP, shared by the views,
+// and a prediction MLP h.
+
+#include "nn/mlp.h"
+#include "nn/resnet.h"
+
+namespace siam {
+
+struct ModelConfig {
+  ResNetConfig backbone = ResNetConfig::resnet50();
+  int projector_layers = 3;  ///< 2 in the paper's CIFAR recipe (App. D)
+  int64_t projector_hidden = 2048;
+  int64_t dim = 2048;              ///< d, of z and p
+  int64_t predictor_hidden = 512;  ///< the bottleneck; d / 4 in the paper
+  /// Scale and shift of the projector's last batch norm. The paper's default has them (68.1 %,
+  /// against 68.2 without); without them every channel keeps unit variance and z cannot collapse to
+  /// a point.
+  bool projector_affine = true;
+};
+
+struct SimSiam {
+  ResNet backbone;
+  Mlp projector, predictor;
+
+  SimSiam(Initializer& init, const ModelConfig& config);
+
+  struct Output {
+    Variable z;  ///< projections f(x) [rows,d]
+    Variable p;  ///< predictions h(f(x)) [rows,d]
+  };
+  /// views [rows,H,W,3], the views one behind another; mode.groups is their number, so that each is
+  /// normalised by itself.
+  Output operator()(const Variable& views, Mode mode) const;
+
+  /// Names as in the authors' checkpoints: encoder.conv1.weight, ..., encoder.fc.0.weight,
+  /// predictor.0.weight. Without the prefix the backbone's are torchvision's.
+  void visit(Registry& registry);
+};
+
+}  // namespace siam

@@ -1,0 +1,80 @@
+// Saving and resuming a run.
+
+#include <nlohmann/json.hpp>
+
+#include "nn/checkpoint.h"
+#include "simsiam/trainer.h"
+
+namespace siam {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Shortest decimals that read back as the same double; NaN becomes null.
+Json to_json(const EpochMetrics& m) {
+  return {m.epoch,    m.loss, m.std, m.knn, m.learning_rate, m.seconds, m.images_per_second,
+          m.data_wait};
+}
+
+EpochMetrics metrics_from(const Json& row) {
+  auto number = [&](size_t i) {
+    return row.at(i).is_null() ? kNotMeasured : row.at(i).get<double>();
+  };
+  return {.epoch = row.at(0).get<int>(),
+          .loss = number(1),
+          .std = number(2),
+          .knn = number(3),
+          .learning_rate = number(4),
+          .seconds = number(5),
+          .images_per_second = number(6),
+          .data_wait = number(7)};
+}
+
+}  // namespace
+
+std::string Trainer::identity() const {
+  Json json;
+  for (const auto& [name, value] : describe(config_))
+    std::visit([&](const auto& v) { json[name] = v; }, value);
+  json["data"] = data_.train->fingerprint();
+  return json.dump();
+}
+
+void Trainer::save(const std::filesystem::path& path) const {
+  Json history = Json::array();
+  for (const EpochMetrics& metrics : history_) history.push_back(to_json(metrics));
+  const Json position = {position_.epoch,   position_.step,    position_.loss_sum,
+                         position_.std_sum, position_.seconds, position_.wait_seconds};
+  save_checkpoint(path, registry_, parameters_,
+                  {{"format", "simsiam training state 1"},
+                   {"run", identity()},
+                   {"position", position.dump()},
+                   {"history", history.dump()}});
+}
+
+void Trainer::resume(const std::filesystem::path& path) {
+  const TensorFile file = load_safetensors(path);
+  const auto& stored = file.metadata;
+  check(stored.contains("run") && stored.contains("position") && stored.contains("history"),
+        "{}: not a training state; a checkpoint written by this program is needed", path.string());
+  const Json theirs = Json::parse(stored.at("run")), ours = Json::parse(identity());
+  for (const auto& [name, value] : ours.items())
+    check(theirs.contains(name) && theirs.at(name) == value,
+          "{}: made with {} = {}, this run has {}; resume with the same options, or choose another "
+          "--out",
+          path.string(), name, theirs.contains(name) ? theirs.at(name).dump() : "nothing",
+          value.dump());
+  restore_checkpoint(file, path.string(), registry_, parameters_);
+  const Json position = Json::parse(stored.at("position"));
+  position_ = {.epoch = position.at(0),
+               .step = position.at(1),
+               .loss_sum = position.at(2),
+               .std_sum = position.at(3),
+               .seconds = position.at(4),
+               .wait_seconds = position.at(5)};
+  history_.clear();
+  for (const Json& row : Json::parse(stored.at("history"))) history_.push_back(metrics_from(row));
+}
+
+}  // namespace siam

@@ -1,0 +1,75 @@
+#pragma once
+// One training run: model, data, optimiser and the state between them. step() is the paper's
+// Algorithm 1.
+
+#include <filesystem>
+#include <functional>
+
+#include "data/loader.h"
+#include "nn/optimizer.h"
+#include "simsiam/config.h"
+
+namespace siam {
+
+/// The loss or a gradient stopped being a number; the message says where.
+struct NotFinite : Error {
+  using Error::Error;
+};
+
+/// What is known after each step.
+struct StepInfo {
+  int epoch;         ///< being trained, from 1
+  int64_t step;      ///< steps done in this epoch
+  int64_t steps;     ///< in an epoch
+  double loss, std;  ///< means over the epoch so far
+  double images_per_second;
+  double data_wait;  ///< share of the time spent waiting for the loader
+};
+
+class Trainer {
+ public:
+  /// Error if the configuration does not fit the data: a batch larger than the data set, say.
+  Trainer(const Config& config, const TrainTest& data);
+
+  /// Trains to the end of the current epoch and measures kNN if it is due. `on_step` is called
+  /// after each step; what it throws leaves the state as after that step.
+  EpochMetrics train_epoch(const std::function<void(const StepInfo&)>& on_step = {});
+  /// kNN accuracy, in percent, of the backbone as it is (evaluation mode, test transform).
+  double knn() const;
+
+  bool finished() const { return position_.epoch == config_.epochs; }
+  const std::vector<EpochMetrics>& history() const { return history_; }
+  const Config& config() const { return config_; }
+  const FlatParameters& parameters() const { return parameters_; }
+  const SimSiam& model() const { return model_; }
+
+  /// The whole state, in the middle of an epoch too. A run that is resumed from it continues with
+  /// the same bits as one that was never interrupted.
+  void save(const std::filesystem::path& path) const;
+  /// Error if the checkpoint is of a run with another configuration or other data.
+  void resume(const std::filesystem::path& path);
+
+ private:
+  struct Position {
+    int epoch = 0;     ///< epochs finished
+    int64_t step = 0;  ///< steps done in the current one
+    double loss_sum = 0, std_sum = 0, seconds = 0, wait_seconds = 0;  ///< over these steps
+  };
+
+  void step(const Batch& batch);
+  StepInfo info() const;
+  EpochMetrics finish_epoch();
+  std::string identity() const;
+
+  Config config_;
+  TrainTest data_;
+  SimSiam model_;
+  Registry registry_;
+  FlatParameters parameters_;
+  Sgd optimizer_;
+  Loader loader_;
+  Position position_;
+  std::vector<EpochMetrics> history_;
+};
+
+}  // namespace siam
