@@ -1,0 +1,116 @@
+#include "experiments/options.h"
+
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "experiments/presets.h"
+#include "tensor/parallel.h"
+
+namespace siam {
+
+namespace {
+
+Device device_of(const std::string& name) {
+  if (name == "auto") return cuda_available() ? Device::cuda : Device::cpu;
+  if (name == "cpu") return Device::cpu;
+  if (name != "cuda")
+    throw UsageError(fmt::format("--device {}; auto, cpu or cuda is needed", name));
+  check(kCudaBuild,
+        "--device cuda: this build has no CUDA kernels; install the CUDA toolkit and configure "
+        "again, or use --device cpu");
+  check(cuda_available(), "--device cuda: no GPU answers; use --device cpu");
+  return Device::cuda;
+}
+
+DType precision_of(const std::string& name) {
+  for (DType type : {DType::f32, DType::bf16, DType::f16})
+    if (name == name_of(type)) return type;
+  throw UsageError(fmt::format("--precision {}; f32, bf16 or f16 is needed", name));
+}
+
+// The value of `--name VALUE` or `--name=VALUE`, read before the real parse: defaults shown by
+// --help are the preset's.
+std::optional<std::string> peek(int argc, char** argv, const std::string& name) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == name && i + 1 < argc) return argv[i + 1];
+    if (argument.starts_with(name + "=")) return argument.substr(name.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<Options> parse_options(int argc, char** argv, const std::string& description) {
+  Options options;
+  options.command_line = fmt::format("{}", fmt::join(argv, argv + argc, " "));
+  std::string device = peek(argc, argv, "--device").value_or("auto");
+  options.preset = peek(argc, argv, "--preset")
+                       .value_or(device != "cpu" && cuda_available() ? "cifar10" : "quick");
+  options.config = preset(options.preset);
+  Config& config = options.config;
+  std::string precision = name_of(config.precision), out = options.out.string(), data;
+
+  CLI::App app(description);
+  app.option_defaults()->always_capture_default();
+  app.add_option("--preset", options.preset,
+                 fmt::format("size of the experiment: {}", fmt::join(preset_names(), ", ")));
+  app.add_option("--data", data,
+                 "folder of the data set: CIFAR-10/100 binary, IDX, or class folders of JPEGs; "
+                 "default: $SIMSIAM_DATA, data/cifar-10-batches-bin, Debian's Fashion-MNIST")
+      ->always_capture_default(false);
+  app.add_option("--device", device, "auto, cpu or cuda");
+  app.add_option("--precision", precision, "of activations: f32, bf16 or f16");
+  app.add_option("--epochs", config.epochs, "length of each run; the schedule spans it");
+  app.add_option("--batch-size", config.batch_size, "images per step");
+  app.add_option("--lr", config.base_learning_rate,
+                 "learning rate for a batch of 256; scaled linearly with the batch");
+  app.add_option("--weight-decay", config.weight_decay, "on every parameter");
+  app.add_option("--warmup", config.warmup_epochs, "epochs of linear warm-up");
+  app.add_option("--width", config.model.backbone.width, "channels of the ResNet's first stage");
+  app.add_option("--dim", config.model.dim, "of the projections and predictions");
+  app.add_option("--image-size", config.augment.size, "pixels a side of the network's input");
+  app.add_option("--train-samples", config.train_samples,
+                 "class-balanced subset of the training images; 0: all");
+  app.add_option("--test-samples", config.test_samples, "of the test images; 0: all");
+  app.add_option("--knn-every", config.knn_every, "epochs between two kNN measurements");
+  app.add_option("--seed", config.seed, "of initial values, order and augmentation");
+  app.add_option("--threads", options.threads, "of the CPU kernels; 0: all cores");
+  app.add_option("--workers", config.workers, "threads that load and augment");
+  app.add_option("--out", out, "folder for results");
+  app.add_flag("--resume", options.resume, "continue from the checkpoints in --out");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return {};
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; see --help for the options", error.what()));
+  }
+  config.precision = precision_of(precision);
+  config.device = device_of(device);
+  options.out = out;
+  if (!data.empty()) options.data = data;
+  check_config(config);
+  return options;
+}
+
+int run_program(int argc, char** argv, const std::string& description,
+                int (*body)(const Options& options)) {
+  try {
+    const std::optional<Options> options = parse_options(argc, argv, description);
+    if (!options) return 0;
+    set_threads(options->threads);
+    return body(*options);
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace siam

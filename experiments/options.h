@@ -1,0 +1,31 @@
+#pragma once
+// The command line that all programs share.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "simsiam/config.h"
+
+namespace siam {
+
+struct Options {
+  std::string preset;  ///< quick, small, cifar10
+  Config config;       ///< the preset's, changed by the flags
+  std::optional<std::filesystem::path> data;
+  std::filesystem::path out = "results";
+  bool resume = false;
+  int threads = 0;           ///< of the CPU kernels; 0: all cores
+  std::string command_line;  ///< as typed, for the report
+};
+
+/// Reads the command line, and prints --help. Returns nothing if the program is to end at once, its
+/// exit status then is 0. UsageError if an option is unknown or a value is not possible.
+std::optional<Options> parse_options(int argc, char** argv, const std::string& description);
+
+/// Runs a program's body: prints an Error as one line `error: ...` and gives exit status 2 for
+/// usage, 1 for the rest.
+int run_program(int argc, char** argv, const std::string& description,
+                int (*body)(const Options& options));
+
+}  // namespace siam

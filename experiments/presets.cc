@@ -1,0 +1,63 @@
+#include "experiments/presets.h"
+
+#include <fmt/ranges.h>
+
+namespace siam {
+
+namespace {
+
+// The paper's CIFAR recipe (App. D): ResNet-18 with the CIFAR stem, two-layer projector, no blur,
+// rate 0.03 for a batch of 256, weight decay 5e-4, 800 epochs.
+Config cifar10() {
+  Config config;
+  config.model.backbone = ResNetConfig::resnet18();
+  config.model.projector_layers = 2;
+  config.augment.size = 32;
+  config.augment.blur_probability = 0;
+  config.epochs = 800;
+  config.batch_size = 512;
+  config.base_learning_rate = 0.03;
+  config.weight_decay = 5e-4;
+  return config;
+}
+
+Config small() {
+  Config config = cifar10();
+  config.model.backbone.width = 32;
+  config.model.projector_hidden = config.model.dim = 512;
+  config.model.predictor_hidden = 128;
+  config.epochs = 20;
+  config.batch_size = 128;
+  config.base_learning_rate = 0.12;
+  config.train_samples = 20000;
+  config.test_samples = 2000;
+  return config;
+}
+
+Config quick() {
+  Config config = cifar10();
+  config.model.backbone.width = 16;
+  config.model.projector_hidden = config.model.dim = 256;
+  config.model.predictor_hidden = 64;
+  config.augment.size = 16;
+  config.epochs = 8;
+  config.batch_size = 64;
+  config.base_learning_rate = 1.2;  // 0.3 at this batch size
+  config.train_samples = 6400;
+  config.test_samples = 2000;
+  return config;
+}
+
+}  // namespace
+
+std::vector<std::string> preset_names() { return {"quick", "small", "cifar10"}; }
+
+Config preset(const std::string& name) {
+  if (name == "quick") return quick();
+  if (name == "small") return small();
+  if (name == "cifar10") return cifar10();
+  throw UsageError(
+      fmt::format("--preset {}; one of {} is needed", name, fmt::join(preset_names(), ", ")));
+}
+
+}  // namespace siam

@@ -1,0 +1,178 @@
+#include "tests/autograd/op_cases.h"
+
+#include <cmath>
+
+#include "tensor/dispatch_types.h"
+#include "tensor/loss.h"
+#include "tensor/map.h"
+#include "tensor/philox.h"
+
+namespace siam {
+
+namespace {
+
+using Inputs = std::vector<Variable>;
+
+Tensor normal_values(const Shape& shape, uint32_t stream, DType type, Device device) {
+  Random random(11, Purpose::test, stream);
+  Tensor tensor = Tensor::empty(shape, type);
+  for_any_float(type, [&]<class T>(T) {
+    for (T& value : tensor.span<T>()) value = T(normal(random));
+  });
+  return tensor.to(device);
+}
+
+// A target that does not depend on the input: normal values of its shape and type.
+Variable constant_like(const Variable& x) {
+  return Variable(normal_values(x.shape(), 50, x.dtype(), x.value().device()));
+}
+
+OpCase convolution(const char* name, Shape x, Shape w, ConvGeometry geometry) {
+  const int64_t outputs = x[0] * x[1] * x[2], filter = w[1] * w[2] * std::max(w[0], w[3]);
+  return {fmt::format("conv2d {}", name),
+          {{x}, {w}},
+          [=](const Inputs& in) { return conv2d(in[0], in[1], geometry); },
+          std::max(outputs, filter)};
+}
+
+OpCase normalization(Shape x, int groups, bool affine, bool residual, bool relu) {
+  const int64_t channels = x[-1];
+  OpCase c{fmt::format("batch_norm {} groups {}{}{}{}", x, groups, affine ? " affine" : "",
+                       residual ? " residual" : "", relu ? " relu" : ""),
+           {{x}},
+           {},
+           x.rows()};
+  if (affine) c.inputs.insert(c.inputs.end(), {{{channels}, true}, {{channels}, true}});
+  if (residual) c.inputs.push_back({x});
+  c.op = [=](const Inputs& in) {
+    const size_t rest = affine ? 3 : 1;
+    return batch_norm_train(in[0], affine ? in[1] : Variable(), affine ? in[2] : Variable(), {},
+                            groups, residual ? in[rest] : Variable(), relu);
+  };
+  return c;
+}
+
+std::vector<OpCase> make_cases() {
+  std::vector<OpCase> cases = {
+      {"relu", {{{5, 7}}}, [](const Inputs& in) { return relu(in[0]); }, 1},
+      {"add", {{{3, 5}}, {{3, 5}}}, [](const Inputs& in) { return add(in[0], in[1]); }, 1},
+      {"add of a value to itself",
+       {{{3, 5}}},
+       [](const Inputs& in) { return add(in[0], in[0]); },
+       1},
+      {"scale", {{{11}}}, [](const Inputs& in) { return scale(in[0], -2.5); }, 1},
+      {"mean", {{{6, 9}}}, [](const Inputs& in) { return mean(in[0]); }, 54},
+      {"slice", {{{6, 4}}}, [](const Inputs& in) { return slice(in[0], 2, 5); }, 1},
+      {"concat", {{{2, 3}}, {{4, 3}}}, [](const Inputs& in) { return concat(in); }, 1},
+      {"both halves exchanged",
+       {{{6, 4}}},
+       [](const Inputs& in) {
+         return concat({slice(in[0], 3, 6), slice(in[0], 0, 3)});
+       },
+       1},
+      {"linear", {{{5, 7}}, {{3, 7}}}, [](const Inputs& in) { return linear(in[0], in[1]); }, 7},
+      {"linear with bias",
+       {{{9, 16}}, {{24, 16}}, {{24}, true}},
+       [](const Inputs& in) { return linear(in[0], in[1], in[2]); },
+       24},
+      {"max_pool2d 3x3 s2 p1",
+       {{{2, 7, 8, 5}}},
+       [](const Inputs& in) {
+         return max_pool2d(in[0], {3, 2, 1});
+       },
+       9},
+      {"max_pool2d 2x2 s2",
+       {{{2, 6, 6, 16}}},
+       [](const Inputs& in) {
+         return max_pool2d(in[0], {2, 2, 0});
+       },
+       1},
+      {"global_avg_pool",
+       {{{3, 4, 5, 7}}},
+       [](const Inputs& in) { return global_avg_pool(in[0]); },
+       20},
+      {"cosine_similarity",
+       {{{6, 33}}, {{6, 33}}},
+       [](const Inputs& in) { return cosine_similarity(in[0], in[1]); },
+       33},
+      {"cosine_similarity with a constant",
+       {{{6, 33}}},
+       [](const Inputs& in) { return cosine_similarity(in[0], constant_like(in[0])); },
+       33},
+      {"softmax", {{{4, 19}}}, [](const Inputs& in) { return softmax(in[0]); }, 19},
+      {"softmax_cross_entropy",
+       {{{4, 19}}},
+       [](const Inputs& in) {
+         return softmax_cross_entropy(in[0], Variable(softmax(constant_like(in[0]).value())));
+       },
+       19},
+      convolution("3x3", {2, 6, 5, 4}, {3, 3, 3, 4}, {1, 1}),
+      convolution("3x3 s2", {2, 7, 8, 16}, {16, 3, 3, 16}, {2, 1}),
+      convolution("1x1 s2", {3, 6, 6, 8}, {16, 1, 1, 8}, {2, 0}),
+      convolution("stem 7x7 s2", {1, 15, 15, 3}, {8, 7, 7, 3}, {2, 3}),
+      convolution("stem 3x3", {2, 8, 8, 3}, {16, 3, 3, 3}, {1, 1}),
+  };
+  for (bool affine : {false, true})
+    for (bool residual : {false, true})
+      for (bool relu : {false, true}) {
+        cases.push_back(normalization({12, 5}, 2, affine, residual, relu));
+        cases.push_back(normalization({4, 3, 3, 16}, 1, affine, residual, relu));
+      }
+  return cases;
+}
+
+}  // namespace
+
+const std::vector<OpCase>& op_cases() {
+  static const std::vector<OpCase> cases = make_cases();
+  return cases;
+}
+
+Tensor as_double(const Tensor& x) {
+  const Tensor host = x.to(Device::cpu);
+  Tensor y = Tensor::empty(x.shape(), DType::f64);
+  for_any_float(x.dtype(), [&]<class T>(T) {
+    for (int64_t i = 0; i < x.numel(); ++i)
+      y.data<double>()[i] = static_cast<double>(host.data<T>()[i]);
+  });
+  return y;
+}
+
+std::vector<Tensor> op_inputs(const OpCase& c, DType type, Device device) {
+  std::vector<Tensor> inputs;
+  for (const OpInput& input : c.inputs) {
+    const bool narrow = type == DType::bf16 || type == DType::f16;
+    inputs.push_back(normal_values(input.shape, static_cast<uint32_t>(inputs.size()),
+                                   narrow && input.wide ? DType::f32 : type, device));
+  }
+  return inputs;
+}
+
+OpResult run_op(const OpCase& c, const std::vector<Tensor>& inputs) {
+  std::vector<Variable> leaves;
+  for (const Tensor& input : inputs) leaves.emplace_back(input, true);
+  const Variable y = c.op(leaves);
+  // bf16 values, so that the seed is the same in every type.
+  const Tensor seed = normal_values(y.shape(), 99, DType::bf16, Device::cpu);
+  Tensor typed = Tensor::empty(y.shape(), y.dtype());
+  for_any_float(y.dtype(), [&]<class T>(T) {
+    for (int64_t i = 0; i < seed.numel(); ++i)
+      typed.data<T>()[i] = T(static_cast<float>(seed.data<bf16>()[i]));
+  });
+  backward(y, typed.to(y.value().device()));
+  OpResult result{as_double(y.value()), {}};
+  for (const Variable& leaf : leaves) result.dx.push_back(as_double(leaf.grad()));
+  return result;
+}
+
+double relative_error(const Tensor& a, const Tensor& b) {
+  double difference = 0, norm = 0;
+  for (int64_t i = 0; i < a.numel(); ++i) {
+    const double x = a.data<double>()[i], y = b.data<double>()[i];
+    difference += (x - y) * (x - y);
+    norm += y * y;
+  }
+  return std::sqrt(difference) / std::max(std::sqrt(norm), 1e-30);
+}
+
+}  // namespace siam

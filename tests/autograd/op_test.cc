@@ -1,0 +1,109 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "tensor/philox.h"
+#include "tests/autograd/op_cases.h"
+
+namespace siam {
+
+namespace {
+
+double dot(const Tensor& a, const Tensor& b) {
+  double sum = 0;
+  for (int64_t i = 0; i < a.numel(); ++i) sum += a.data<double>()[i] * b.data<double>()[i];
+  return sum;
+}
+
+// The gradients that run_op() gives are those of f = <seed, y>. Its derivative with respect to
+// every element of every input by central differences.
+std::vector<Tensor> numeric_gradients(const OpCase& c, std::vector<Tensor> inputs) {
+  constexpr double h = 1e-5;
+  const NoGrad no_grad;
+  auto result = [&] {
+    std::vector<Variable> constants(inputs.begin(), inputs.end());
+    return c.op(constants).value();
+  };
+  Random random(11, Purpose::test, 99);
+  Tensor seed = Tensor::empty(result().shape(), DType::f64);
+  for (double& value : seed.span<double>()) value = static_cast<float>(bf16(normal(random)));
+
+  std::vector<Tensor> gradients;
+  for (Tensor& input : inputs) {
+    gradients.push_back(input.empty_like());
+    for (int64_t i = 0; i < input.numel(); ++i) {
+      double& x = input.data<double>()[i];
+      const double x0 = x;
+      x = x0 + h;
+      const double up = dot(seed, result());
+      x = x0 - h;
+      const double down = dot(seed, result());
+      x = x0;
+      gradients.back().data<double>()[i] = (up - down) / (2 * h);
+    }
+  }
+  return gradients;
+}
+
+// Inputs of the given type, widened: what the op sees, as numbers the reference can work on
+// exactly.
+std::vector<Tensor> widened(const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> wide;
+  for (const Tensor& input : inputs) wide.push_back(as_double(input));
+  return wide;
+}
+
+void compare_with_reference(const OpCase& c, DType type, double unit) {
+  const std::vector<Tensor> inputs = op_inputs(c, type);
+  const OpResult got = run_op(c, inputs), expected = run_op(c, widened(inputs));
+  // Rounding errors of a sum of n terms grow like sqrt(n) for random signs; 8 covers the few
+  // roundings an op makes one behind another (measured: below 2 for every case).
+  const double tolerance = 8 * unit * std::sqrt(static_cast<double>(c.reduction));
+  CHECK(relative_error(got.y, expected.y) < tolerance);
+  for (size_t i = 0; i < got.dx.size(); ++i) {
+    CAPTURE(i);
+    CHECK(relative_error(got.dx[i], expected.dx[i]) < tolerance);
+  }
+}
+
+}  // namespace
+
+// Truncation error h^2 f'''/6 is about 1e-10, rounding error 1e-16 |f| / h about 1e-10; both
+// relative to gradients of order 1.
+TEST_CASE("gradients of every op agree with central differences in double") {
+  for (const OpCase& c : op_cases()) {
+    CAPTURE(c.name);
+    const std::vector<Tensor> inputs = op_inputs(c, DType::f64);
+    const OpResult analytic = run_op(c, inputs);
+    const std::vector<Tensor> numeric = numeric_gradients(c, inputs);
+    for (size_t i = 0; i < numeric.size(); ++i) {
+      CAPTURE(i);
+      CHECK(relative_error(analytic.dx[i], numeric[i]) < 1e-7);
+    }
+  }
+}
+
+TEST_CASE("f32 kernels agree with the double reference, forward and backward") {
+  poison_empty_tensors(true);
+  for (const OpCase& c : op_cases()) {
+    CAPTURE(c.name);
+    compare_with_reference(c, DType::f32, 0x1p-24);
+  }
+  poison_empty_tensors(false);
+}
+
+TEST_CASE("a gradient arrives in the op's type or wider") {
+  for (const OpCase& c : op_cases()) {
+    CAPTURE(c.name);
+    std::vector<Variable> leaves;
+    for (const Tensor& input : op_inputs(c, DType::f32)) leaves.emplace_back(input, true);
+    const Variable y = c.op(leaves);
+    backward(y, Tensor::full(y.shape(), 1));
+    for (const Variable& leaf : leaves) {
+      CHECK(leaf.grad().shape() == leaf.shape());
+      CHECK(leaf.grad().dtype() == DType::f32);
+    }
+  }
+}
+
+}  // namespace siam
