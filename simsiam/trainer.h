@@ -37,6 +37,7 @@ class Trainer {
   /// kNN accuracy, in percent, of the backbone as it is (evaluation mode, test transform).
   double knn() const;
 
+  int64_t steps_per_epoch() const { return loader_.batches_per_epoch(); }
   bool finished() const { return position_.epoch == config_.epochs; }
   const std::vector<EpochMetrics>& history() const { return history_; }
   const Config& config() const { return config_; }
