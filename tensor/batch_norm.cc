@@ -1,0 +1,84 @@
+#include "tensor/batch_norm.h"
+
+#include "tensor/backends.h"
+#include "tensor/dispatch.h"
+
+namespace siam {
+
+namespace {
+
+void check_channels(const char* op, const Tensor& x, const BatchStatistics& statistics,
+                    const Tensor& gamma, const Tensor& beta) {
+  const int64_t channels = x.dim(-1);
+  const Shape& shape = statistics.mean.shape();
+  check(shape.rank() == 2 && shape[1] == channels && statistics.variance.shape() == shape &&
+            x.shape().rows() % shape[0] == 0,
+        "{}: statistics {} for x {}; [groups,{}] with groups dividing the rows is needed", op,
+        shape, x.shape(), channels);
+  for (const Tensor* parameter : {&gamma, &beta})
+    check(!parameter->defined() || (parameter->shape() == Shape{channels} &&
+                                    parameter->dtype() == accumulate_type(x.dtype())),
+          "{}: scale or shift is {} {}; {} [{}] is needed", op, parameter->dtype(),
+          parameter->shape(), accumulate_type(x.dtype()), channels);
+  check_same_device(op, {&x, &statistics.mean, &gamma, &beta});
+}
+
+}  // namespace
+
+BatchStatistics batch_statistics(const Tensor& x, int groups) {
+  check(x.rank() >= 2 && groups >= 1 && x.dim(0) % groups == 0,
+        "batch_statistics: x {} in {} groups; the groups must divide the leading dimension",
+        x.shape(), groups);
+  check(x.shape().rows() / groups >= 2,
+        "batch_statistics: {} values per channel; more than one is needed: use a larger batch",
+        x.shape().rows() / groups);
+  const Shape shape = {groups, x.dim(-1)};
+  const DType type = accumulate_type(x.dtype());
+  BatchStatistics statistics{Tensor::empty(shape, type, x.device()),
+                             Tensor::empty(shape, type, x.device())};
+  SIAM_DISPATCH(x, batch_statistics(x, statistics.mean, statistics.variance));
+  return statistics;
+}
+
+Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,
+                 const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu) {
+  check_channels("normalize", x, statistics, gamma, beta);
+  check(!residual.defined() || (residual.shape() == x.shape() && residual.dtype() == x.dtype()),
+        "normalize: residual {} {} for x {} {}; they must agree", residual.dtype(),
+        residual.shape(), x.dtype(), x.shape());
+  Tensor y = x.empty_like();
+  SIAM_DISPATCH(
+      x, normalize(x, statistics.mean, statistics.variance, eps, gamma, beta, residual, relu, y));
+  return y;
+}
+
+NormalizeGradients normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y,
+                                      const BatchStatistics& statistics, double eps,
+                                      const Tensor& gamma, const Tensor& beta, bool relu,
+                                      bool want_dresidual) {
+  check_channels("normalize_backward", x, statistics, gamma, beta);
+  check(dy.shape() == x.shape() && dy.dtype() == x.dtype(),
+        "normalize_backward: dy {} {} for x {} {}; they must agree", dy.dtype(), dy.shape(),
+        x.dtype(), x.shape());
+  const Shape channels = {x.dim(-1)};
+  const DType wide = accumulate_type(x.dtype());
+  NormalizeGradients g{x.empty_like(), want_dresidual ? x.empty_like() : Tensor(),
+                       Tensor::empty(channels, wide, x.device()),
+                       Tensor::empty(channels, wide, x.device())};
+  SIAM_DISPATCH(x, normalize_backward(dy, x, y, statistics.mean, statistics.variance, eps, gamma,
+                                      beta, relu, g.dx, g.dresidual, g.dgamma, g.dbeta));
+  return g;
+}
+
+void update_running(const BatchStatistics& statistics, int64_t rows, double momentum,
+                    const Tensor& running_mean, const Tensor& running_variance) {
+  const Shape channels = {statistics.mean.dim(1)};
+  check(running_mean.shape() == channels && running_variance.shape() == channels && rows >= 2,
+        "update_running: running statistics {} for {} channels over {} rows; they must agree, with "
+        "two rows or more",
+        running_mean.shape(), channels[0], rows);
+  SIAM_DISPATCH(statistics.mean, update_running(statistics.mean, statistics.variance, rows,
+                                                momentum, running_mean, running_variance));
+}
+
+}  // namespace siam

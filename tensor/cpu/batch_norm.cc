@@ -1,0 +1,222 @@
+// Batch normalisation over [rows,C], channels innermost: the inner loops run over channels and
+// vectorise; rows are cut in blocks that stay in the cache. The number of blocks depends on the
+// shape alone and their sums are combined in order, so the result does not depend on the number of
+// threads.
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tensor/backends.h"
+#include "tensor/dispatch_types.h"
+#include "tensor/math.h"
+#include "tensor/parallel.h"
+
+namespace siam::cpu {
+
+namespace {
+
+// The rows of each group in equal blocks of about 64 KiB of f32.
+struct Blocks {
+  int64_t groups, rows, channels, per_block, per_group;
+
+  Blocks(const Tensor& x, int64_t groups)
+      : groups(groups),
+        rows(x.shape().rows() / groups),
+        channels(x.dim(-1)),
+        per_block(std::max<int64_t>(1, 16384 / channels)),
+        per_group((rows + per_block - 1) / per_block) {}
+
+  // Calls body(block, group, first row, last row) for all blocks in parallel.
+  template <class Body>
+  void for_each(const Body& body) const {
+    parallel_for(groups * per_group, 1, [&](int64_t first, int64_t last) {
+      for (int64_t block = first; block < last; ++block) {
+        const int64_t group = block / per_group, in_group = block % per_group;
+        const int64_t begin = group * rows + in_group * per_block;
+        body(block, group, begin, std::min(begin + per_block, (group + 1) * rows));
+      }
+    });
+  }
+};
+
+// Per group and channel what the inner loops need.
+struct Channels {
+  std::vector<float> mean, inverse_deviation, scale, shift;
+
+  Channels(const Tensor& mean_, const Tensor& variance, double eps, const Tensor& gamma,
+           const Tensor& beta) {
+    const int64_t count = mean_.numel(), channels = mean_.dim(1);
+    for (int64_t i = 0; i < count; ++i) {
+      mean.push_back(mean_.data<float>()[i]);
+      inverse_deviation.push_back(1 /
+                                  std::sqrt(variance.data<float>()[i] + static_cast<float>(eps)));
+      const auto affine = math::normalization(
+          mean[i], inverse_deviation[i], gamma.defined() ? gamma.data<float>()[i % channels] : 1.0f,
+          beta.defined() ? beta.data<float>()[i % channels] : 0.0f);
+      scale.push_back(affine.scale);
+      shift.push_back(affine.shift);
+    }
+  }
+};
+
+}  // namespace
+
+// Each block is small enough to be read twice: its mean first, then the squared deviations from it.
+void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& variance) {
+  const Blocks blocks(x, mean.dim(0));
+  const int64_t channels = blocks.channels;
+  std::vector<float> sums(blocks.groups * blocks.per_group * channels), squares(sums.size());
+  for_float(x.dtype(), [&]<class T>(T) {
+    const T* in = x.data<T>();
+    blocks.for_each([&](int64_t block, int64_t, int64_t begin, int64_t end) {
+      float *sum = &sums[block * channels], *square = &squares[block * channels];
+      for (int64_t r = begin; r < end; ++r)
+        for (int64_t c = 0; c < channels; ++c) sum[c] += static_cast<float>(in[r * channels + c]);
+      for (int64_t c = 0; c < channels; ++c) sum[c] /= static_cast<float>(end - begin);
+      for (int64_t r = begin; r < end; ++r)
+        for (int64_t c = 0; c < channels; ++c) {
+          const float deviation = static_cast<float>(in[r * channels + c]) - sum[c];
+          square[c] += deviation * deviation;
+        }
+    });
+  });
+  for (int64_t g = 0; g < blocks.groups; ++g)
+    for (int64_t c = 0; c < channels; ++c) {
+      math::Moments<double> moments;
+      for (int64_t b = 0; b < blocks.per_group; ++b) {
+        const int64_t i = (g * blocks.per_group + b) * channels + c;
+        const int64_t rows = std::min(blocks.per_block, blocks.rows - b * blocks.per_block);
+        moments.merge({static_cast<double>(rows), sums[i], squares[i]});
+      }
+      mean.data<float>()[g * channels + c] = static_cast<float>(moments.mean);
+      variance.data<float>()[g * channels + c] =
+          static_cast<float>(moments.m2 / static_cast<double>(blocks.rows));
+    }
+}
+
+void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, double eps,
+               const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu,
+               const Tensor& y) {
+  const Blocks blocks(x, mean.dim(0));
+  const int64_t channels = blocks.channels;
+  const Channels per_channel(mean, variance, eps, gamma, beta);
+  for_float(x.dtype(), [&]<class T>(T) {
+    const T *in = x.data<T>(), *skip = residual.defined() ? residual.data<T>() : nullptr;
+    T* out = y.data<T>();
+    blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
+      const float* scale = &per_channel.scale[group * channels];
+      const float* shift = &per_channel.shift[group * channels];
+      const float floor = relu ? 0.0f : -INFINITY;
+      for (int64_t r = begin; r < end; ++r) {
+        const T* row = in + r * channels;
+        T* result = out + r * channels;
+        auto clip = [floor](float v) { return v < floor ? floor : v; };
+        if (skip == nullptr) {
+          for (int64_t c = 0; c < channels; ++c)
+            result[c] = T(clip(math::Affine<float>{scale[c], shift[c]}(row[c])));
+        } else {
+          const T* added = skip + r * channels;
+          for (int64_t c = 0; c < channels; ++c)
+            result[c] = T(clip(math::Affine<float>{scale[c], shift[c]}(row[c]) +
+                               static_cast<float>(added[c])));
+        }
+      }
+    });
+  });
+}
+
+namespace {
+
+enum class Mask { none, recomputed, from_y };
+
+// One pass per block for the two sums, their combination in order, and a second pass for dx.
+template <Mask mask, class T>
+void backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Blocks& blocks,
+              const Channels& per_channel, const Tensor& dx, const Tensor& dresidual,
+              const Tensor& dgamma, const Tensor& dbeta) {
+  const int64_t channels = blocks.channels, groups = blocks.groups;
+  const T *gradient = dy.data<T>(), *in = x.data<T>();
+  const T* result = mask == Mask::from_y ? y.data<T>() : nullptr;
+  T *out = dx.data<T>(), *skip = dresidual.defined() ? dresidual.data<T>() : nullptr;
+
+  // dy of element (r, c) behind the ReLU's mask.
+  auto masked = [=](int64_t i, float scale, float shift) {
+    const float g = gradient[i];
+    if constexpr (mask == Mask::none) return g;
+    if constexpr (mask == Mask::from_y) return math::ReluGrad()(g, static_cast<float>(result[i]));
+    return math::ReluGrad()(g, math::Affine<float>{scale, shift}(in[i]));
+  };
+
+  std::vector<float> sums(groups * blocks.per_group * 2 * channels);
+  blocks.for_each([&](int64_t block, int64_t group, int64_t begin, int64_t end) {
+    float *sum_dy = &sums[block * 2 * channels], *sum_dy_xhat = sum_dy + channels;
+    const float *mean = &per_channel.mean[group * channels],
+                *scale = &per_channel.scale[group * channels],
+                *shift = &per_channel.shift[group * channels];
+    const float* inverse = &per_channel.inverse_deviation[group * channels];
+    for (int64_t r = begin; r < end; ++r)
+      for (int64_t c = 0; c < channels; ++c) {
+        const int64_t i = r * channels + c;
+        const float g = masked(i, scale[c], shift[c]);
+        sum_dy[c] += g;
+        sum_dy_xhat[c] += g * ((static_cast<float>(in[i]) - mean[c]) * inverse[c]);
+      }
+  });
+
+  std::vector<float> mean_dy(groups * channels), mean_dy_xhat(groups * channels);
+  for (int64_t c = 0; c < channels; ++c) {
+    double total_dy = 0, total_dy_xhat = 0;
+    for (int64_t g = 0; g < groups; ++g) {
+      double group_dy = 0, group_dy_xhat = 0;
+      for (int64_t b = g * blocks.per_group; b < (g + 1) * blocks.per_group; ++b) {
+        group_dy += sums[b * 2 * channels + c];
+        group_dy_xhat += sums[(b * 2 + 1) * channels + c];
+      }
+      mean_dy[g * channels + c] = static_cast<float>(group_dy / static_cast<double>(blocks.rows));
+      mean_dy_xhat[g * channels + c] =
+          static_cast<float>(group_dy_xhat / static_cast<double>(blocks.rows));
+      total_dy += group_dy;
+      total_dy_xhat += group_dy_xhat;
+    }
+    dgamma.data<float>()[c] = static_cast<float>(total_dy_xhat);
+    dbeta.data<float>()[c] = static_cast<float>(total_dy);
+  }
+
+  blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
+    const int64_t s = group * channels;
+    for (int64_t r = begin; r < end; ++r)
+      for (int64_t c = 0; c < channels; ++c) {
+        const int64_t i = r * channels + c;
+        const float g = masked(i, per_channel.scale[s + c], per_channel.shift[s + c]);
+        const math::NormalizationGrad<float> grad{
+            per_channel.mean[s + c], per_channel.inverse_deviation[s + c], per_channel.scale[s + c],
+            mean_dy[s + c], mean_dy_xhat[s + c]};
+        out[i] = T(grad(g, static_cast<float>(in[i])));
+        if (skip != nullptr) skip[i] = T(g);
+      }
+  });
+}
+
+}  // namespace
+
+void normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                        const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
+                        bool relu, const Tensor& dx, const Tensor& dresidual, const Tensor& dgamma,
+                        const Tensor& dbeta) {
+  const Blocks blocks(x, mean.dim(0));
+  const Channels per_channel(mean, variance, eps, gamma, beta);
+  for_float(x.dtype(), [&]<class T>(T) {
+    auto run = [&]<Mask mask>() {
+      backward<mask, T>(dy, x, y, blocks, per_channel, dx, dresidual, dgamma, dbeta);
+    };
+    if (!relu)
+      run.template operator()<Mask::none>();
+    else if (y.defined())
+      run.template operator()<Mask::from_y>();
+    else
+      run.template operator()<Mask::recomputed>();
+  });
+}
+
+}  // namespace siam::cpu

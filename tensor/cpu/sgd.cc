@@ -1,0 +1,20 @@
+#include "tensor/backends.h"
+#include "tensor/math.h"
+#include "tensor/parallel.h"
+
+namespace siam::cpu {
+
+void sgd_step(const Tensor& w, const Tensor& g, const Tensor& v, const SgdRates& rates,
+              const Tensor& half) {
+  const math::SgdStep step{*rates.learning_rate.data<float>(), static_cast<float>(rates.momentum),
+                           static_cast<float>(rates.weight_decay),
+                           static_cast<float>(rates.grad_scale)};
+  float *weights = w.data<float>(), *velocity = v.data<float>();
+  const float* gradient = g.data<float>();
+  parallel_for(w.numel(), 32768, [=](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) step(weights[i], velocity[i], gradient[i]);
+  });
+  if (half.defined()) cpu::cast(w, half);
+}
+
+}  // namespace siam::cpu

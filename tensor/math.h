@@ -1,0 +1,111 @@
+#pragma once
+// Every pointwise formula with its derivative, and every reduction as a monoid (an identity, an
+// element, a merge), for float and double, on the CPU and the GPU. Kernels supply the loops, never
+// the mathematics.
+
+#include "tensor/host_device.h"
+
+namespace siam::math {
+
+/// y = max(x, 0). NaN stays NaN. The derivative at 0 is 0, as in torch.
+struct Relu {
+  template <class A>
+  SIAM_HOST_DEVICE A operator()(A x) const {
+    return x < 0 ? A(0) : x;
+  }
+};
+struct ReluGrad {
+  template <class A>
+  SIAM_HOST_DEVICE A operator()(A dy, A y) const {
+    return y > 0 ? dy : A(0);
+  }
+};
+
+/// One channel of a batch norm as an affine map: y = scale x + shift, with
+/// scale = gamma / sqrt(variance + eps), shift = beta - mean scale.
+template <class A>
+struct Affine {
+  A scale, shift;
+  SIAM_HOST_DEVICE A operator()(A x) const { return scale * x + shift; }
+};
+
+template <class A>
+SIAM_HOST_DEVICE Affine<A> normalization(A mean, A inverse_deviation, A gamma, A beta) {
+  const A scale = gamma * inverse_deviation;
+  return {scale, beta - mean * scale};
+}
+
+/// Its derivative where mean and variance are those of the M rows of x themselves, xhat being
+/// (x - mean) inverse_deviation:
+///   dx = scale (dy - sum(dy) / M - xhat sum(dy xhat) / M).
+template <class A>
+struct NormalizationGrad {
+  A mean, inverse_deviation, scale;
+  A mean_dy, mean_dy_xhat;  ///< sum(dy) / M, sum(dy xhat) / M
+  SIAM_HOST_DEVICE A xhat(A x) const { return (x - mean) * inverse_deviation; }
+  SIAM_HOST_DEVICE A operator()(A dy, A x) const {
+    return scale * (dy - mean_dy - xhat(x) * mean_dy_xhat);
+  }
+};
+
+/// Count, mean and sum of squared deviations of a set of numbers; merging two sets is exact in
+/// exact arithmetic and stable in floating point (Chan, Golub, LeVeque 1979).
+template <class A>
+struct Moments {
+  A count = 0, mean = 0, m2 = 0;
+  SIAM_HOST_DEVICE void add(A x) {
+    count += 1;
+    const A delta = x - mean;
+    mean += delta / count;
+    m2 += delta * (x - mean);
+  }
+  SIAM_HOST_DEVICE void merge(const Moments& other) {
+    if (other.count == 0) return;
+    const A total = count + other.count, delta = other.mean - mean;
+    mean += delta * other.count / total;
+    m2 += other.m2 + delta * delta * count * other.count / total;
+    count = total;
+  }
+};
+
+/// The dot products behind a cosine: cos = pz / (|p| |z|), norms at least eps.
+template <class A>
+struct CosineDots {
+  A pp = 0, zz = 0, pz = 0;
+  SIAM_HOST_DEVICE void add(A p, A z) {
+    pp += p * p;
+    zz += z * z;
+    pz += p * z;
+  }
+  SIAM_HOST_DEVICE void merge(const CosineDots& other) {
+    pp += other.pp;
+    zz += other.zz;
+    pz += other.pz;
+  }
+};
+/// d cos / d p = z / (|p| |z|) - cos p / |p|^2, as the two factors of z and p; where |p| is below
+/// eps the denominator is constant and the second factor is 0.
+template <class A>
+struct CosineGrad {
+  A of_z, of_p;
+  SIAM_HOST_DEVICE A operator()(A p, A z) const { return of_z * z - of_p * p; }
+};
+
+/// dx = y (dy - sum(dy y)).
+struct SoftmaxGrad {
+  template <class A>
+  SIAM_HOST_DEVICE A operator()(A dy, A y, A sum_dy_y) const {
+    return y * (dy - sum_dy_y);
+  }
+};
+
+/// torch.optim.SGD: v <- momentum v + (g + decay w), w <- w - rate v.
+struct SgdStep {
+  float rate, momentum, decay, grad_scale;
+  SIAM_HOST_DEVICE void operator()(float& w, float& v, float g) const {
+    v = momentum * v + (g * grad_scale + decay * w);
+    w -= rate * v;
+  }
+};
+
+}  // namespace siam::math

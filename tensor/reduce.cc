@@ -1,0 +1,28 @@
+#include "tensor/reduce.h"
+
+#include "tensor/backends.h"
+#include "tensor/dispatch.h"
+
+namespace siam {
+
+Tensor sum_rows(const Tensor& x) {
+  check(x.rank() > 0, "sum_rows: a scalar; a matrix is needed");
+  Tensor sums = Tensor::empty({x.dim(-1)}, accumulate_type(x.dtype()), x.device());
+  SIAM_DISPATCH(x, sum_rows(x, sums));
+  return sums;
+}
+
+Tensor mean(const Tensor& x) {
+  check(x.numel() > 0, "mean: shape {} has no elements; at least one is needed", x.shape());
+  Tensor y = Tensor::empty({}, accumulate_type(x.dtype()), x.device());
+  SIAM_DISPATCH(x, mean(x, y));
+  return y;
+}
+
+bool all_finite(const Tensor& x) {
+  Tensor flag = Tensor::empty({}, DType::i32, x.device());
+  SIAM_DISPATCH(x, all_finite(x, flag));
+  return flag.item() != 0;
+}
+
+}  // namespace siam
