@@ -32,9 +32,9 @@ using ConfigValue = std::variant<bool, int64_t, double, std::string>;
 using ConfigEntries = std::vector<std::pair<std::string, ConfigValue>>;
 
 struct RunRecord {
-  std::string name;  ///< as it is to be read in tables and legends: "with stop-gradient"
-  ConfigEntries config;
-  std::vector<EpochMetrics> epochs;
+  std::string name = {};  ///< as it is to be read in tables and legends: "with stop-gradient"
+  ConfigEntries config = {};
+  std::vector<EpochMetrics> epochs = {};
   double knn_untrained = kNotMeasured;  ///< kNN accuracy in percent of the network as initialised
   double seconds = 0;                   ///< wall clock of the whole run so far
   /// "running", "completed", or why it ended: "stopped: loss not finite at step 123".
