@@ -131,10 +131,12 @@ bool Progress::due() const {
   return output_.terminal && output_.now() - drawn_ >= kSecondsBetweenRedraws;
 }
 
-void Progress::step(int64_t step, double loss, double images_per_second, double data_wait) {
+void Progress::step(int64_t step, double loss, double images_per_second, double data_wait,
+                    double std) {
   advance(step);
   state_.epoch = static_cast<int>((step + steps_per_epoch_ - 1) / steps_per_epoch_);
   state_.loss = loss;
+  if (!std::isnan(std)) state_.std = std;
   state_.images_per_second = images_per_second;
   state_.data_wait = data_wait;
   if (due()) redraw();

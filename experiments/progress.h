@@ -63,8 +63,10 @@ class Progress {
   /// True if a redraw is wanted: on a terminal, ten times a second. Asking first spares the caller
   /// from fetching the loss from the device at every step.
   bool due() const;
-  /// `step` is the number of steps of the run that are done, over all epochs.
-  void step(int64_t step, double loss, double images_per_second, double data_wait);
+  /// `step` is the number of steps of the run that are done, over all epochs. Without `std` the
+  /// last epoch's stays on show.
+  void step(int64_t step, double loss, double images_per_second, double data_wait,
+            double std = kNotMeasured);
   void finish_epoch(const EpochMetrics& metrics);
   /// A line of its own above the progress line.
   void message(const std::string& text);

@@ -36,8 +36,7 @@ Panel panel(const TrainingFigure& content, const char* title, double EpochMetric
 
 Figure training_figure(const TrainingFigure& content) {
   Panel loss = panel(content, "training loss", &EpochMetrics::loss, &PaperPoint::loss, {-1});
-  Panel std = panel(content, "std of z/|z| per channel, × √d", &EpochMetrics::std, &PaperPoint::std,
-                    {0, 1});
+  Panel std = panel(content, "std of z/‖z‖ × √d", &EpochMetrics::std, &PaperPoint::std, {0, 1});
   Panel knn = panel(content, "kNN accuracy (%)", &EpochMetrics::knn, &PaperPoint::knn, {0});
   if (!std::isnan(content.chance)) {
     knn.levels.push_back({fmt::format("chance {:.3g}", content.chance), content.chance});

@@ -41,8 +41,7 @@ TensorFile load(const std::filesystem::path& path) {
   read(text.data(), header_bytes);
   safetensors::Header header = safetensors::parse_header(text, rest - header_bytes);
 
-  TensorFile result;
-  result.metadata = std::move(header.metadata);
+  TensorFile result{.metadata = std::move(header.metadata), .source = path.string()};
   for (const safetensors::Entry& entry : header.entries) {
     const Tensor tensor = Tensor::empty(entry.shape, entry.type);
     read(tensor.raw(), tensor.bytes());
@@ -55,10 +54,10 @@ TensorFile load(const std::filesystem::path& path) {
 
 const Tensor& TensorFile::at(const std::string& name) const {
   const auto found = tensors.find(name);
-  check(found != tensors.end(),
-        "there is no tensor '{}' among the {} of the file; a file of this network is needed; use "
-        "another",
-        name, tensors.size());
+  check(
+      found != tensors.end(),
+      "{}: there is no tensor '{}' among its {}; a file of this network is needed; use another one",
+      source, name, tensors.size());
   return found->second;
 }
 

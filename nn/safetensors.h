@@ -18,10 +18,11 @@
 namespace siam {
 
 struct TensorFile {
-  std::map<std::string, Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, Tensor> tensors = {};
+  std::map<std::string, std::string> metadata = {};
+  std::string source = {};  ///< the path it was loaded from, for messages
 
-  /// Error if there is no tensor of that name.
+  /// Error, naming `source`, if there is no tensor of that name.
   const Tensor& at(const std::string& name) const;
 };
 
