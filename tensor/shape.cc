@@ -8,7 +8,7 @@
 
 namespace siam {
 
-Shape::Shape(std::initializer_list<int64_t> dims) : rank_(static_cast<int>(dims.size())) {
+Shape::Shape(std::span<const int64_t> dims) : rank_(static_cast<int>(dims.size())) {
   check(rank_ <= kMaxRank, "shape: {} dimensions; at most {} are supported", rank_, kMaxRank);
   std::copy(dims.begin(), dims.end(), dims_.begin());
   for (int64_t extent : dims) check(extent >= 0, "shape: extent {}; extents are 0 or more", extent);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 
 namespace siam {
 
@@ -15,7 +16,8 @@ class Shape {
   static constexpr int kMaxRank = 5;
 
   Shape() = default;  ///< rank 0: a scalar, one element
-  Shape(std::initializer_list<int64_t> dims);
+  Shape(std::initializer_list<int64_t> dims) : Shape(std::span(dims.begin(), dims.size())) {}
+  explicit Shape(std::span<const int64_t> dims);
 
   int rank() const { return rank_; }
   /// Extent of dimension i; negative i counts from the end, as in Python.

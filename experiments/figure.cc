@@ -1,0 +1,84 @@
+#include "experiments/figure.h"
+
+#include <cmath>
+#include <fstream>
+#include <system_error>
+
+#include "experiments/process.h"
+#include "experiments/results.h"
+#include "nn/atomic_file.h"
+#include "tensor/check.h"
+
+namespace siam {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// gnuplot ends with status 0 when its output does not fit on the disk, so the picture itself is
+// asked.
+bool is_whole_picture(const fs::path& path) {
+  std::error_code error;
+  if (fs::file_size(path, error) == 0 || error) return false;
+  const std::string bytes = read_file(path);
+  const std::string tail = bytes.substr(bytes.size() - std::min<size_t>(bytes.size(), 16));
+  const std::string_view end = path.extension() == ".svg" ? "</svg>" : "IEND";
+  return tail.find(end) != std::string::npos;
+}
+
+}  // namespace
+
+std::string figure_csv(const Figure& figure) {
+  std::string text = "panel,series,x,y\n";
+  for (const Panel& panel : figure.panels) {
+    for (const Series& series : panel.series) {
+      check(series.x.size() == series.y.size(),
+            "figure: '{}' has {} x and {} y values; as many are needed", series.label,
+            series.x.size(), series.y.size());
+      text += "\n\n";
+      for (size_t i = 0; i < series.x.size(); ++i) {
+        if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
+        text += fmt::format("{},{},{},{}\n", csv_field(panel.title), csv_field(series.label),
+                            csv_field(series.x[i]), csv_field(series.y[i]));
+      }
+    }
+  }
+  return text;
+}
+
+void draw_figure(const Figure& figure, const fs::path& folder, std::string_view name) {
+  const auto file = [&](std::string_view suffix) {
+    return folder / fmt::format("{}{}", name, suffix);
+  };
+  std::error_code ignored;
+  for (const char* kind : {".svg", ".png"}) fs::remove(file(kind), ignored);
+  write_file_atomically(file(".csv"), figure_csv(figure));
+  write_file_atomically(file(".gp"), figure_script(figure, name));
+
+  // The script draws under the name it is given, so that a picture gets its own only when it is
+  // whole.
+  const std::string part = fmt::format("{}.tmp", name);
+  const ProcessResult run =
+      run_process({"gnuplot", "-d", "-c", fmt::format("{}.gp", name), part}, folder);
+  const bool whole = run.found && run.status == 0 && is_whole_picture(folder / (part + ".svg")) &&
+                     is_whole_picture(folder / (part + ".png"));
+  for (const char* kind : {".svg", ".png"}) {
+    if (whole) {
+      fs::rename(folder / (part + kind), file(kind));
+    } else {
+      fs::remove(folder / (part + kind), ignored);
+    }
+  }
+  check(run.found,
+        "{}: cannot draw: gnuplot was not found; install it (apt-get install gnuplot-nox) and run "
+        "`gnuplot {}.gp` in that folder",
+        file(".svg").string(), name);
+  const std::string first_line = run.output.substr(0, run.output.find('\n', 1));
+  check(whole,
+        "{}: cannot draw: gnuplot ended with status {} and an incomplete picture{}{}; free disk "
+        "space or "
+        "another gnuplot is needed; then run `gnuplot {}.gp` in that folder",
+        file(".svg").string(), run.status, first_line.empty() ? "" : ": ", first_line, name);
+}
+
+}  // namespace siam

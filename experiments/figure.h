@@ -1,0 +1,49 @@
+#pragma once
+// Line charts: panels side by side with one legend, drawn by gnuplot. The data and the script stay
+// beside the picture, so that anybody can check, restyle and redraw it. Every measured point is
+// drawn, nothing is smoothed.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace siam {
+
+struct Series {
+  std::string label =
+      {};  ///< in the legend; series with one label share an entry and must look alike
+  std::vector<double> x = {}, y = {};  ///< as many of each; points with a NaN are left out
+  int color = 0;           ///< index into a palette that colour-blind readers can tell apart
+  bool reference = false;  ///< thin and dashed, behind the others: somebody else's curve
+};
+
+/// A thin horizontal line, named at the right of the panel.
+struct Level {
+  std::string label = {};
+  double y = 0;
+};
+
+struct Panel {
+  std::string title = {};  ///< the quantity with its unit: stands for the label of the y axis
+  std::string x_label = {};
+  std::vector<Series> series = {};
+  std::vector<Level> levels = {};
+  std::vector<double> y_shown = {};  ///< values that the y axis must reach; it also covers all data
+};
+
+struct Figure {
+  std::vector<Panel> panels = {};
+};
+
+/// Writes <name>.csv and <name>.gp into the folder and draws <name>.svg and <name>.png (twice the
+/// size, for dense screens). Error if gnuplot is missing or fails, or the disk is full: CSV and
+/// script are then kept, and no picture is left that does not belong to them.
+void draw_figure(const Figure& figure, const std::filesystem::path& folder,
+                 std::string_view name = "figure");
+
+/// Columns panel, series, x, y; two empty lines between series (gnuplot's data sets).
+std::string figure_csv(const Figure& figure);
+std::string figure_script(const Figure& figure, std::string_view name);
+
+}  // namespace siam

@@ -1,0 +1,113 @@
+#include "experiments/results.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "nn/atomic_file.h"
+#include "tensor/check.h"
+
+namespace siam {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Column {
+  const char* title;
+  double EpochMetrics::*field;
+};
+constexpr Column kColumns[] = {
+    {"loss", &EpochMetrics::loss},
+    {"std*sqrt(d)", &EpochMetrics::std},
+    {"kNN accuracy (%)", &EpochMetrics::knn},
+    {"learning rate", &EpochMetrics::learning_rate},
+    {"time (s)", &EpochMetrics::seconds},
+    {"speed (images/s)", &EpochMetrics::images_per_second},
+    {"waiting for data (share of time)", &EpochMetrics::data_wait},
+};
+
+ordered_json to_json(const ConfigEntries& entries) {
+  ordered_json object = ordered_json::object();
+  for (const auto& [name, value] : entries) {
+    std::visit([&](const auto& each) { object[name] = each; }, value);
+  }
+  return object;
+}
+
+}  // namespace
+
+Results::Results(const std::filesystem::path& out, std::string_view experiment)
+    : folder_(out / experiment) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  check(!error,
+        "{}: cannot create this folder: {}; a writable place is needed; choose another --out",
+        folder_.string(), error.message());
+  AtomicFile probe(folder_ / "metrics.csv");
+  probe.write("probe");  // dropped: never committed
+}
+
+void Results::write_metrics(std::span<const RunRecord> runs) const {
+  std::string text = "run,epoch";
+  for (const Column& column : kColumns)
+    text += fmt::format(",{}", csv_field(std::string_view(column.title)));
+  text += '\n';
+  for (const RunRecord& run : runs) {
+    for (const EpochMetrics& epoch : run.epochs) {
+      text += fmt::format("{},{}", csv_field(run.name), epoch.epoch);
+      for (const Column& column : kColumns)
+        text += fmt::format(",{}", csv_field(epoch.*column.field));
+      text += '\n';
+    }
+  }
+  write_text("metrics.csv", text);
+}
+
+void Results::write_summary(const ExperimentInfo& info, std::span<const RunRecord> runs) const {
+  ordered_json summary = {
+      {"experiment", info.experiment},
+      {"command line", info.command_line},
+      {"data set", {{"name", info.dataset}, {"fingerprint", info.dataset_fingerprint}}},
+      {"device", info.device},
+      {"seed", info.seed},
+      {"config", to_json(info.config)},
+      {"runs", ordered_json::array()}};
+  for (const RunRecord& run : runs) {
+    // nlohmann::json writes NaN as null.
+    summary["runs"].push_back({{"name", run.name},
+                               {"status", run.status},
+                               {"config", to_json(run.config)},
+                               {"epochs", run.epochs.empty() ? 0 : run.epochs.back().epoch},
+                               {"loss", last_measured(run, &EpochMetrics::loss)},
+                               {"std*sqrt(d)", last_measured(run, &EpochMetrics::std)},
+                               {"kNN accuracy (%)", last_measured(run, &EpochMetrics::knn)},
+                               {"kNN accuracy untrained (%)", run.knn_untrained},
+                               {"seconds", run.seconds}});
+  }
+  // A path or label that is not UTF-8 must not cost the results.
+  write_text("summary.json",
+             summary.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+}
+
+void Results::write_text(std::string_view name, std::string_view text) const {
+  write_file_atomically(folder_ / name, text);
+}
+
+double last_measured(const RunRecord& run, double EpochMetrics::*field) {
+  for (auto epoch = run.epochs.rbegin(); epoch != run.epochs.rend(); ++epoch) {
+    if (!std::isnan((*epoch).*field)) return (*epoch).*field;
+  }
+  return kNotMeasured;
+}
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string csv_field(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+
+}  // namespace siam

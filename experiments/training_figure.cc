@@ -1,0 +1,50 @@
+#include "experiments/training_figure.h"
+
+#include <cmath>
+
+#include "tensor/check.h"
+
+namespace siam {
+
+namespace {
+
+Panel panel(const TrainingFigure& content, const char* title, double EpochMetrics::*ours,
+            double PaperPoint::*theirs, std::vector<double> y_shown) {
+  Panel result{.title = title, .x_label = "epoch", .y_shown = y_shown};
+  for (size_t i = 0; i < content.runs.size(); ++i) {
+    const RunRecord& run = content.runs[i];
+    Series series{.label = run.name, .color = static_cast<int>(i)};
+    for (const EpochMetrics& epoch : run.epochs) {
+      series.x.push_back(epoch.epoch);
+      series.y.push_back(epoch.*ours);
+    }
+    result.series.push_back(std::move(series));
+  }
+  for (const PaperCurve& curve : content.paper) {
+    Series series{.label = curve.label, .color = curve.color, .reference = true};
+    const double scale = content.epochs / curve.points.back().epoch;
+    for (const PaperPoint& point : curve.points) {
+      series.x.push_back(point.epoch * scale);
+      series.y.push_back(point.*theirs);
+    }
+    result.series.push_back(std::move(series));
+  }
+  return result;
+}
+
+}  // namespace
+
+Figure training_figure(const TrainingFigure& content) {
+  Panel loss = panel(content, "training loss", &EpochMetrics::loss, &PaperPoint::loss, {-1});
+  Panel std = panel(content, "std of z/‖z‖ × √d", &EpochMetrics::std, &PaperPoint::std, {0, 1});
+  Panel knn = panel(content, "kNN accuracy (%)", &EpochMetrics::knn, &PaperPoint::knn, {0});
+  if (!std::isnan(content.chance)) {
+    knn.levels.push_back({fmt::format("chance {:.3g}", content.chance), content.chance});
+  }
+  const double untrained = content.runs.empty() ? kNotMeasured : content.runs[0].knn_untrained;
+  if (!std::isnan(untrained))
+    knn.levels.push_back({fmt::format("untrained {:.1f}", untrained), untrained});
+  return {{loss, std, knn}};
+}
+
+}  // namespace siam

@@ -1,0 +1,36 @@
+#pragma once
+// Named tensors in one file, in the format of Hugging Face's safetensors, which the Python package
+// of that name reads and writes:
+//
+//   8 bytes   length of the header, little-endian
+//   header    JSON: {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2, 3],
+//             "data_offsets": [begin, end]}, ...}, padded with spaces to a multiple of 8
+//   data      the elements, offsets counted from here, without gaps or overlap
+//
+// A file is data from a stranger: every field is checked before it is used.
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace siam {
+
+struct TensorFile {
+  std::map<std::string, Tensor> tensors = {};
+  std::map<std::string, std::string> metadata = {};
+  std::string source = {};  ///< the path it was loaded from, for messages
+
+  /// Error, naming `source`, if there is no tensor of that name.
+  const Tensor& at(const std::string& name) const;
+};
+
+/// Writes atomically. Tensors may be on any device; one at a time is copied to the CPU.
+void save_safetensors(const std::filesystem::path& path, const TensorFile& file);
+
+/// Reads CPU tensors of types F64, F32, BF16, F16, U8 and I32, with up to Shape::kMaxRank
+/// dimensions. Error for other types and for any file that breaks a rule of the format.
+TensorFile load_safetensors(const std::filesystem::path& path);
+
+}  // namespace siam

@@ -1,0 +1,164 @@
+#include "nn/safetensors_header.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+#include "tensor/check.h"
+
+namespace siam::safetensors {
+
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* kMetadata = "__metadata__";
+constexpr std::array<std::pair<DType, const char*>, 6> kTypeNames = {{{DType::f64, "F64"},
+                                                                      {DType::f32, "F32"},
+                                                                      {DType::bf16, "BF16"},
+                                                                      {DType::f16, "F16"},
+                                                                      {DType::u8, "U8"},
+                                                                      {DType::i32, "I32"}}};
+
+template <class... Args>
+void require(bool ok, fmt::format_string<Args...> what, Args&&... args) {
+  if (!ok) [[unlikely]]
+    fail("{}; a whole safetensors file is needed; use another copy of it",
+         fmt::format(what, std::forward<Args>(args)...));
+}
+
+// nlohmann::json keeps the last of equal keys; here a second one is an error. The format has three
+// levels: deeper input is stopped before it costs memory.
+json parse_json(std::string_view text) {
+  constexpr size_t kMaxDepth = 4;
+  std::array<std::set<std::string>, kMaxDepth + 1> keys;
+  const auto inspect = [&](int depth, json::parse_event_t event, json& value) {
+    const size_t level = static_cast<size_t>(depth);
+    require(level < kMaxDepth, "the header is nested more than {} levels deep", kMaxDepth - 1);
+    if (event == json::parse_event_t::object_start) keys[level + 1].clear();
+    if (event == json::parse_event_t::key) {
+      const auto& key = value.get_ref<const std::string&>();
+      require(keys[level].insert(key).second, "the key '{}' comes twice", key);
+    }
+    return true;
+  };
+  try {
+    return json::parse(text, inspect);
+  } catch (const json::exception& error) {
+    std::string what = error.what();
+    std::replace(what.begin(), what.end(), '\n', ' ');
+    fail("the header is not JSON ({}); a whole safetensors file is needed; use another copy of it",
+         what);
+  }
+}
+
+const json& field(const std::string& tensor, const json& value, const char* key) {
+  require(value.is_object() && value.contains(key), "tensor '{}' has no {}", tensor, key);
+  return value[key];
+}
+
+std::vector<int64_t> counts(const std::string& tensor, const json& value, const char* key) {
+  const json& list = field(tensor, value, key);
+  require(list.is_array(), "tensor '{}': {} is not a list", tensor, key);
+  std::vector<int64_t> numbers;
+  for (const json& number : list) {
+    constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
+    require(number.is_number_unsigned() && number.get<uint64_t>() <= kMax,
+            "tensor '{}': {} has an element that is not a count", tensor, key);
+    numbers.push_back(number.get<int64_t>());
+  }
+  return numbers;
+}
+
+DType parse_type(const std::string& tensor, const json& value) {
+  const json& type = field(tensor, value, "dtype");
+  for (const auto& [known, name] : kTypeNames) {
+    if (type == name) return known;
+  }
+  fail("tensor '{}' has type {}; F64, F32, BF16, F16, U8 or I32 is needed; convert it", tensor,
+       type.dump());
+}
+
+Entry parse_entry(const std::string& name, const json& value) {
+  const DType type = parse_type(name, value);
+  const std::vector<int64_t> dims = counts(name, value, "shape");
+  check(dims.size() <= Shape::kMaxRank,
+        "tensor '{}' has {} dimensions; at most {} are supported; reshape it", name, dims.size(),
+        Shape::kMaxRank);
+  int64_t bytes = static_cast<int64_t>(size_of(type));
+  for (const int64_t dim : dims) {
+    const bool overflow = __builtin_mul_overflow(bytes, dim, &bytes);
+    require(!overflow, "tensor '{}': shape [{}] is too large", name, fmt::join(dims, ", "));
+  }
+  const std::vector<int64_t> offsets = counts(name, value, "data_offsets");
+  require(offsets.size() == 2, "tensor '{}': data_offsets has {} elements, not 2", name,
+          offsets.size());
+  require(offsets[0] <= offsets[1] && offsets[1] - offsets[0] == bytes,
+          "tensor '{}': data_offsets [{}] do not span the {} bytes of shape [{}] of {}", name,
+          fmt::join(offsets, ", "), bytes, fmt::join(dims, ", "), type);
+  return {name, type, Shape(dims), static_cast<uint64_t>(offsets[0]),
+          static_cast<uint64_t>(offsets[1])};
+}
+
+}  // namespace
+
+Header parse_header(std::string_view text, uint64_t data_bytes) {
+  const json root = parse_json(text);
+  require(root.is_object(), "the header is not a JSON object");
+  Header header;
+  for (const auto& [name, value] : root.items()) {
+    if (name != kMetadata) {
+      header.entries.push_back(parse_entry(name, value));
+      continue;
+    }
+    require(value.is_object(), "{} is not an object", kMetadata);
+    for (const auto& [key, entry] : value.items()) {
+      require(entry.is_string(), "{}: the value of '{}' is not a string", kMetadata, key);
+      header.metadata[key] = entry.get<std::string>();
+    }
+  }
+
+  // Sorted by place, each must begin where the one before it ends. Empty tensors come first of
+  // equals.
+  std::sort(header.entries.begin(), header.entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+  });
+  uint64_t filled = 0;
+  for (const Entry& entry : header.entries) {
+    require(entry.begin == filled,
+            "tensor '{}' begins at byte {} of the data; the one before it ends at {}", entry.name,
+            entry.begin, filled);
+    filled = entry.end;
+  }
+  require(filled == data_bytes, "the tensors fill {} bytes, the file has {} after its header",
+          filled, data_bytes);
+  return header;
+}
+
+std::string format_header(const Header& header) {
+  ordered_json root = ordered_json::object();
+  if (!header.metadata.empty()) root[kMetadata] = header.metadata;
+  for (const Entry& entry : header.entries) {
+    check(entry.name != kMetadata,
+          "a tensor is named '{}'; the format keeps this name; choose another", entry.name);
+    const auto* type = std::find_if(kTypeNames.begin(), kTypeNames.end(),
+                                    [&](const auto& known) { return known.first == entry.type; });
+    root[entry.name] = {{"dtype", type->second},
+                        {"shape", std::vector<int64_t>(entry.shape.begin(), entry.shape.end())},
+                        {"data_offsets", {entry.begin, entry.end}}};
+  }
+  std::string text;
+  try {
+    text = root.dump();
+  } catch (const json::exception& error) {
+    fail("a name or a text of the metadata is not UTF-8 ({}); rename it", error.what());
+  }
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+}  // namespace siam::safetensors

@@ -1,0 +1,44 @@
+#pragma once
+// What is measured while a run trains, and what is kept of it. Plain values: the trainer fills
+// them, the experiments write, draw and tabulate them.
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace siam {
+
+inline constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+struct EpochMetrics {
+  int epoch = 0;               ///< epochs finished, so the first row has 1
+  double loss = kNotMeasured;  ///< mean over the epoch's steps, in [-1, 1]
+  /// Collapse statistic (paper Fig. 2, middle): std over samples of each channel of z/|z|, averaged
+  /// over the d channels, times sqrt(d). 1 for isotropic directions, 0 when all samples give one
+  /// direction.
+  double std = kNotMeasured;
+  double knn = kNotMeasured;  ///< kNN accuracy in percent
+  double learning_rate = kNotMeasured;
+  double seconds = kNotMeasured;  ///< wall clock of the epoch's training, monitor not included
+  double images_per_second = kNotMeasured;  ///< images (not views) trained on per second
+  double data_wait = kNotMeasured;          ///< share of `seconds` spent waiting for data, 0 to 1
+};
+
+using ConfigValue = std::variant<bool, int64_t, double, std::string>;
+/// Settings by name, in the order to print them.
+using ConfigEntries = std::vector<std::pair<std::string, ConfigValue>>;
+
+struct RunRecord {
+  std::string name = {};  ///< as it is to be read in tables and legends: "with stop-gradient"
+  ConfigEntries config = {};
+  std::vector<EpochMetrics> epochs = {};
+  double knn_untrained = kNotMeasured;  ///< kNN accuracy in percent of the network as initialised
+  double seconds = 0;                   ///< wall clock of the whole run so far
+  /// "running", "completed", or why it ended: "stopped: loss not finite at step 123".
+  std::string status = "running";
+};
+
+}  // namespace siam

@@ -1,0 +1,184 @@
+#include "experiments/figure.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+#include "experiments/training_figure.h"
+#include "nn/atomic_file.h"
+#include "tensor/check.h"
+#include "tests/scratch.h"
+
+namespace siam {
+
+namespace {
+
+bool have_gnuplot() {
+  const bool found = std::system("command -v gnuplot > /dev/null") == 0;
+  if (!found) MESSAGE("skipped: gnuplot is not installed");
+  return found;
+}
+
+size_t count(const std::string& text, std::string_view part) {
+  size_t found = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+// What gnuplot writes for curves in the SVG: one path per series with as many points as were drawn.
+Figure small_figure() {
+  Panel panel{.title = "loss", .x_label = "epoch"};
+  panel.series = {{.label = "a, 'b' `c`", .x = {1, 2, 3}, .y = {-1, NAN, -0.5}},
+                  {.label = "theirs", .x = {0, 1}, .y = {0, 1}, .color = 1, .reference = true}};
+  return {{panel}};
+}
+
+std::vector<RunRecord> runs_of(int epochs) {
+  std::vector<RunRecord> runs(2);
+  runs[0].name = "with stop-gradient";
+  runs[1].name = "without stop-gradient";
+  runs[0].knn_untrained = 27.5;
+  for (RunRecord& run : runs) {
+    for (int e = 1; e <= epochs; ++e)
+      run.epochs.push_back({.epoch = e, .loss = -0.9, .std = 0.9, .knn = 30});
+  }
+  return runs;
+}
+
+std::string png_size(const std::string& png) {
+  const auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(png[at + i]);
+    return value;
+  };
+  return fmt::format("{}x{}", number(16), number(20));
+}
+
+class ScopedPath {
+ public:
+  explicit ScopedPath(const char* value) : previous_(std::getenv("PATH")) {
+    setenv("PATH", value, 1);
+  }
+  ~ScopedPath() { setenv("PATH", previous_.c_str(), 1); }
+
+ private:
+  std::string previous_;
+};
+
+}  // namespace
+
+TEST_CASE("the data of a figure: every finite point, nothing else") {
+  CHECK(figure_csv(small_figure()) ==
+        "panel,series,x,y\n\n\nloss,\"a, 'b' `c`\",1,-1\nloss,\"a, 'b' "
+        "`c`\",3,-0.5\n\n\nloss,theirs,0,0\n"
+        "loss,theirs,1,1\n");
+  Figure uneven = small_figure();
+  uneven.panels[0].series[0].x.pop_back();
+  CHECK_THROWS_AS(figure_csv(uneven), Error);
+}
+
+TEST_CASE("axes reach what they must show, with room for a curve at their end") {
+  Panel panel{.title = "std", .x_label = "epoch"};
+  panel.series = {{.label = "a", .x = {1, 4}, .y = {0.25, 0.5}}};
+  panel.y_shown = {0, 1};
+  CHECK(figure_script({{panel}}, "figure").find("plot [0:4] [-0.03:1.03]") != std::string::npos);
+  panel.series.clear();
+  panel.y_shown.clear();
+  CHECK(figure_script({{panel}}, "figure").find("plot [0:1] [-0.03:1.03]") != std::string::npos);
+}
+
+TEST_CASE("the curves of the paper end where ours do") {
+  const std::vector<RunRecord> runs = runs_of(3);
+  const Figure figure =
+      training_figure({.runs = runs,
+                       .paper = {{"paper, with", kPaperWithStopGradient, 0},
+                                 {"paper, without", kPaperWithoutStopGradient, 1}},
+                       .epochs = 30,
+                       .chance = 10});
+  REQUIRE(figure.panels.size() == 3);
+  for (const Panel& panel : figure.panels) {
+    REQUIRE(panel.series.size() == 4);
+    CHECK(panel.series[0].x == std::vector<double>{1, 2, 3});
+    CHECK(panel.series[3].x.back() == 30);
+    CHECK(panel.series[3].reference);
+  }
+  CHECK(figure.panels[0].series[2].y.back() == -0.934);
+  CHECK(figure.panels[1].series[2].y.back() == 0.939);
+  CHECK(figure.panels[2].series[2].y.back() == 52.3);
+  REQUIRE(figure.panels[2].levels.size() == 2);
+  CHECK(figure.panels[2].levels[1].label == "untrained 27.5");
+}
+
+TEST_CASE("gnuplot draws whole pictures, and again from the script alone") {
+  if (!have_gnuplot()) return;
+  const ScratchFolder folder;
+  for (const int epochs : {0, 1, 3, 800}) {
+    CAPTURE(epochs);
+    const std::vector<RunRecord> runs = runs_of(epochs);
+    draw_figure(training_figure({.runs = runs,
+                                 .paper = {{"paper, with", kPaperWithStopGradient, 0}},
+                                 .epochs = std::max(epochs, 1),
+                                 .chance = 10}),
+                folder.path());
+    CHECK(folder.entries() == 4);  // csv, gp, svg, png
+    const std::string svg = read_file(folder / "figure.svg");
+    // The legend is shared by the panels.
+    CHECK(count(svg, "<text>with stop-gradient<") == 1);
+    CHECK(count(svg, "<text>untrained 27.5<") == 1);
+    CHECK(png_size(read_file(folder / "figure.png")).find('x') != std::string::npos);
+  }
+  const std::string svg = read_file(folder / "figure.svg");
+  REQUIRE(std::system(("cd " + folder.path().string() + " && rm figure.svg && gnuplot -d figure.gp")
+                          .c_str()) == 0);
+  CHECK(read_file(folder / "figure.svg") == svg);
+}
+
+TEST_CASE("labels are text, whatever is in them") {
+  if (!have_gnuplot()) return;
+  const ScratchFolder folder;
+  Figure figure = small_figure();
+  figure.panels[0].title = "it's `touch x` $(touch x) \"q\" a_b \\n @m √d";
+  draw_figure(figure, folder.path(), "named");
+  const std::string svg = read_file(folder / "named.svg");
+  CHECK(svg.find("a, 'b' `c`") != std::string::npos);
+  CHECK(svg.find("it's `touch x` $(touch x)") != std::string::npos);
+  CHECK(svg.find("a_b \\n @m √d") != std::string::npos);
+  CHECK(folder.entries() == 4);
+}
+
+TEST_CASE("without gnuplot the data and the script are kept, and no old picture") {
+  const ScratchFolder folder;
+  std::ofstream(folder / "figure.svg") << "of another run";
+  const ScopedPath path(folder.path().c_str());
+  CHECK_THROWS_WITH_AS(draw_figure(small_figure(), folder.path()),
+                       doctest::Contains("apt-get install gnuplot-nox"), Error);
+  CHECK(std::filesystem::exists(folder / "figure.csv"));
+  CHECK(std::filesystem::exists(folder / "figure.gp"));
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("a picture that does not fit on the disk is not left under its name") {
+  if (!have_gnuplot()) return;
+  const SmallDisk disk("size=40k");  // room for data and script, not for the PNG
+  if (!disk.mounted()) {
+    MESSAGE("skipped: no right to mount a small file system");
+    return;
+  }
+  CHECK_THROWS_WITH_AS(draw_figure(small_figure(), disk.folder().path()),
+                       doctest::Contains("incomplete picture"), Error);
+  CHECK(disk.folder().entries() == 2);
+}
+
+TEST_CASE("a gnuplot that fails is reported with its first line") {
+  const ScratchFolder folder;
+  const auto fake = folder / "gnuplot";
+  std::ofstream(fake) << "#!/bin/sh\necho 'no terminal'\nexit 3\n";
+  std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
+  const ScopedPath path(folder.path().c_str());
+  CHECK_THROWS_WITH_AS(draw_figure(small_figure(), folder.path()),
+                       doctest::Contains("status 3 and an incomplete picture: no terminal"), Error);
+}
+
+}  // namespace siam

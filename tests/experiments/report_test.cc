@@ -1,0 +1,62 @@
+#include "experiments/report.h"
+
+#include <doctest/doctest.h>
+
+#include "tensor/check.h"
+
+namespace siam {
+
+TEST_CASE("a report") {
+  Report report;
+  const std::string items[] = {"one", "two"};
+  report.heading(2, "Numbers")
+      .paragraph("Text.")
+      .list(items)
+      .table({{{"run", Align::left}, {"std·√d"}}, {{"a|b", "0.93"}, {"long name", "-"}}})
+      .image("Loss", "figure.svg");
+  CHECK(report.text() ==
+        "## Numbers\n\nText.\n\n- one\n- two\n\n"
+        "| run       | std·√d |\n"
+        "| --------- | -----: |\n"
+        "| a\\|b      |   0.93 |\n"
+        "| long name |      - |\n\n"
+        "![Loss](figure.svg)\n\n");
+  CHECK_THROWS_AS(report.table({{{"a"}, {"b"}}, {{"1"}}}), Error);
+}
+
+TEST_CASE("the table of runs has the paper's numbers where there are any") {
+  RunRecord with{.name = "with"}, without{.name = "without"};
+  with.epochs = {{.epoch = 7, .loss = -0.9, .std = 0.95, .knn = 41.04}};
+  with.knn_untrained = 27.5;
+  with.seconds = 61;
+  with.status = "completed";
+  without.status = "stopped: loss not finite at step 3";
+  const RunRecord runs[] = {with, without};
+  const PaperNumbers paper[] = {{-0.934, 0.939, kNotMeasured}, {-1, 0, kNotMeasured}};
+  Report report;
+  report.table(run_table(runs, paper));
+  CHECK(
+      report.text() ==
+      "| run     |   loss |  paper | std·√d | paper | kNN (%) | kNN untrained (%) | epochs | time |"
+      "                             status |\n"
+      "| ------- | -----: | -----: | -----: | ----: | ------: | ----------------: | -----: | ---: |"
+      " ---------------------------------: |\n"
+      "| with    | -0.900 | -0.934 |  0.950 | 0.939 |    41.0 |              27.5 |      7 | 1:01 |"
+      "                          completed |\n"
+      "| without |      - | -1.000 |      - | 0.000 |       - |                 - |      0 |  0 s |"
+      " stopped: loss not finite at step 3 |\n\n");
+  CHECK_THROWS_AS(run_table(runs, std::span(paper, 1)), Error);
+  CHECK(run_table(runs, {}).columns.size() == 8);
+}
+
+TEST_CASE("settings") {
+  const Table table =
+      config_table({{"stop_gradient", true}, {"epochs", 100}, {"lr", 0.05}, {"net", "resnet18"}});
+  REQUIRE(table.rows.size() == 4);
+  CHECK(table.rows[0][1] == "true");
+  CHECK(table.rows[1][1] == "100");
+  CHECK(table.rows[2][1] == "0.05");
+  CHECK(table.rows[3][1] == "resnet18");
+}
+
+}  // namespace siam
