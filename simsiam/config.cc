@@ -1,5 +1,7 @@
 #include "simsiam/config.h"
 
+#include <fmt/ranges.h>
+
 namespace siam {
 
 void check_config(const Config& config) {
@@ -26,11 +28,8 @@ ConfigEntries describe(const Config& config) {
   const AugmentConfig& augment = config.augment;
   auto integer = [](auto value) { return static_cast<int64_t>(value); };
   auto real = [](double value) { return value; };
-  std::string blocks;
-  for (int count : model.backbone.blocks)
-    blocks += (blocks.empty() ? "" : " ") + std::to_string(count);
   return {
-      {"blocks", blocks},
+      {"blocks", fmt::format("{}", fmt::join(model.backbone.blocks, " "))},
       {"bottleneck", model.backbone.bottleneck},
       {"width", model.backbone.width},
       {"imagenet_stem", model.backbone.imagenet_stem},

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "data/memory_dataset.h"
+#include "tensor/parallel.h"
 
 namespace siam {
 

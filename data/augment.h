@@ -1,0 +1,24 @@
+#pragma once
+// From an image to what the network sees.
+
+#include "data/augment_math.h"
+#include "data/dataset.h"
+
+namespace siam {
+
+/// The random view `view` of sample `sample` in epoch `epoch`: a function of these and the seed
+/// alone.
+AugmentParameters draw(const AugmentConfig& config, const Image& image, uint64_t seed, int epoch,
+                       int64_t sample, int view);
+
+/// Applies a draw in the order of the authors' code: crop and resize, colour jitter, grey, blur,
+/// flip, normalise. out [size,size,3].
+void augment(const Image& image, const AugmentConfig& config, const AugmentParameters& parameters,
+             float* out);
+
+/// The evaluation transform. Images up to twice the size, CIFAR's: resized to the size. Larger
+/// ones: the short side resized to size * 256 / 224, then the central crop, as for ImageNet.
+/// Normalised; out [size,size,3].
+void test_transform(const Image& image, const AugmentConfig& config, float* out);
+
+}  // namespace siam

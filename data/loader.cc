@@ -1,0 +1,121 @@
+#include "data/loader.h"
+
+#include <chrono>
+#include <numeric>
+
+namespace siam {
+
+Loader::Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
+               const LoaderConfig& config)
+    : dataset_(std::move(dataset)), augment_(augment), config_(config) {
+  check(config.batch_size <= dataset_->size(),
+        "batch of {} from {} with {} samples; use a smaller --batch-size or more data",
+        config.batch_size, dataset_->name(), dataset_->size());
+}
+
+Loader::~Loader() { stop(); }
+
+void Loader::start_epoch(int epoch, int64_t first) {
+  stop();
+  epoch_ = epoch;
+  order_.resize(dataset_->size());
+  std::iota(order_.begin(), order_.end(), int64_t{0});
+  Random random(config_.seed, Purpose::shuffle, static_cast<uint32_t>(epoch));
+  for (size_t i = order_.size(); i > 1; --i)
+    std::swap(order_[i - 1], order_[random.below(static_cast<uint32_t>(i))]);
+  next_to_make_ = next_to_use_ = first;
+  for (int i = 0; i < config_.workers; ++i) threads_.emplace_back([this] { work(); });
+}
+
+void Loader::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  ready_.clear();
+  error_ = nullptr;
+  stopping_ = false;
+}
+
+void Loader::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] {
+      return stopping_ || error_ || next_to_make_ >= batches_per_epoch() ||
+             next_to_make_ < next_to_use_ + config_.prefetch;
+    });
+    if (stopping_ || error_ || next_to_make_ >= batches_per_epoch()) return;
+    const int64_t index = next_to_make_++;
+    lock.unlock();
+    Batch batch;
+    std::exception_ptr error;
+    try {
+      batch = make(index);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error)
+      error_ = error;
+    else
+      ready_[index] = std::move(batch);
+    changed_.notify_all();
+  }
+}
+
+Batch Loader::next() {
+  const auto start = std::chrono::steady_clock::now();
+  auto waited = [&] {
+    wait_seconds_ +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  check(next_to_use_ < batches_per_epoch(), "loader: the epoch is over; call start_epoch");
+  if (config_.workers == 0) {
+    Batch batch = make(next_to_use_++);
+    waited();
+    return batch;
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return error_ || ready_.count(next_to_use_); });
+  // A batch made before the error is still handed out: the outcome does not depend on the workers'
+  // timing.
+  auto found = ready_.find(next_to_use_);
+  if (found == ready_.end()) std::rethrow_exception(error_);
+  Batch batch = std::move(found->second);
+  ready_.erase(found);
+  ++next_to_use_;
+  lock.unlock();
+  changed_.notify_all();
+  waited();
+  return batch;
+}
+
+Batch Loader::make(int64_t index) const {
+  const int64_t count = config_.batch_size, size = augment_.size;
+  Batch batch{Tensor::empty({config_.views * count, size, size, 3}),
+              Tensor::empty({count}, DType::i32),
+              {order_.begin() + index * count, order_.begin() + (index + 1) * count}};
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t sample = batch.samples[i];
+    const Image image = dataset_->image(sample);  // decoded once for all views
+    batch.labels.data<int32_t>()[i] = dataset_->label(sample);
+    for (int view = 0; view < config_.views; ++view)
+      augment(image, augment_, draw(augment_, image, config_.seed, epoch_, sample, view),
+              batch.images.data<float>() + (view * count + i) * size * size * 3);
+  }
+  return batch;
+}
+
+Tensor load_images(const Dataset& dataset, const AugmentConfig& config, int64_t begin,
+                   int64_t end) {
+  Tensor images = Tensor::empty({end - begin, config.size, config.size, 3});
+  for (int64_t i = begin; i < end; ++i)
+    test_transform(dataset.image(i), config,
+                   images.data<float>() + (i - begin) * config.size * config.size * 3);
+  return images;
+}
+
+}  // namespace siam

@@ -1,0 +1,32 @@
+#include "data/read_file.h"
+
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "tensor/check.h"
+
+namespace siam {
+
+std::vector<uint8_t> read_bytes(const std::filesystem::path& path) {
+  errno = 0;
+  gzFile file = gzopen(path.c_str(), "rb");  // reads files that are not gzipped as they are
+  check(file != nullptr, "{}: cannot open: {}; check the path", path.string(),
+        std::strerror(errno));
+  std::vector<uint8_t> bytes;
+  constexpr unsigned kChunk = 1u << 20;
+  int got = 0;
+  do {
+    const size_t used = bytes.size();
+    bytes.resize(used + kChunk);
+    got = gzread(file, bytes.data() + used, kChunk);
+    bytes.resize(used + static_cast<size_t>(got > 0 ? got : 0));
+  } while (got > 0);
+  // Z_BUF_ERROR: the compressed stream ends before its trailer.
+  const bool whole = got == 0 && gzclose(file) == Z_OK;
+  check(whole, "{}: damaged or truncated; download it again", path.string());
+  return bytes;
+}
+
+}  // namespace siam
