@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "experiments/process.h"
 #include "experiments/training_figure.h"
 #include "nn/atomic_file.h"
 #include "tensor/check.h"
@@ -133,6 +134,20 @@ TEST_CASE("gnuplot draws whole pictures, and again from the script alone") {
   REQUIRE(std::system(("cd " + folder.path().string() + " && rm figure.svg && gnuplot -d figure.gp")
                           .c_str()) == 0);
   CHECK(read_file(folder / "figure.svg") == svg);
+}
+
+TEST_CASE("a gnuplot without cairo draws its PNG with the older terminal") {
+  if (!have_gnuplot()) return;
+  const ScratchFolder folder;
+  write_file_atomically(folder / "figure.csv", figure_csv(small_figure()));
+  std::string script = figure_script(small_figure(), "figure");
+  const std::string asked = "strstrt(GPVAL_TERMINALS, 'pngcairo')";
+  REQUIRE(count(script, asked) == 1);
+  script.replace(script.find(asked), asked.size(), "0");
+  write_file_atomically(folder / "figure.gp", script);
+  const ProcessResult run = run_process({"gnuplot", "-d", "figure.gp"}, folder.path());
+  CHECK_MESSAGE(run.status == 0, run.output);
+  CHECK(read_file(folder / "figure.png").find("IEND") != std::string::npos);
 }
 
 TEST_CASE("labels are text, whatever is in them") {
