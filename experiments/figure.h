@@ -42,7 +42,10 @@ struct Figure {
 void draw_figure(const Figure& figure, const std::filesystem::path& folder,
                  std::string_view name = "figure");
 
-/// Columns panel, series, x, y; two empty lines between series (gnuplot's data sets).
+/// Points of the series that are drawn: those whose coordinates are finite.
+size_t points_drawn(const Series& series);
+/// Columns panel, series, x, y; two empty lines between series (gnuplot's data sets). A series
+/// without points has no data set.
 std::string figure_csv(const Figure& figure);
 std::string figure_script(const Figure& figure, std::string_view name);
 
