@@ -11,8 +11,8 @@
 namespace siam {
 
 struct Series {
-  std::string label =
-      {};  ///< in the legend; series with one label share an entry and must look alike
+  /// In the legend. Series with one label share an entry and must look alike.
+  std::string label = {};
   std::vector<double> x = {}, y = {};  ///< as many of each; points with a NaN are left out
   int color = 0;           ///< index into a palette that colour-blind readers can tell apart
   bool reference = false;  ///< thin and dashed, behind the others: somebody else's curve
