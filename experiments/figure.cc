@@ -28,6 +28,14 @@ bool is_whole_picture(const fs::path& path) {
 
 }  // namespace
 
+size_t points_drawn(const Series& series) {
+  size_t count = 0;
+  for (size_t i = 0; i < series.x.size(); ++i) {
+    count += std::isfinite(series.x[i]) && std::isfinite(series.y[i]);
+  }
+  return count;
+}
+
 std::string figure_csv(const Figure& figure) {
   std::string text = "panel,series,x,y\n";
   for (const Panel& panel : figure.panels) {
@@ -35,7 +43,7 @@ std::string figure_csv(const Figure& figure) {
       check(series.x.size() == series.y.size(),
             "figure: '{}' has {} x and {} y values; as many are needed", series.label,
             series.x.size(), series.y.size());
-      text += "\n\n";
+      if (points_drawn(series) > 0) text += "\n\n";
       for (size_t i = 0; i < series.x.size(); ++i) {
         if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
         text += fmt::format("{},{},{},{}\n", csv_field(panel.title), csv_field(series.label),

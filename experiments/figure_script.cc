@@ -12,7 +12,8 @@ namespace siam {
 namespace {
 
 constexpr int kPlotWidth = 270, kPlotHeight = 230;
-constexpr int kLeft = 58, kRight = 14, kTop = 40, kBottom = 52, kLegend = 34;
+constexpr int kLeft = 58, kRight = 14, kTop = 40, kBottom = 52;
+constexpr int kLegendPadding = 14, kLegendRow = 20, kLegendSample = 60, kLegendCharacter = 7;
 constexpr int kLevelColumn = 7;          // per character of a level's label
 constexpr int kLevelSpacing = 15;        // between two labels
 constexpr size_t kPointsWithMarks = 30;  // a longer series is a plain line
@@ -47,9 +48,9 @@ std::string look(const Series& series) {
         series.label);
   const char* color = kColors[static_cast<size_t>(series.color) % kColors.size()];
   if (series.reference) return fmt::format("with lines lw 1 dt (10,6) lc rgb '{}'", color);
-  if (series.x.size() > kPointsWithMarks) {
+  if (points_drawn(series) > kPointsWithMarks) {
     // A noisy curve of hundreds of points would be a band.
-    return fmt::format("with lines lw {} lc rgb '{}'", series.x.size() > kManyPoints ? 1.3 : 2,
+    return fmt::format("with lines lw {} lc rgb '{}'", points_drawn(series) > kManyPoints ? 1.3 : 2,
                        color);
   }
   return fmt::format("with linespoints lw 2 pt 7 ps 0.45 lc rgb '{}'", color);
@@ -115,31 +116,46 @@ std::string level_commands(const Panel& panel, const Range& y) {
   return text;
 }
 
-std::string legend_commands(const Figure& figure, double center) {
+// One entry per label, in rows as wide as the figure allows.
+struct Legend {
   std::vector<const Series*> entries;
+  int rows = 0;
+  int height() const { return rows == 0 ? 0 : kLegendPadding + kLegendRow * rows; }
+};
+
+Legend legend_of(const Figure& figure, int width) {
+  Legend legend;
+  int longest = 1;
   for (const Panel& panel : figure.panels) {
     for (const Series& series : panel.series) {
-      const bool seen = std::any_of(entries.begin(), entries.end(), [&](const Series* entry) {
-        return entry->label == series.label;
-      });
-      if (!seen && !series.label.empty()) entries.push_back(&series);
+      const bool seen =
+          std::any_of(legend.entries.begin(), legend.entries.end(),
+                      [&](const Series* entry) { return entry->label == series.label; });
+      if (seen || series.label.empty()) continue;
+      legend.entries.push_back(&series);
+      longest = std::max(longest, static_cast<int>(series.label.size()));
     }
   }
-  if (entries.empty()) return "";
-  std::string text =
-      "  # The legend of all panels: an empty plot.\n"
-      "  unset border; unset tics; unset grid; unset title; unset xlabel\n"
-      "  set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at "
-      "screen 1\n";
-  text += fmt::format(
-      "  set key at screen 0.5, screen {:.5f} center center horizontal maxrows 1 "
-      "Left reverse noenhanced samplen 2.5\n  plot [0:1] [0:1]",
-      center);
-  for (size_t i = 0; i < entries.size(); ++i) {
-    text += fmt::format("{} \\\n    NaN {} title {}", i == 0 ? "" : ",", look(*entries[i]),
-                        literal(entries[i]->label));
+  const int columns = std::max(1, width / (kLegendSample + kLegendCharacter * longest));
+  legend.rows = (static_cast<int>(legend.entries.size()) + columns - 1) / columns;
+  return legend;
+}
+
+std::string legend_commands(const Legend& legend, int height) {
+  if (legend.entries.empty()) return "";
+  std::vector<std::string> plots;
+  for (const Series* entry : legend.entries) {
+    plots.push_back(fmt::format("NaN {} title {}", look(*entry), literal(entry->label)));
   }
-  return text + "\n";
+  return fmt::format(
+      "  # The legend of all panels: an empty plot.\n"
+      "  unset border; unset tics; unset grid; unset title; unset xlabel; unset label; unset "
+      "arrow\n"
+      "  set lmargin at screen 0; set rmargin at screen 1\n"
+      "  set bmargin at screen 0; set tmargin at screen 1\n"
+      "  set key at screen 0.5, screen {:.5f} center center horizontal maxrows {} Left reverse "
+      "noenhanced samplen 2.5\n  plot [0:1] [0:1] \\\n    {}\n",
+      0.5 * legend.height() / height, legend.rows, fmt::join(plots, ", \\\n    "));
 }
 
 }  // namespace
@@ -147,7 +163,9 @@ std::string legend_commands(const Figure& figure, double center) {
 std::string figure_script(const Figure& figure, std::string_view name) {
   int width = 0;
   for (const Panel& panel : figure.panels) width += kLeft + kPlotWidth + right_margin(panel);
-  const int height = kTop + kPlotHeight + kBottom + kLegend;
+  const Legend legend = legend_of(figure, width);
+  const int bottom = kBottom + legend.height();
+  const int height = kTop + kPlotHeight + bottom;
 
   std::string text = fmt::format(
       "# `gnuplot {0}.gp` draws {0}.svg and {0}.png from {0}.csv.\n"
@@ -157,8 +175,13 @@ std::string figure_script(const Figure& figure, std::string_view name) {
       "  if (kind eq 'svg') {{\n"
       "    set terminal svg size {2},{3} background rgb 'white' font 'sans-serif,12'\n"
       "  }} else {{  # twice the size; fontscale 1.5: cairo counts in points of 4/3 pixel\n"
-      "    set terminal pngcairo size {4},{5} background rgb 'white' font 'sans-serif,12' "
+      "    if (strstrt(GPVAL_TERMINALS, 'pngcairo')) {{\n"
+      "      set terminal pngcairo size {4},{5} background rgb 'white' font 'sans-serif,12' "
       "fontscale 1.5 linewidth 2 pointscale 2\n"
+      "    }} else {{  # a gnuplot without cairo: plainer, but a picture\n"
+      "      set terminal png truecolor size {4},{5} background rgb 'white' font 'sans-serif,12' "
+      "fontscale 1.5 linewidth 2\n"
+      "    }}\n"
       "  }}\n"
       "  set output name.'.'.kind\n  set multiplot\n"
       "  set border 3 lc rgb '#444444'\n"
@@ -176,29 +199,25 @@ std::string figure_script(const Figure& figure, std::string_view name) {
         "  set lmargin at screen {:.5f}; set rmargin at screen {:.5f}\n"
         "  set bmargin at screen {:.5f}; set tmargin at screen {:.5f}\n"
         "  set title {} noenhanced offset 0, -0.4\n  set xlabel {} noenhanced offset 0, 0.4\n",
-        1.0 * left / width, 1.0 * (left + kPlotWidth) / width, 1.0 * (kLegend + kBottom) / height,
-        1.0 * (kLegend + kBottom + kPlotHeight) / height, literal(panel.title),
-        literal(panel.x_label));
+        1.0 * left / width, 1.0 * (left + kPlotWidth) / width, 1.0 * bottom / height,
+        1.0 * (bottom + kPlotHeight) / height, literal(panel.title), literal(panel.x_label));
     text += fmt::format("  set xtics {}\n", x_step(panel, x));
     text += level_commands(panel, y);
     text += fmt::format("  plot [{}:{}] [{}:{}]", x.low, x.high, y.low, y.high);
-    // References first: our own curves lie on top of them.
-    const char* separator = "";
-    for (const bool reference : {true, false}) {
-      for (size_t i = 0; i < panel.series.size(); ++i) {
-        if (panel.series[i].reference != reference) continue;
-        text += fmt::format("{} \\\n    {} index {} using 3:4 {}", separator,
-                            literal(fmt::format("{}.csv", name)),
-                            1 + data_set + static_cast<int>(i), look(panel.series[i]));
-        separator = ",";
-      }
+    std::vector<std::string> ours, references;
+    for (const Series& series : panel.series) {
+      if (points_drawn(series) == 0) continue;
+      (series.reference ? references : ours)
+          .push_back(fmt::format("{} index {} using 3:4 {}", literal(fmt::format("{}.csv", name)),
+                                 ++data_set, look(series)));
     }
-    if (panel.series.empty()) text += " NaN";
-    text += "\n";
-    data_set += static_cast<int>(panel.series.size());
+    // Our own curves lie on top of the references.
+    references.insert(references.end(), ours.begin(), ours.end());
+    if (references.empty()) references = {"NaN"};
+    text += fmt::format(" \\\n    {}\n", fmt::join(references, ", \\\n    "));
     left += kPlotWidth + right_margin(panel);
   }
-  text += fmt::format("\n{}", legend_commands(figure, 0.5 * kLegend / height));
+  text += fmt::format("\n{}", legend_commands(legend, height));
   return text + "  unset multiplot\n  unset output\n}\n";
 }
 

@@ -21,8 +21,8 @@ struct ExperimentInfo {
   std::string dataset_fingerprint = {};
   std::string device = {};
   uint64_t seed = 0;
-  ConfigEntries config =
-      {};  ///< what all runs have in common; a run's own entries are its difference
+  /// What all runs have in common; a run's own entries may be its difference alone.
+  ConfigEntries config = {};
 };
 
 class Results {

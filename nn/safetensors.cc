@@ -95,7 +95,11 @@ TensorFile load_safetensors(const std::filesystem::path& path) {
   try {
     return load(path);
   } catch (const Error& error) {
-    fail("{}: {}", path.string(), error.what());
+    // Names in it come from the file and may hold line breaks or a terminal's control codes.
+    std::string what = error.what();
+    std::replace_if(
+        what.begin(), what.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+    fail("{}: {}", path.string(), what);
   }
 }
 

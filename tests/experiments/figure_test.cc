@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "experiments/process.h"
 #include "experiments/training_figure.h"
 #include "nn/atomic_file.h"
 #include "tensor/check.h"
@@ -79,6 +80,28 @@ TEST_CASE("the data of a figure: every finite point, nothing else") {
   CHECK_THROWS_AS(figure_csv(uneven), Error);
 }
 
+TEST_CASE("every curve is drawn from its own data set, also beside one without points") {
+  Panel first{.title = "first", .x_label = "x"}, second{.title = "second", .x_label = "x"};
+  first.series = {{.label = "a", .x = {1}, .y = {10}},
+                  {.label = "none", .x = {1}, .y = {NAN}, .color = 1},
+                  {.label = "b", .x = {1}, .y = {20}, .color = 2, .reference = true}};
+  second.series = {{.label = "none", .color = 1}, {.label = "c", .x = {1}, .y = {30}, .color = 3}};
+  const Figure figure{{first, second}};
+  // gnuplot's reading: data sets are what two or more empty lines separate; the header is number 0.
+  const std::string csv = figure_csv(figure);
+  CHECK(count(csv, "\n\n\n") == 3);
+  CHECK(csv.find("\n\n\n\n") == std::string::npos);
+  const std::string script = figure_script(figure, "f");
+  CHECK(script.find("index 1 using 3:4 with linespoints lw 2 pt 7 ps 0.45 lc rgb '#0072B2'") !=
+        std::string::npos);
+  CHECK(script.find("index 2 using 3:4 with lines lw 1 dt (10,6) lc rgb '#009E73'") !=
+        std::string::npos);
+  CHECK(script.find("index 3 using 3:4 with linespoints lw 2 pt 7 ps 0.45 lc rgb '#CC79A7'") !=
+        std::string::npos);
+  CHECK(script.find("index 4") == std::string::npos);
+  CHECK(script.find("index 2") < script.find("index 1"));  // the reference lies behind
+}
+
 TEST_CASE("axes reach what they must show, with room for a curve at their end") {
   Panel panel{.title = "std", .x_label = "epoch"};
   panel.series = {{.label = "a", .x = {1, 4}, .y = {0.25, 0.5}}};
@@ -133,6 +156,20 @@ TEST_CASE("gnuplot draws whole pictures, and again from the script alone") {
   REQUIRE(std::system(("cd " + folder.path().string() + " && rm figure.svg && gnuplot -d figure.gp")
                           .c_str()) == 0);
   CHECK(read_file(folder / "figure.svg") == svg);
+}
+
+TEST_CASE("a gnuplot without cairo draws its PNG with the older terminal") {
+  if (!have_gnuplot()) return;
+  const ScratchFolder folder;
+  write_file_atomically(folder / "figure.csv", figure_csv(small_figure()));
+  std::string script = figure_script(small_figure(), "figure");
+  const std::string asked = "strstrt(GPVAL_TERMINALS, 'pngcairo')";
+  REQUIRE(count(script, asked) == 1);
+  script.replace(script.find(asked), asked.size(), "0");
+  write_file_atomically(folder / "figure.gp", script);
+  const ProcessResult run = run_process({"gnuplot", "-d", "figure.gp"}, folder.path());
+  CHECK_MESSAGE(run.status == 0, run.output);
+  CHECK(read_file(folder / "figure.png").find("IEND") != std::string::npos);
 }
 
 TEST_CASE("labels are text, whatever is in them") {

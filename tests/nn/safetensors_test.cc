@@ -143,6 +143,8 @@ TEST_CASE("every malformed file gives one clear error") {
        "'dtype' comes twice"},
       {"tensor is a number", one("3", 0), "'w' has no dtype"},
       {"no dtype", one(R"({"shape":[1],"data_offsets":[0,1]})", 1), "'w' has no dtype"},
+      {"control codes in a name", with_length(R"({"a\n\u001b[2J":3})", ""),
+       "tensor 'a??[2J' has no dtype"},
       {"no shape", one(R"({"dtype":"U8","data_offsets":[0,1]})", 1), "'w' has no shape"},
       {"no offsets", one(R"({"dtype":"U8","shape":[1]})", 1), "'w' has no data_offsets"},
       {"unsupported type", one(R"({"dtype":"I64","shape":[1],"data_offsets":[0,8]})", 8),
