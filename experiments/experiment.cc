@@ -39,7 +39,7 @@ void train(const Run& run, const TrainTest& data, const std::filesystem::path& c
   auto on_step = [&](const StepInfo& info) {
     if (progress.due())
       progress.step((info.epoch - 1) * steps + info.step, info.loss, info.images_per_second,
-                    info.data_wait);
+                    info.data_wait, info.std);
   };
   while (!trainer.finished()) {
     const Stopwatch epoch;

@@ -154,7 +154,7 @@ def weights(module, prefix):
             if not k.endswith("num_batches_tracked")}
 
 
-def training(name, make, stop_gradient, size, steps=3, batch=4):
+def training(name, make, stop_gradient, size, steps=3, batch=16):
     """Three SGD steps; per step the loss, and all weights, momenta and running statistics at the end."""
     torch.manual_seed(1)
     model = make()
@@ -162,8 +162,8 @@ def training(name, make, stop_gradient, size, steps=3, batch=4):
         parameter.data = parameter.data.to(torch.float32).to(torch.float64)
     tensors = weights(model, "before.")
     sgd = torch.optim.SGD([
-        {"params": model.encoder.parameters(), "lr": 0.05},
-        {"params": model.predictor.parameters(), "lr": 0.1}], lr=0.05, momentum=0.9, weight_decay=5e-4)
+        {"params": model.encoder.parameters(), "lr": 0.01},
+        {"params": model.predictor.parameters(), "lr": 0.02}], lr=0.01, momentum=0.9, weight_decay=5e-4)
     losses = []
     for step in range(steps):
         views = torch.randn(2 * batch, 3, size, size).to(torch.float32)
@@ -190,7 +190,7 @@ def main():
     basic = lambda: SimSiam(ResNet(4, [1, 1, 1, 1], False, False), 16, 24, 8, layers=2)
     bottleneck = lambda: SimSiam(ResNet(4, [1, 1, 1, 1], True, True), 16, 24, 8, layers=3)
     for name, make, size, stop in [("resnet18_stopgrad", basic, 8, True), ("resnet18_no_stopgrad", basic, 8, False),
-                                   ("resnet50_stopgrad", bottleneck, 33, True)]:
+                                   ("resnet50_stopgrad", bottleneck, 16, True)]:
         save_file(training(name, make, stop, size), dest / f"{name}.safetensors")
 
 

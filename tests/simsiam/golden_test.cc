@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "nn/optimizer.h"
 #include "nn/safetensors.h"
 #include "simsiam/loss.h"
@@ -38,11 +41,20 @@ std::map<std::string, Tensor> state(const Registry& registry) {
   return tensors;
 }
 
-// The stored numbers are exact or rounded once to f32; ours carry the rounding errors of a training
-// step, amplified by batch norms over as few as 16 values whose deviation may be small. Measured:
-// below 3e-5 after one step's backward and 2e-4 after three updates, relative to each tensor's
-// norm.
-constexpr double kGradientTolerance = 2e-4, kWeightTolerance = 1e-3;
+// |a - b| over |b|, or over `scale` where b is smaller: some gradients are zero but for rounding,
+// like that of the projector's last shift under the stop-gradient, which the predictor's batch norm
+// cancels.
+double error(const Tensor& a, const Tensor& b, double scale) {
+  const Tensor expected = as_double(b);
+  double norm = 0;
+  for (double value : expected.span<double>()) norm += value * value;
+  norm = std::sqrt(norm);
+  return relative_error(as_double(a), expected) * norm / std::max(norm, scale);
+}
+
+// Ours carry the f32 rounding errors (6e-8) of a training step through some twenty batch norms,
+// each of which amplifies what is small against its channel's deviation.
+constexpr double kLossTolerance = 1e-5, kTolerance = 1e-3, kScale = 1e-2;
 
 void check_run(const GoldenRun& run) {
   const TensorFile golden =
@@ -55,8 +67,8 @@ void check_run(const GoldenRun& run) {
   const std::map<std::string, Tensor> live = state(registry);
   for (const auto& [name, tensor] : live) tensor.copy_from(golden.at("before." + name));
   Sgd sgd(parameters, {.momentum = 0.9, .weight_decay = 5e-4}, {"encoder.", "predictor."});
-  sgd.set_learning_rate(0, 0.05);
-  sgd.set_learning_rate(1, 0.1);
+  sgd.set_learning_rate(0, 0.01);
+  sgd.set_learning_rate(1, 0.02);
 
   for (int step = 0; step < 3; ++step) {
     CAPTURE(step);
@@ -64,22 +76,21 @@ void check_run(const GoldenRun& run) {
     const Variable views(golden.at(fmt::format("views.{}", step)));
     const auto [z, p] = model(views, {.training = true, .groups = 2});
     const Variable loss = simsiam_loss(p, z, {.stop_gradient = run.stop_gradient});
-    CHECK(loss.value().item() ==
-          doctest::Approx(golden.at("losses").span<double>()[step]).epsilon(1e-4));
+    CHECK(std::abs(loss.value().item() - golden.at("losses").span<double>()[step]) <
+          kLossTolerance);
     backward(loss);
     if (step == 0) {
       for (const auto& entry : parameters.entries()) {
         CAPTURE(entry.name);
-        CHECK(relative_error(as_double(parameters.view(parameters.grads, entry)),
-                             as_double(golden.at("grad." + entry.name))) < kGradientTolerance);
+        CHECK(error(parameters.view(parameters.grads, entry), golden.at("grad." + entry.name),
+                    kScale) < kTolerance);
       }
     }
     sgd.step();
   }
   for (const auto& [name, tensor] : live) {
     CAPTURE(name);
-    CHECK(relative_error(as_double(tensor), as_double(golden.at("after." + name))) <
-          kWeightTolerance);
+    CHECK(error(tensor, golden.at("after." + name), kScale) < kTolerance);
   }
 }
 
