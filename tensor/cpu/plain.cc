@@ -1,10 +1,12 @@
 // Convolution and matrix product without oneDNN: the reference loops, images or rows shared among
 // threads.
 
+#include "tensor/cpu/plain.h"
+
 #include "tensor/backends.h"
 #include "tensor/parallel.h"
 
-namespace siam::cpu {
+namespace siam::cpu::plain {
 
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y) {
   parallel_for(x.dim(0), 1, [&](int64_t n, int64_t end) {
@@ -31,4 +33,4 @@ void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const 
   });
 }
 
-}  // namespace siam::cpu
+}  // namespace siam::cpu::plain
