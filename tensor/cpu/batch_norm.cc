@@ -63,6 +63,8 @@ struct Channels {
 }  // namespace
 
 // Each block is small enough to be read twice: its mean first, then the squared deviations from it.
+// The mean is summed as differences from the block's first row, which are small where a plain sum
+// of thousands of large values would lose the digits in which they differ.
 void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& variance) {
   const Blocks blocks(x, mean.dim(0));
   const int64_t channels = blocks.channels;
@@ -71,9 +73,12 @@ void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& varianc
     const T* in = x.data<T>();
     blocks.for_each([&](int64_t block, int64_t, int64_t begin, int64_t end) {
       float *sum = &sums[block * channels], *square = &squares[block * channels];
+      const T* pivot = in + begin * channels;
       for (int64_t r = begin; r < end; ++r)
-        for (int64_t c = 0; c < channels; ++c) sum[c] += static_cast<float>(in[r * channels + c]);
-      for (int64_t c = 0; c < channels; ++c) sum[c] /= static_cast<float>(end - begin);
+        for (int64_t c = 0; c < channels; ++c)
+          sum[c] += static_cast<float>(in[r * channels + c]) - static_cast<float>(pivot[c]);
+      for (int64_t c = 0; c < channels; ++c)
+        sum[c] = static_cast<float>(pivot[c]) + sum[c] / static_cast<float>(end - begin);
       for (int64_t r = begin; r < end; ++r)
         for (int64_t c = 0; c < channels; ++c) {
           const float deviation = static_cast<float>(in[r * channels + c]) - sum[c];

@@ -1,0 +1,125 @@
+#include "tensor/batch_norm.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tensor/map.h"
+#include "tensor/parallel.h"
+#include "tensor/philox.h"
+#include "tests/tensor/guarded_allocator.h"
+
+namespace siam {
+
+namespace {
+
+Tensor random_tensor(const Shape& shape, DType type, uint32_t name, double mean = 0,
+                     double deviation = 1) {
+  Random random(5, Purpose::test, name);
+  Tensor x = Tensor::empty(shape);
+  for (float& value : x.span<float>())
+    value = static_cast<float>(mean + deviation * static_cast<double>(normal(random)));
+  return cast(x, type);
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  const Tensor left = cast(a, DType::f64), right = cast(b, DType::f64);
+  double most = 0;
+  for (int64_t i = 0; i < left.numel(); ++i) {
+    const double difference = std::abs(left.data<double>()[i] - right.data<double>()[i]);
+    if (!(difference <= most)) most = std::isnan(difference) ? INFINITY : difference;
+  }
+  return most;
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+}
+
+// Relative error of one rounding: half a unit in the last of 8 (bf16) or 11 (f16) bits.
+double rounding(DType type) {
+  return type == DType::bf16 ? 0x1p-8 : type == DType::f16 ? 0x1p-11 : 0;
+}
+
+}  // namespace
+
+// Inputs are rounded to the type first, so only arithmetic in f32 and the last rounding differ.
+// Values are of order 1 to 8 and a sum of 1000 terms is made of blocks, hence 64 ulp of f32.
+TEST_CASE("batch norm agrees with the f64 reference and stays inside its buffers") {
+  GuardedAllocator guarded;
+  poison_empty_tensors(true);
+  {
+    ScopedAllocator scope(guarded);
+    for (DType type : {DType::f32, DType::bf16, DType::f16})
+      for (int64_t channels : {1, 3, 7, 17, 64, 2048})
+        for (int64_t rows : {4, 6, 1000}) {
+          CAPTURE(type);
+          CAPTURE(channels);
+          CAPTURE(rows);
+          const Tensor x = random_tensor({rows, channels}, type, 1);
+          const Tensor wide = cast(x, DType::f64);
+          const auto got = batch_statistics(x, 2), expected = batch_statistics(wide, 2);
+          CHECK(largest_difference(got.mean, expected.mean) <= 64 * 0x1p-24);
+          CHECK(largest_difference(got.variance, expected.variance) <= 8 * 64 * 0x1p-24);
+
+          const Tensor gamma = random_tensor({channels}, DType::f32, 2);
+          const Tensor beta = random_tensor({channels}, DType::f32, 3);
+          const Tensor y = normalize(x, got, 1e-5, gamma, beta, x, true);
+          const BatchStatistics same = {cast(got.mean, DType::f64), cast(got.variance, DType::f64)};
+          const Tensor reference = normalize(wide, same, 1e-5, cast(gamma, DType::f64),
+                                             cast(beta, DType::f64), wide, true);
+          const Tensor have = cast(y, DType::f64);
+          double worst = 0;  // error over what is allowed; 2^-24: f16's half unit below 2^-14
+          for (int64_t i = 0; i < y.numel(); ++i) {
+            const double want = reference.data<double>()[i];
+            const double allowed = 64 * 0x1p-24 * (8 + want) + rounding(type) * want + 0x1p-24;
+            const double error = std::abs(have.data<double>()[i] - want);
+            worst = error <= allowed ? std::max(worst, error / allowed) : INFINITY;
+            if (worst == INFINITY) break;
+          }
+          CHECK(worst <= 1);
+        }
+  }
+  poison_empty_tensors(false);
+  CHECK(guarded.intact());
+}
+
+// Mean 1000 and deviation 0.1: plain f32 sums lose both statistics. What remains is the rounding of
+// block means and of the mean itself to f32, half a unit of 1000 being 2^-15: its square, 1e-9,
+// moves a variance of 0.01 by 1e-7, to which 64 ulp of f32 are added for the sum of squares.
+TEST_CASE("statistics are right where the mean is ten thousand deviations away") {
+  const Tensor x = random_tensor({100000, 3}, DType::f32, 4, 1000, 0.1);
+  const auto got = batch_statistics(x, 1), expected = batch_statistics(cast(x, DType::f64), 1);
+  CHECK(largest_difference(got.mean, expected.mean) <= 2 * 0x1p-15);
+  CHECK(largest_difference(got.variance, expected.variance) <= 0.011 * (1e-7 + 64 * 0x1p-24));
+}
+
+// 2000 rows of 64 channels are several blocks.
+TEST_CASE("groups have the bits of separate calls, and threads change none") {
+  const Tensor x = random_tensor({4000, 64}, DType::bf16, 6);
+  const auto both = batch_statistics(x, 2);
+  for (int g = 0; g < 2; ++g) {
+    const auto one = batch_statistics(x.rows(g * 2000, (g + 1) * 2000), 1);
+    CHECK(same_bits(both.mean.rows(g, g + 1), one.mean));
+    CHECK(same_bits(both.variance.rows(g, g + 1), one.variance));
+  }
+  const Tensor dy = random_tensor({4000, 64}, DType::bf16, 8);
+  auto run = [&](int count) {
+    set_threads(count);
+    const auto statistics = batch_statistics(x, 2);
+    const auto g = normalize_backward(dy, x, {}, statistics, 1e-5, {}, {}, true, true);
+    set_threads(0);
+    return std::vector<Tensor>{statistics.mean, statistics.variance, g.dx, g.dresidual, g.dgamma,
+                               g.dbeta};
+  };
+  const auto serial = run(1), parallel = run(2);
+  for (size_t i = 0; i < serial.size(); ++i) CHECK(same_bits(serial[i], parallel[i]));
+}
+
+TEST_CASE("one value per channel is an error") {
+  CHECK_THROWS_AS(batch_statistics(Tensor::zeros({2, 5}), 2), Error);
+}
+
+}  // namespace siam
