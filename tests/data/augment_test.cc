@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "data/resize.h"
@@ -19,8 +20,8 @@ Image noise(int height, int width) {
   return {height, width, pixels->data(), pixels};
 }
 
-// The triangle filter in double, straight from its definition (PIL's BILINEAR): weights 1 - |distance| / support
-// with support max(scale, 1), cut at the border and rescaled.
+// The triangle filter in double, straight from its definition (PIL's BILINEAR): weights 1 -
+// |distance| / support with support max(scale, 1), cut at the border and rescaled.
 double resized(const Image& image, int top, int left, int height, int width, int out_height,
                int out_width, int y, int x, int c) {
   auto weight = [](int in, int out, int i, int j) {
@@ -45,8 +46,12 @@ TEST_CASE("resize is the antialiased triangle filter, enlarging and shrinking") 
   struct Case {
     int top, left, height, width, out_height, out_width;
   };
-  for (const Case& c : {Case{0, 0, 23, 31, 23, 31}, {3, 5, 7, 9, 16, 20}, {0, 0, 23, 31, 5, 8},
-                        {2, 1, 20, 29, 20, 7}, {22, 30, 1, 1, 6, 6}, {0, 3, 23, 2, 1, 1}}) {
+  for (const Case& c : {Case{0, 0, 23, 31, 23, 31},
+                        {3, 5, 7, 9, 16, 20},
+                        {0, 0, 23, 31, 5, 8},
+                        {2, 1, 20, 29, 20, 7},
+                        {22, 30, 1, 1, 6, 6},
+                        {0, 3, 23, 2, 1, 1}}) {
     std::vector<float> out(c.out_height * c.out_width * 3);
     resize_crop(image, c.top, c.left, c.height, c.width, c.out_height, c.out_width, out.data());
     for (int y = 0; y < c.out_height; ++y)
@@ -105,8 +110,9 @@ TEST_CASE("shift_hue agrees with the textbook conversion") {
 
 TEST_CASE("exp_small is exp") {
   for (double x = -0.5; x <= 0.5; x += 0.001)
-    CHECK(std::abs(augment_math::exp_small(static_cast<float>(x)) / std::exp(static_cast<float>(x)) - 1) <
-          2.5e-7);  // two ulp
+    CHECK(
+        std::abs(augment_math::exp_small(static_cast<float>(x)) / std::exp(static_cast<float>(x)) -
+                 1) < 2.5e-7);  // two ulp
 }
 
 // 20,000 draws: a share of p has a standard error of at most 0.0035; bounds are four of them.
@@ -179,7 +185,8 @@ TEST_CASE("the Gaussian blur keeps a constant and spreads a point by its deviati
       variance += out[(y * kSize + x) * 3] * (x - 15) * (x - 15);
     }
   CHECK(sum == doctest::Approx(1).epsilon(1e-5));
-  CHECK(std::sqrt(variance) == doctest::Approx(2).epsilon(0.02));  // cut at three deviations: 1.3 % less
+  CHECK(std::sqrt(variance) ==
+        doctest::Approx(2).epsilon(0.02));  // cut at three deviations: 1.3 % less
 }
 
 }  // namespace siam

@@ -22,7 +22,8 @@ using Bytes = std::vector<uint8_t>;
 void write(const fs::path& path, const Bytes& bytes) {
   fs::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
 }
 
 void write_gzip(const fs::path& path, const Bytes& bytes) {
@@ -42,7 +43,8 @@ Bytes cifar_records(int records, int label_bytes = 1) {
 }
 
 void write_cifar(const fs::path& folder) {
-  for (int i = 1; i <= 5; ++i) write(folder / fmt::format("data_batch_{}.bin", i), cifar_records(4));
+  for (int i = 1; i <= 5; ++i)
+    write(folder / fmt::format("data_batch_{}.bin", i), cifar_records(4));
   write(folder / "test_batch.bin", cifar_records(3));
 }
 
@@ -80,7 +82,8 @@ void write_jpeg(const fs::path& path, int height, int width, int components, int
   jpeg_start_compress(&info, TRUE);
   Bytes row(static_cast<size_t>(width) * components);
   for (int x = 0; x < width; ++x)
-    for (int c = 0; c < components; ++c) row[x * components + c] = static_cast<uint8_t>(60 + 70 * c);
+    for (int c = 0; c < components; ++c)
+      row[x * components + c] = static_cast<uint8_t>(60 + 70 * c);
   for (int y = 0; y < height; ++y) {
     JSAMPROW pointer = row.data();
     jpeg_write_scanlines(&info, &pointer, 1);
@@ -124,13 +127,16 @@ TEST_CASE("damaged CIFAR files give one line that names the file and the record"
   Bytes records = cifar_records(4);
   records.pop_back();
   write(folder / "data_batch_3.bin", records);
-  CHECK_THROWS_WITH_AS(open(), doctest::Contains("data_batch_3.bin: 12291 bytes; a multiple of 3073"), Error);
+  CHECK_THROWS_WITH_AS(
+      open(), doctest::Contains("data_batch_3.bin: 12291 bytes; a multiple of 3073"), Error);
   records = cifar_records(4);
   records[2 * 3073] = 10;
   write(folder / "data_batch_3.bin", records);
-  CHECK_THROWS_WITH_AS(open(), doctest::Contains("data_batch_3.bin: record 2 has label 10; 0 to 9"), Error);
+  CHECK_THROWS_WITH_AS(open(), doctest::Contains("data_batch_3.bin: record 2 has label 10; 0 to 9"),
+                       Error);
   fs::remove(folder / "data_batch_3.bin");
-  CHECK_THROWS_WITH_AS(open(), doctest::Contains("data_batch_3.bin: cannot open: No such file"), Error);
+  CHECK_THROWS_WITH_AS(open(), doctest::Contains("data_batch_3.bin: cannot open: No such file"),
+                       Error);
   write(folder / "data_batch_3.bin", {});
   CHECK_THROWS_AS(open(), Error);
 }
@@ -158,8 +164,10 @@ TEST_CASE("damaged IDX files give one line") {
   };
   message("train-images-idx3-ubyte", idx(0x801, {2, 2, 3}, Bytes(12)), "no IDX header");
   message("train-images-idx3-ubyte", {0, 0}, "no IDX header");
-  message("train-images-idx3-ubyte", idx(0x803, {2, 2, 3}, Bytes(11)), "11 bytes of pixels for 2 images of 2x3");
-  message("train-images-idx3-ubyte", idx(0x803, {0xffffffff, 0xffffffff, 0xffffffff}, Bytes(12)), "damaged");
+  message("train-images-idx3-ubyte", idx(0x803, {2, 2, 3}, Bytes(11)),
+          "11 bytes of pixels for 2 images of 2x3");
+  message("train-images-idx3-ubyte", idx(0x803, {0xffffffff, 0xffffffff, 0xffffffff}, Bytes(12)),
+          "damaged");
   message("train-images-idx3-ubyte", idx(0x803, {3, 2, 2}, Bytes(12)), "2 labels");
   message("train-labels-idx1-ubyte", idx(0x801, {2}, {3, 10}), "record 1 has label 10");
   message("train-labels-idx1-ubyte", idx(0x801, {3}, {3, 1}), "must agree");
@@ -208,10 +216,12 @@ TEST_CASE("JPEGs that cannot be used give one line that names the file") {
 
 TEST_CASE("a folder of another kind, and an incomplete one, say what is needed") {
   const ScratchFolder folder;
-  CHECK_THROWS_WITH_AS(open_dataset(folder / "nowhere"), doctest::Contains("no such folder"), Error);
+  CHECK_THROWS_WITH_AS(open_dataset(folder / "nowhere"), doctest::Contains("no such folder"),
+                       Error);
   CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("no data set here"), Error);
   fs::create_directories(folder / "train/cat");
-  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("without val/ or test/"), Error);
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("without val/ or test/"),
+                       Error);
   fs::create_directories(folder / "val/cat");
   CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("no JPEGs"), Error);
 }
