@@ -24,7 +24,7 @@ struct Blocks {
       : groups(groups),
         rows(x.shape().rows() / groups),
         channels(x.dim(-1)),
-        per_block(std::max<int64_t>(1, 16384 / channels)),
+        per_block(std::max<int64_t>(1, 16384 / std::max<int64_t>(1, channels))),
         per_group((rows + per_block - 1) / per_block) {}
 
   // Calls body(block, group, first row, last row) for all blocks in parallel.
@@ -75,29 +75,33 @@ void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& varianc
       float *sum = &sums[block * channels], *square = &squares[block * channels];
       const T* pivot = in + begin * channels;
       for (int64_t r = begin; r < end; ++r)
+#pragma omp simd
         for (int64_t c = 0; c < channels; ++c)
           sum[c] += static_cast<float>(in[r * channels + c]) - static_cast<float>(pivot[c]);
+#pragma omp simd
       for (int64_t c = 0; c < channels; ++c)
         sum[c] = static_cast<float>(pivot[c]) + sum[c] / static_cast<float>(end - begin);
       for (int64_t r = begin; r < end; ++r)
+#pragma omp simd
         for (int64_t c = 0; c < channels; ++c) {
           const float deviation = static_cast<float>(in[r * channels + c]) - sum[c];
           square[c] += deviation * deviation;
         }
     });
   });
-  for (int64_t g = 0; g < blocks.groups; ++g)
-    for (int64_t c = 0; c < channels; ++c) {
+  parallel_for(blocks.groups * channels, 16, [&](int64_t begin, int64_t end) {
+    for (int64_t s = begin; s < end; ++s) {
+      const int64_t group = s / channels, c = s % channels;
       math::Moments<double> moments;
       for (int64_t b = 0; b < blocks.per_group; ++b) {
-        const int64_t i = (g * blocks.per_group + b) * channels + c;
+        const int64_t i = (group * blocks.per_group + b) * channels + c;
         const int64_t rows = std::min(blocks.per_block, blocks.rows - b * blocks.per_block);
         moments.merge({static_cast<double>(rows), sums[i], squares[i]});
       }
-      mean.data<float>()[g * channels + c] = static_cast<float>(moments.mean);
-      variance.data<float>()[g * channels + c] =
-          static_cast<float>(moments.m2 / static_cast<double>(blocks.rows));
+      mean.data<float>()[s] = static_cast<float>(moments.mean);
+      variance.data<float>()[s] = static_cast<float>(moments.m2 / static_cast<double>(blocks.rows));
     }
+  });
 }
 
 void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, double eps,
@@ -118,10 +122,12 @@ void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, doub
         T* result = out + r * channels;
         auto clip = [floor](float v) { return v < floor ? floor : v; };
         if (skip == nullptr) {
+#pragma omp simd
           for (int64_t c = 0; c < channels; ++c)
             result[c] = T(clip(math::Affine<float>{scale[c], shift[c]}(row[c])));
         } else {
           const T* added = skip + r * channels;
+#pragma omp simd
           for (int64_t c = 0; c < channels; ++c)
             result[c] = T(clip(math::Affine<float>{scale[c], shift[c]}(row[c]) +
                                static_cast<float>(added[c])));
@@ -161,6 +167,7 @@ void backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Blocks& 
                 *shift = &per_channel.shift[group * channels];
     const float* inverse = &per_channel.inverse_deviation[group * channels];
     for (int64_t r = begin; r < end; ++r)
+#pragma omp simd
       for (int64_t c = 0; c < channels; ++c) {
         const int64_t i = r * channels + c;
         const float g = masked(i, scale[c], shift[c]);
@@ -170,27 +177,30 @@ void backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Blocks& 
   });
 
   std::vector<float> mean_dy(groups * channels), mean_dy_xhat(groups * channels);
-  for (int64_t c = 0; c < channels; ++c) {
-    double total_dy = 0, total_dy_xhat = 0;
-    for (int64_t g = 0; g < groups; ++g) {
-      double group_dy = 0, group_dy_xhat = 0;
-      for (int64_t b = g * blocks.per_group; b < (g + 1) * blocks.per_group; ++b) {
-        group_dy += sums[b * 2 * channels + c];
-        group_dy_xhat += sums[(b * 2 + 1) * channels + c];
+  parallel_for(channels, 16, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      double total_dy = 0, total_dy_xhat = 0;
+      for (int64_t g = 0; g < groups; ++g) {
+        double group_dy = 0, group_dy_xhat = 0;
+        for (int64_t b = g * blocks.per_group; b < (g + 1) * blocks.per_group; ++b) {
+          group_dy += sums[b * 2 * channels + c];
+          group_dy_xhat += sums[(b * 2 + 1) * channels + c];
+        }
+        const double rows = static_cast<double>(blocks.rows);
+        mean_dy[g * channels + c] = static_cast<float>(group_dy / rows);
+        mean_dy_xhat[g * channels + c] = static_cast<float>(group_dy_xhat / rows);
+        total_dy += group_dy;
+        total_dy_xhat += group_dy_xhat;
       }
-      mean_dy[g * channels + c] = static_cast<float>(group_dy / static_cast<double>(blocks.rows));
-      mean_dy_xhat[g * channels + c] =
-          static_cast<float>(group_dy_xhat / static_cast<double>(blocks.rows));
-      total_dy += group_dy;
-      total_dy_xhat += group_dy_xhat;
+      dgamma.data<float>()[c] = static_cast<float>(total_dy_xhat);
+      dbeta.data<float>()[c] = static_cast<float>(total_dy);
     }
-    dgamma.data<float>()[c] = static_cast<float>(total_dy_xhat);
-    dbeta.data<float>()[c] = static_cast<float>(total_dy);
-  }
+  });
 
   blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
     const int64_t s = group * channels;
     for (int64_t r = begin; r < end; ++r)
+#pragma omp simd
       for (int64_t c = 0; c < channels; ++c) {
         const int64_t i = r * channels + c;
         const float g = masked(i, per_channel.scale[s + c], per_channel.shift[s + c]);

@@ -110,8 +110,8 @@ Plan make_conv(const Problem& p, bool winograd) {
 
 void run_conv(PlanKey::Op op, const Shape& x, const Shape& w, const Shape& y, ConvGeometry g,
               DType type, const Tensor& a, const Tensor& b, const Tensor& result) {
-  const bool winograd = conv_algorithm == ConvAlgorithm::best && type == DType::f32 && w[3] >= 16 && w[1] == 3 &&
-                        w[2] == 3 && g.stride == 1 && g.padding <= 1;
+  const bool winograd = conv_algorithm == ConvAlgorithm::best && type == DType::f32 && w[3] >= 16 &&
+                        w[1] == 3 && w[2] == 3 && g.stride == 1 && g.padding <= 1;
   const PlanKey key{
       op,        type,      result.dtype(),
       !winograd, threads(), {x[0], x[1], x[2], x[3], w[0], w[1], w[2], g.stride, g.padding}};
