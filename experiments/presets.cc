@@ -21,16 +21,18 @@ Config cifar10() {
   return config;
 }
 
+// CIFAR-sized images, long enough on two cores for the kNN panel to tell the runs apart.
 Config small() {
   Config config = cifar10();
-  config.model.backbone.width = 32;
+  config.model.backbone.width = 16;
   config.model.projector_hidden = config.model.dim = 512;
   config.model.predictor_hidden = 128;
-  config.epochs = 20;
+  config.epochs = 16;
   config.batch_size = 128;
-  config.base_learning_rate = 0.12;
+  config.base_learning_rate = 0.3;
   config.train_samples = 20000;
   config.test_samples = 2000;
+  config.knn_every = 2;
   return config;
 }
 
@@ -40,7 +42,7 @@ Config quick() {
   config.model.projector_hidden = config.model.dim = 256;
   config.model.predictor_hidden = 64;
   config.augment.size = 16;
-  config.epochs = 8;
+  config.epochs = 10;
   config.batch_size = 64;
   config.base_learning_rate = 1.2;  // 0.3 at this batch size
   config.train_samples = 6400;
