@@ -1,0 +1,75 @@
+#pragma once
+// The arithmetic ceiling of this machine, measured: what independent fused multiply-adds in
+// registers reach, with no memory in the way.
+
+#include <immintrin.h>
+
+#include <chrono>
+
+#include "tensor/parallel.h"
+
+namespace siam {
+
+inline double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Twelve chains: two units with a latency of four to six cycles need that many in flight.
+constexpr int kChains = 12;
+constexpr int64_t kRounds = 20'000'000;
+
+__attribute__((target("avx2,fma"))) inline float fma_chains_avx2() {
+  __m256 sum[kChains] = {};
+  const __m256 a = _mm256_set1_ps(0.999f), b = _mm256_set1_ps(0.001f);
+  for (int64_t i = 0; i < kRounds; ++i)
+#pragma GCC unroll 12
+    for (int c = 0; c < kChains; ++c) sum[c] = _mm256_fmadd_ps(sum[c], a, b);
+  float total = 0;
+  for (const __m256& s : sum) total += s[0];
+  return total;
+}
+
+__attribute__((target("avx512f"))) inline float fma_chains_avx512() {
+  __m512 sum[kChains] = {};
+  const __m512 a = _mm512_set1_ps(0.999f), b = _mm512_set1_ps(0.001f);
+  for (int64_t i = 0; i < kRounds; ++i)
+#pragma GCC unroll 12
+    for (int c = 0; c < kChains; ++c) sum[c] = _mm512_fmadd_ps(sum[c], a, b);
+  float total = 0;
+  for (const __m512& s : sum) total += s[0];
+  return total;
+}
+
+__attribute__((target("avx512f,avx512bf16"))) inline float dot_chains_bf16() {
+  __m512 sum[kChains] = {};
+  const __m512bh a = _mm512_cvtne2ps_pbh(_mm512_set1_ps(1e-3f), _mm512_set1_ps(1e-3f));
+  for (int64_t i = 0; i < kRounds; ++i)
+#pragma GCC unroll 12
+    for (int c = 0; c < kChains; ++c) sum[c] = _mm512_dpbf16_ps(sum[c], a, a);
+  float total = 0;
+  for (const __m512& s : sum) total += s[0];
+  return total;
+}
+
+/// FLOP/s of all threads of the kernels together; 0 if the CPU lacks the instructions.
+inline double peak_flops(bool bf16) {
+  struct Loop {
+    float (*run)();
+    int lanes;  ///< multiply-adds per instruction
+  };
+  Loop loop = {fma_chains_avx2, 8};
+  if (bf16) {
+    if (!__builtin_cpu_supports("avx512bf16")) return 0;
+    loop = {dot_chains_bf16, 32};
+  } else if (__builtin_cpu_supports("avx512f")) {
+    loop = {fma_chains_avx512, 16};
+  }
+  volatile float sink = 0;  // without a reader the loops would be removed
+  const double start = wall_seconds();
+  parallel_for(threads(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) sink = loop.run();
+  });
+  return 2.0 * loop.lanes * kChains * kRounds * threads() / (wall_seconds() - start);
+}
+
+}  // namespace siam
