@@ -197,20 +197,28 @@ void backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Blocks& 
     }
   });
 
-  blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
-    const int64_t s = group * channels;
-    for (int64_t r = begin; r < end; ++r)
+  auto write = [&](auto has_skip) {
+    blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
+      const int64_t s = group * channels;
+      const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
+                  *scale = &per_channel.scale[s], *shift = &per_channel.shift[s],
+                  *g_mean = &mean_dy[s], *g_xhat_mean = &mean_dy_xhat[s];
+      for (int64_t r = begin; r < end; ++r)
 #pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) {
-        const int64_t i = r * channels + c;
-        const float g = masked(i, per_channel.scale[s + c], per_channel.shift[s + c]);
-        const math::NormalizationGrad<float> grad{
-            per_channel.mean[s + c], per_channel.inverse_deviation[s + c], per_channel.scale[s + c],
-            mean_dy[s + c], mean_dy_xhat[s + c]};
-        out[i] = T(grad(g, static_cast<float>(in[i])));
-        if (skip != nullptr) skip[i] = T(g);
-      }
-  });
+        for (int64_t c = 0; c < channels; ++c) {
+          const int64_t i = r * channels + c;
+          const float g = masked(i, scale[c], shift[c]);
+          const math::NormalizationGrad<float> grad{mean[c], inverse[c], scale[c], g_mean[c],
+                                                    g_xhat_mean[c]};
+          out[i] = T(grad(g, static_cast<float>(in[i])));
+          if constexpr (has_skip) skip[i] = T(g);
+        }
+    });
+  };
+  if (skip != nullptr)
+    write(std::true_type());
+  else
+    write(std::false_type());
 }
 
 }  // namespace
