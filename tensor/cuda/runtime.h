@@ -1,6 +1,6 @@
 #pragma once
-// The CUDA device as the rest of tensor/ sees it. Declared in every build, defined where kCudaBuild is
-// true; callers ask `if constexpr (kCudaBuild)`.
+// The CUDA device as the rest of tensor/ sees it. Declared in every build, defined where kCudaBuild
+// is true; callers ask `if constexpr (kCudaBuild)`.
 
 #include <cstddef>
 

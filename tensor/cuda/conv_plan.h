@@ -1,0 +1,44 @@
+#pragma once
+// Which algorithm serves which convolution. The policy knows nothing of a GPU, so it is tested
+// without one.
+
+#include <cudnn.h>
+
+#include <compare>
+#include <span>
+
+#include "tensor/conv.h"
+
+namespace siam::cuda {
+
+enum class ConvDirection { forward, backward_data, backward_weight };
+
+/// All that the choice depends on.
+struct ConvKey {
+  ConvDirection direction;
+  DType type;
+  int n, h, w, c, k, r, s, stride, padding;
+  bool tf32;
+  auto operator<=>(const ConvKey&) const = default;
+
+  static ConvKey of(ConvDirection direction, const Tensor& x, const Shape& filter,
+                    ConvGeometry geometry, bool tf32);
+};
+
+/// What the library says of one algorithm for a problem, whatever the direction.
+struct ConvCandidate {
+  int algorithm;
+  size_t workspace;  ///< bytes
+  bool works, deterministic;
+  cudnnMathType_t math;
+};
+
+/// Temporary memory that an algorithm may ask for: enough for every implicit-GEMM algorithm, far
+/// below what a training step holds in activations.
+inline constexpr size_t kConvWorkspaceCap = size_t{512} << 20;
+
+/// The first that works, repeats bit by bit and keeps to the cap; candidates come fastest first.
+/// nullptr if there is none.
+const ConvCandidate* choose(std::span<const ConvCandidate> candidates, size_t workspace_cap);
+
+}  // namespace siam::cuda

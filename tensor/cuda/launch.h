@@ -1,0 +1,106 @@
+#pragma once
+// Launching kernels on the current stream, and the two shapes that most of them have: one pass over
+// flat arrays, and one pass over the rows of a matrix with constants per column.
+
+#include <algorithm>
+
+#include "tensor/cuda/handles.h"
+#include "tensor/cuda/pack.h"
+#include "tensor/cuda/tiling.h"
+#include "tensor/dispatch_types.h"
+
+namespace siam::cuda {
+
+template <class... Parameters, class... Arguments>
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, Arguments... arguments) {
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+  kernel<<<grid, block, 0, current_stream()>>>(arguments...);
+  CUDA_CHECK(cudaGetLastError());
+}
+
+inline constexpr int kBlock = 256;
+
+/// Blocks for n threads; a loop over the rest where there would be very many.
+inline dim3 blocks_for(int64_t n) {
+  return dim3(static_cast<unsigned>(std::min<int64_t>((n + kBlock - 1) / kBlock, 1 << 16)));
+}
+
+template <int N, class F, class Out, class... In>
+__global__ void __launch_bounds__(kBlock) map_kernel(int64_t n, F f, Out* out, const In*... in) {
+  const int64_t thread = int64_t{blockIdx.x} * kBlock + threadIdx.x;
+  const int64_t threads = int64_t{gridDim.x} * kBlock;
+  const auto pack = [&](int64_t at, const Pack<In, N>&... x) {
+    Pack<Out, N> result;
+#pragma unroll
+    for (int i = 0; i < N; ++i) result.values[i] = narrow<Out>(f(widen(x.values[i])...));
+    store<N>(out + at, result);
+  };
+  for (int64_t i = thread; i < n / N; i += threads) pack(i * N, load<N>(in + i * N)...);
+  const int64_t tail = n / N * N + thread;
+  if (tail < n) out[tail] = narrow<Out>(f(widen(in[tail])...));
+}
+
+/// out[i] = f(in[i]...), computed in float. out may be one of the inputs.
+template <class F, class Out, class... In>
+void map(int64_t n, F f, Out* out, const In*... in) {
+  if (n == 0) return;
+  constexpr int kN = kPackSize<Out, In...>;
+  if (aligned(out) && (aligned(in) && ...))
+    launch(map_kernel<kN, F, Out, In...>, blocks_for((n + kN - 1) / kN), kBlock, n, f, out, in...);
+  else
+    launch(map_kernel<1, F, Out, In...>, blocks_for(n), kBlock, n, f, out, in...);
+}
+
+/// Calls body(std::integral_constant<int, N>) with the widest N for which rows of `columns`
+/// elements of T can be read in packs from all the pointers (null ones do not count).
+template <class T, class Body>
+void with_pack_size(int64_t columns, std::initializer_list<const void*> pointers,
+                    const Body& body) {
+  constexpr int kN = kPackSize<T>;
+  if (columns % kN == 0 && std::all_of(pointers.begin(), pointers.end(), aligned))
+    body(std::integral_constant<int, kN>{});
+  else
+    body(std::integral_constant<int, 1>{});
+}
+
+inline dim3 grid_of(const Tiling& t, int64_t groups) {
+  return dim3(static_cast<unsigned>(t.column_tiles), static_cast<unsigned>(t.chunks),
+              static_cast<unsigned>(groups));
+}
+inline dim3 block_of(const Tiling& t) {
+  return dim3(static_cast<unsigned>(t.threads_x), static_cast<unsigned>(t.threads_y));
+}
+
+/// The part of a tiled matrix that is this thread's: for (row = begin; row < end; row += step), at
+/// columns [column, column + N), rows being numbered through all groups.
+struct Part {
+  int64_t group, column, begin, end, step;
+  bool any;  ///< false for threads beyond the last column
+};
+
+template <int N>
+__device__ inline Part part_of(const Tiling& t) {
+  const int64_t pack = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  const int64_t first = blockIdx.y * t.rows_per_chunk;
+  const int64_t past = min(first + t.rows_per_chunk, t.rows);
+  const int64_t offset = blockIdx.z * t.rows;
+  return {int64_t{blockIdx.z},          pack * N,
+          offset + first + threadIdx.y, offset + past,
+          int64_t{blockDim.y},          pack < t.column_packs};
+}
+
+/// f[i] = source[offset + i], or `missing` everywhere where there is no source.
+template <int N, class T>
+__device__ inline void load_constants(const T* source, int64_t offset, float missing,
+                                      float (&f)[N]) {
+#pragma unroll
+  for (int i = 0; i < N; ++i) f[i] = source ? widen(source[offset + i]) : missing;
+}
+
+/// Null for an undefined tensor.
+template <class T>
+T* data_or_null(const Tensor& tensor) {
+  return tensor.defined() ? tensor.data<T>() : nullptr;
+}
+
+}  // namespace siam::cuda

@@ -1,0 +1,103 @@
+// Sums over rows and over everything (tensor/reduce.h).
+
+#include "tensor/backends.h"
+#include "tensor/cuda/block_reduce.h"
+#include "tensor/cuda/column_reduce.h"
+
+namespace siam::cuda {
+
+namespace {
+
+template <int N, class T>
+struct AddRows {
+  const T* x;
+  int64_t columns;
+
+  struct Add {
+    const T* x;
+    int64_t columns;
+    __device__ void operator()(Sums<1> (&states)[N], int64_t row) const {
+      float v[N];
+      load_wide<N>(x + row * columns, v);
+#pragma unroll
+      for (int i = 0; i < N; ++i) states[i].values[0] += v[i];
+    }
+  };
+  __device__ Add operator()(const Part& part) const { return {x + part.column, columns}; }
+};
+
+struct StoreSum {
+  float* sums;
+  __device__ void operator()(int, int64_t column, const Sums<1>& state) const {
+    sums[column] = state.values[0];
+  }
+};
+
+// As many partial sums as a block has threads, whatever the GPU.
+constexpr int kPartials = kBlock;
+
+template <class T, class F>
+__global__ void __launch_bounds__(kBlock) sum_flat(int64_t n, const T* x, F f, float* partial) {
+  Sums<1> sum;
+  for (int64_t i = int64_t{blockIdx.x} * kBlock + threadIdx.x; i < n;
+       i += int64_t{kPartials} * kBlock)
+    sum.values[0] += f(widen(x[i]));
+  sum = merge_block(sum);
+  if (threadIdx.x == 0) partial[blockIdx.x] = sum.values[0];
+}
+
+template <class Emit>
+__global__ void __launch_bounds__(kBlock) sum_partials(const float* partial, Emit emit) {
+  const Sums<1> sum = merge_block(Sums<1>{{partial[threadIdx.x]}});
+  if (threadIdx.x == 0) emit(sum.values[0]);
+}
+
+/// emit(sum of f(x)), on the device.
+template <class F, class Emit>
+void sum_all(const Tensor& x, F f, Emit emit) {
+  const Tensor partial = Tensor::empty({kPartials}, DType::f32, Device::cuda);
+  for_float(x.dtype(), [&]<class T>(T) {
+    launch(sum_flat<T, F>, dim3(kPartials), dim3(kBlock), x.numel(),
+           static_cast<const T*>(x.data<T>()), f, partial.data<float>());
+  });
+  launch(sum_partials<Emit>, dim3(1), dim3(kBlock),
+         static_cast<const float*>(partial.data<float>()), emit);
+}
+
+struct Same {
+  __device__ float operator()(float x) const { return x; }
+};
+struct NotFinite {
+  __device__ float operator()(float x) const { return isfinite(x) ? 0.0f : 1.0f; }
+};
+struct StoreMean {
+  float* mean;
+  float count;
+  __device__ void operator()(float sum) const { *mean = sum / count; }
+};
+struct StoreIsZero {
+  int32_t* flag;
+  __device__ void operator()(float sum) const { *flag = sum == 0.0f; }
+};
+
+}  // namespace
+
+void sum_rows(const Tensor& x, const Tensor& sums) {
+  const int64_t columns = x.dim(-1);
+  for_float(x.dtype(), [&]<class T>(T) {
+    with_pack_size<T>(columns, {x.raw()}, [&]<int N>(std::integral_constant<int, N>) {
+      reduce_columns<N, Sums<1>>(1, x.shape().rows(), columns, AddRows<N, T>{x.data<T>(), columns},
+                                 StoreSum{sums.data<float>()});
+    });
+  });
+}
+
+void mean(const Tensor& x, const Tensor& y) {
+  sum_all(x, Same{}, StoreMean{y.data<float>(), static_cast<float>(x.numel())});
+}
+
+void all_finite(const Tensor& x, const Tensor& flag) {
+  sum_all(x, NotFinite{}, StoreIsZero{flag.data<int32_t>()});
+}
+
+}  // namespace siam::cuda

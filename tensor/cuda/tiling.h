@@ -1,0 +1,71 @@
+#pragma once
+// How a matrix [groups * rows, columns] is cut among the blocks of a grid: by columns (grid.x), by
+// chunks of rows (grid.y), by groups (grid.z). Threads are [y][x], x over packs of columns, y over
+// rows, so a warp reads whole cache lines and a thread keeps its columns' constants in registers.
+// The cut depends on the problem alone, not on the GPU, and so does the order of every sum.
+
+#include <cstdint>
+
+#include "tensor/host_device.h"
+
+namespace siam::cuda {
+
+struct Tiling {
+  int threads_x = 1;           ///< a power of two, at most 32
+  int threads_y = 1;           ///< kThreads / threads_x
+  int64_t column_packs = 0;    ///< packs in a row
+  int64_t rows = 0;            ///< in one group
+  int64_t rows_per_chunk = 0;  ///< a multiple of threads_y
+  int column_tiles = 0;
+  int chunks = 0;  ///< 0 if there are no rows
+
+  static constexpr int kThreads = 256;
+  /// Blocks a grid should have: about all that an H100 (132 processors) runs at a time.
+  static constexpr int kBlocks = 1024;
+  /// Rows a thread should have at least, so that starting it is paid for.
+  static constexpr int kRowsPerThread = 4;
+};
+
+inline Tiling make_tiling(int64_t groups, int64_t rows, int64_t column_packs) {
+  const auto ceil_div = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  Tiling t;
+  t.rows = rows;
+  t.column_packs = column_packs;
+  while (t.threads_x < 32 && t.threads_x < column_packs) t.threads_x *= 2;
+  t.threads_y = Tiling::kThreads / t.threads_x;
+  t.column_tiles = static_cast<int>(ceil_div(column_packs, t.threads_x));
+  if (rows == 0 || column_packs == 0 || groups == 0) return t;
+  const int64_t wanted = ceil_div(Tiling::kBlocks, t.column_tiles * groups);
+  const int64_t useful = ceil_div(rows, int64_t{t.threads_y} * Tiling::kRowsPerThread);
+  const int64_t chunks = wanted < useful ? wanted : useful;
+  t.rows_per_chunk = ceil_div(ceil_div(rows, chunks), t.threads_y) * t.threads_y;
+  t.chunks = static_cast<int>(ceil_div(rows, t.rows_per_chunk));
+  return t;
+}
+
+/// Windows [first, last] of a pooling along one axis that contain the position.
+struct WindowRange {
+  int first, last;
+};
+
+SIAM_HOST_DEVICE inline WindowRange windows_over(int position, int window, int stride, int padding,
+                                                 int outputs) {
+  const int padded = position + padding;
+  // Smallest p with p stride + window > padded, and largest with p stride <= padded.
+  const int first = padded < window ? 0 : (padded - window) / stride + 1;
+  const int last = padded / stride;
+  return {first, last < outputs ? last : outputs - 1};
+}
+
+/// Image, row and column of a pixel number in [N,H,W].
+struct Pixel {
+  int n, h, w;
+};
+
+SIAM_HOST_DEVICE inline Pixel pixel_of(uint32_t index, uint32_t height, uint32_t width) {
+  const uint32_t row = index / width;
+  return {static_cast<int>(row / height), static_cast<int>(row % height),
+          static_cast<int>(index % width)};
+}
+
+}  // namespace siam::cuda
