@@ -38,8 +38,9 @@ class Subset : public Dataset {
 }  // namespace
 
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count) {
-  check(0 < count && count <= dataset->size(), "{} samples of {}, which has {}; fewer are needed",
-        count, dataset->name(), dataset->size());
+  check(0 < count && count <= dataset->size(),
+        "{} samples of {}; 1 to {} are needed; change --train-samples or --test-samples", count,
+        dataset->name(), dataset->size());
   std::vector<std::vector<int64_t>> by_class(dataset->num_classes());
   for (int64_t i = 0; i < dataset->size(); ++i) by_class[dataset->label(i)].push_back(i);
   std::vector<int64_t> indices;
@@ -51,13 +52,13 @@ std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, in
 }
 
 TrainTest open_dataset(const fs::path& folder) {
-  check(fs::is_directory(folder), "{}: no such folder; give --data the folder of a data set",
-        folder.string());
+  check(fs::is_directory(folder),
+        "{}: no such folder; the folder of a data set is needed; correct --data", folder.string());
   for (auto open : {open_cifar, open_idx, open_image_folder})
     if (auto found = open(folder)) return *found;
   fail(
       "{}: no data set here; CIFAR binary files, IDX files, or train/<class>/*.jpg with val/ are "
-      "needed",
+      "needed; correct --data",
       folder.string());
 }
 

@@ -26,7 +26,7 @@ fs::path find_file(const fs::path& folder, const std::string& name) {
 
 fs::path need_file(const fs::path& folder, const std::string& name) {
   const fs::path path = find_file(folder, name);
-  check(!path.empty(), "{}: missing, plain and .gz; download the data set again",
+  check(!path.empty(), "{}: missing; it is needed plain or as .gz; download the data set again",
         (folder / name).string());
   return path;
 }
@@ -34,7 +34,8 @@ fs::path need_file(const fs::path& folder, const std::string& name) {
 std::vector<uint8_t> read_idx(const fs::path& path, uint32_t magic, size_t header) {
   std::vector<uint8_t> bytes = read_bytes(path);
   check(bytes.size() >= header && big_endian(bytes, 0) == magic,
-        "{}: no IDX header 0x{:08x}; it is damaged or another file", path.string(), magic);
+        "{}: no IDX header; one that starts with 0x{:08x} is needed; download it again",
+        path.string(), magic);
   return bytes;
 }
 
@@ -48,10 +49,12 @@ std::shared_ptr<const Dataset> read_split(const fs::path& folder, const std::str
                  width = big_endian(images, 12);
   check(0 < height && height <= 4096 && 0 < width && width <= 4096 &&
             images.size() - 16 == count * height * width,
-        "{}: {} bytes of pixels for {} images of {}x{}; it is truncated or damaged",
+        "{}: {} bytes of pixels; {} images of {}x{} are needed; it is truncated or damaged: "
+        "download it again",
         image_path.string(), images.size() - 16, count, height, width);
   check(labels.size() - 8 == big_endian(labels, 4) && big_endian(labels, 4) == count,
-        "{}: {} labels, its header says {}, and there are {} images; all must agree",
+        "{}: {} labels, its header says {}, and there are {} images; all must agree; download it "
+        "again",
         label_path.string(), labels.size() - 8, big_endian(labels, 4), count);
   std::vector<uint8_t> pixels;
   pixels.reserve(3 * (images.size() - 16));

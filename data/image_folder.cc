@@ -65,7 +65,8 @@ std::vector<std::string> class_folders(const fs::path& folder) {
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder))
     if (entry.is_directory()) names.insert(entry.path().filename().string());
-  check(!names.empty(), "{}: no folders; one for each class is needed", folder.string());
+  check(!names.empty(), "{}: no folders; one for each class is needed; correct --data",
+        folder.string());
   return {names.begin(), names.end()};
 }
 
@@ -74,11 +75,12 @@ std::vector<std::string> class_folders(const fs::path& folder) {
 std::optional<TrainTest> open_image_folder(const fs::path& folder) {
   if (!fs::is_directory(folder / "train")) return {};
   const fs::path test = folder / (fs::is_directory(folder / "val") ? "val" : "test");
-  check(fs::is_directory(test), "{}: train/ without val/ or test/; one of them is needed",
+  check(fs::is_directory(test), "{}: train/ without val/ or test/; one of them is needed; add it",
         folder.string());
   const std::vector<std::string> classes = class_folders(folder / "train");
   check(class_folders(test) == classes,
-        "{}: its class folders are not those of train/; they must agree", test.string());
+        "{}: its class folders are not those of train/; they must agree; rename or remove some",
+        test.string());
   return TrainTest{std::make_shared<ImageFolder>(folder / "train", classes),
                    std::make_shared<ImageFolder>(test, classes)};
 }

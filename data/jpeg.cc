@@ -41,10 +41,9 @@ Image decode(const std::vector<uint8_t>& bytes) {
   jpeg_decompress_struct& info = jpeg.info;
   jpeg_mem_src(&info, bytes.data(), bytes.size());
   jpeg_read_header(&info, TRUE);
-  check(int64_t{info.image_width} * info.image_height <= kMaxPixels,
-        "{}x{} pixels; at most {} are read", info.image_width, info.image_height, kMaxPixels);
-  check(info.jpeg_color_space != JCS_CMYK && info.jpeg_color_space != JCS_YCCK,
-        "CMYK colours; convert it to RGB");
+  check(int64_t{info.image_width} * info.image_height <= kMaxPixels, "{}x{} pixels, more than {}",
+        info.image_width, info.image_height, kMaxPixels);
+  check(info.jpeg_color_space != JCS_CMYK && info.jpeg_color_space != JCS_YCCK, "CMYK colours");
   info.out_color_space = JCS_RGB;
   jpeg_start_decompress(&info);
   const size_t stride = size_t{info.output_width} * 3;
@@ -62,11 +61,13 @@ Image decode(const std::vector<uint8_t>& bytes) {
 
 Image read_jpeg(const std::filesystem::path& path) {
   const std::vector<uint8_t> bytes = read_bytes(path);
-  check(!bytes.empty(), "{}: empty file; a JPEG is needed", path.string());
+  check(!bytes.empty(), "{}: empty file; a JPEG is needed; replace or remove the file",
+        path.string());
   try {
     return decode(bytes);
   } catch (const Error& error) {
-    fail("{}: {}; replace or remove the file", path.string(), error.what());
+    fail("{}: {}; a whole grey or RGB JPEG is needed; replace or remove the file", path.string(),
+         error.what());
   }
 }
 

@@ -8,9 +8,11 @@ namespace siam {
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
                const LoaderConfig& config)
     : dataset_(std::move(dataset)), augment_(augment), config_(config) {
-  check(config.batch_size <= dataset_->size(),
-        "batch of {} from {} with {} samples; use a smaller --batch-size or more data",
-        config.batch_size, dataset_->name(), dataset_->size());
+  check(
+      config.batch_size <= dataset_->size(),
+      "batch of {} from {}; at most its {} samples are needed; use a smaller --batch-size or more "
+      "data",
+      config.batch_size, dataset_->name(), dataset_->size());
 }
 
 Loader::~Loader() { stop(); }

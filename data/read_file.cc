@@ -12,8 +12,8 @@ namespace siam {
 std::vector<uint8_t> read_bytes(const std::filesystem::path& path) {
   errno = 0;
   gzFile file = gzopen(path.c_str(), "rb");  // reads files that are not gzipped as they are
-  check(file != nullptr, "{}: cannot open: {}; check the path", path.string(),
-        std::strerror(errno));
+  check(file != nullptr, "{}: cannot open: {}; a readable file is needed; check the path",
+        path.string(), std::strerror(errno));
   std::vector<uint8_t> bytes;
   constexpr unsigned kChunk = 1u << 20;
   int got = 0;
@@ -25,7 +25,8 @@ std::vector<uint8_t> read_bytes(const std::filesystem::path& path) {
   } while (got > 0);
   // Z_BUF_ERROR: the compressed stream ends before its trailer.
   const bool whole = got == 0 && gzclose(file) == Z_OK;
-  check(whole, "{}: damaged or truncated; download it again", path.string());
+  check(whole, "{}: damaged or truncated; a whole file is needed; download it again",
+        path.string());
   return bytes;
 }
 

@@ -1,7 +1,8 @@
 #include "experiments/experiment.h"
 
-#include <chrono>
+#include <numeric>
 
+#include "experiments/interrupt.h"
 #include "experiments/progress.h"
 #include "simsiam/trainer.h"
 
@@ -9,15 +10,10 @@ namespace siam {
 
 namespace {
 
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
+double training_seconds(const std::vector<EpochMetrics>& epochs) {
+  return std::accumulate(epochs.begin(), epochs.end(), 0.0,
+                         [](double sum, const EpochMetrics& epoch) { return sum + epoch.seconds; });
+}
 
 // Trains one run to its end and keeps `record` up to date; `log` writes everything logged so far.
 template <class Log>
@@ -28,26 +24,35 @@ void train(const Run& run, const TrainTest& data, const std::filesystem::path& c
   if (resume && std::filesystem::exists(checkpoint)) {
     trainer.resume(checkpoint);
     record.epochs = trainer.history();
-    progress.message(
-        trainer.finished()
-            ? fmt::format("{}: complete in {}", run.name, checkpoint.string())
-            : fmt::format("{}: continues behind epoch {}", run.name, record.epochs.size()));
+    record.seconds = training_seconds(record.epochs);
+    progress.message(trainer.finished()
+                         ? fmt::format("{}: complete in {}", run.name, checkpoint.string())
+                         : fmt::format("{}: continues behind step {} of {}", run.name,
+                                       trainer.steps_done(),
+                                       run.config.epochs * trainer.steps_per_epoch()));
   }
   const int64_t steps = trainer.steps_per_epoch();
-  progress.start_run(run.name, run.config.epochs, steps,
-                     static_cast<int64_t>(record.epochs.size()) * steps);
+  progress.start_run(run.name, run.config.epochs, steps, trainer.steps_done());
   auto on_step = [&](const StepInfo& info) {
     if (progress.due())
       progress.step((info.epoch - 1) * steps + info.step, info.loss, info.images_per_second,
                     info.data_wait, info.std);
+    if (interrupted())
+      throw Interrupted(fmt::format("after step {} of epoch {}", info.step, info.epoch));
   };
   while (!trainer.finished()) {
-    const Stopwatch epoch;
-    record.epochs.push_back(trainer.train_epoch(on_step));
-    trainer.save(checkpoint);
-    record.seconds += epoch.seconds();
+    try {
+      record.epochs.push_back(trainer.train_epoch(on_step));
+    } catch (const Interrupted&) {
+      trainer.save(checkpoint);
+      throw;
+    }
+    record.seconds = training_seconds(record.epochs);
     progress.finish_epoch(record.epochs.back());
+    // The measurements first: they are small, and a disk that is too full for the checkpoint may
+    // have room for them.
     log();
+    trainer.save(checkpoint);
   }
   record.status = "completed";
   log();
@@ -87,6 +92,12 @@ Experiment run_experiment(const std::string& name, const Options& options,
       record.status = fmt::format("stopped: {}", error.what());
       log();
       throw NotFinite(fmt::format("run \"{}\": {}", run.name, error.what()));
+    } catch (const Interrupted& end) {
+      record.status = fmt::format("interrupted {}", end.what());
+      log();
+      throw Interrupted(fmt::format("interrupted: run \"{}\" was saved {}; to continue: {}{}",
+                                    run.name, end.what(), options.command_line,
+                                    options.resume ? "" : " --resume"));
     }
   }
   return experiment;

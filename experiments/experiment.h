@@ -24,8 +24,9 @@ struct Experiment {
 
 /// Trains the runs one after another into <out>/<name>/: metrics.csv and summary.json after every
 /// epoch, a checkpoint per run and epoch. With options.resume a run continues from its checkpoint,
-/// and a completed one is not repeated. NotFinite, naming the run, if a run diverges; what was
-/// logged stays.
+/// and a completed one is not repeated. NotFinite, naming the run, if a run diverges, and
+/// Interrupted, saying how to continue, behind the step in which Ctrl-C came; what was logged
+/// stays.
 Experiment run_experiment(const std::string& name, const Options& options,
                           const std::vector<Run>& runs);
 

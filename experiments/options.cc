@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "experiments/interrupt.h"
 #include "experiments/presets.h"
 #include "tensor/parallel.h"
 
@@ -16,18 +17,21 @@ Device device_of(const std::string& name) {
   if (name == "auto") return cuda_available() ? Device::cuda : Device::cpu;
   if (name == "cpu") return Device::cpu;
   if (name != "cuda")
-    throw UsageError(fmt::format("--device {}; auto, cpu or cuda is needed", name));
+    throw UsageError(
+        fmt::format("--device {}; auto, cpu or cuda is needed; use one of them", name));
   check(kCudaBuild,
-        "--device cuda: this build has no CUDA kernels; install the CUDA toolkit and configure "
-        "again, or use --device cpu");
-  check(cuda_available(), "--device cuda: no GPU answers; use --device cpu");
+        "--device cuda: this build has no CUDA kernels; the CUDA toolkit is needed; install it and "
+        "configure again, or use --device cpu");
+  check(cuda_available(),
+        "--device cuda: no GPU answers; a GPU and its driver are needed; use --device cpu");
   return Device::cuda;
 }
 
 DType precision_of(const std::string& name) {
   for (DType type : {DType::f32, DType::bf16, DType::f16})
     if (name == name_of(type)) return type;
-  throw UsageError(fmt::format("--precision {}; f32, bf16 or f16 is needed", name));
+  throw UsageError(
+      fmt::format("--precision {}; f32, bf16 or f16 is needed; use one of them", name));
 }
 
 // The value of `--name VALUE` or `--name=VALUE`, read before the real parse: defaults shown by
@@ -76,8 +80,10 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                  "class-balanced subset of the training images; 0: all");
   app.add_option("--test-samples", config.test_samples, "of the test images; 0: all");
   app.add_option("--knn-every", config.knn_every, "epochs between two kNN measurements");
-  app.add_option("--seed", config.seed, "of initial values, order and augmentation");
-  app.add_option("--threads", options.threads, "of the CPU kernels; 0: all cores");
+  app.add_option("--seed", config.seed, "of initial values, order and augmentation")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", options.threads, "of the CPU kernels; 0: all cores")
+      ->check(CLI::Range(0, 1024));
   app.add_option("--workers", config.workers, "threads that load and augment");
   app.add_option("--out", out, "folder for results");
   app.add_flag("--resume", options.resume, "continue from the checkpoints in --out");
@@ -87,7 +93,8 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
     fmt::print("{}", app.help());
     return {};
   } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}; see --help for the options", error.what()));
+    throw UsageError(
+        fmt::format("{}; options and values as in --help are needed; see --help", error.what()));
   }
   config.precision = precision_of(precision);
   config.device = device_of(device);
@@ -103,7 +110,11 @@ int run_program(int argc, char** argv, const std::string& description,
     const std::optional<Options> options = parse_options(argc, argv, description);
     if (!options) return 0;
     set_threads(options->threads);
+    catch_interrupts();
     return body(*options);
+  } catch (const Interrupted& end) {
+    fmt::print(stderr, "{}\n", end.what());
+    return 130;
   } catch (const UsageError& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 2;

@@ -24,7 +24,7 @@ struct Options {
 std::optional<Options> parse_options(int argc, char** argv, const std::string& description);
 
 /// Runs a program's body: prints an Error as one line `error: ...` and gives exit status 2 for
-/// usage, 1 for the rest.
+/// usage, 1 for the rest. Ctrl-C (Interrupted) ends with one line and status 130, as in a shell.
 int run_program(int argc, char** argv, const std::string& description,
                 int (*body)(const Options& options));
 

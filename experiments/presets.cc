@@ -58,8 +58,8 @@ Config preset(const std::string& name) {
   if (name == "quick") return quick();
   if (name == "small") return small();
   if (name == "cifar10") return cifar10();
-  throw UsageError(
-      fmt::format("--preset {}; one of {} is needed", name, fmt::join(preset_names(), ", ")));
+  throw UsageError(fmt::format("--preset {}; one of {} is needed; use one of them", name,
+                               fmt::join(preset_names(), ", ")));
 }
 
 }  // namespace siam

@@ -2,24 +2,41 @@
 
 #include <fmt/ranges.h>
 
+#include <cmath>
+
 namespace siam {
+
+namespace {
+
+// Far above what is sensible, and low enough that sizes in bytes stay within 64 bits.
+constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxThreads = 1024;
+
+}  // namespace
 
 void check_config(const Config& config) {
   auto need = [](bool ok, std::string_view option, auto seen, std::string_view needed) {
-    if (!ok) throw UsageError(fmt::format("{} is {}; {}", option, seen, needed));
+    if (!ok)
+      throw UsageError(fmt::format("{} {}; {}; change it or leave it out", option, seen, needed));
   };
   need(config.epochs >= 1, "--epochs", config.epochs, "1 or more is needed");
   need(config.batch_size >= 2, "--batch-size", config.batch_size,
        "2 or more is needed: batch normalisation compares samples");
-  need(config.base_learning_rate > 0, "--lr", config.base_learning_rate,
-       "a positive rate is needed");
-  need(config.weight_decay >= 0, "--weight-decay", config.weight_decay, "0 or more is needed");
-  need(config.augment.size >= 8, "--image-size", config.augment.size, "8 or more is needed");
+  need(config.base_learning_rate > 0 && std::isfinite(config.base_learning_rate), "--lr",
+       config.base_learning_rate, "a positive rate is needed");
+  need(config.weight_decay >= 0 && std::isfinite(config.weight_decay), "--weight-decay",
+       config.weight_decay, "0 or more is needed");
+  need(config.augment.size >= 8 && config.augment.size <= kMaxImageSize, "--image-size",
+       config.augment.size, fmt::format("8 to {} is needed", kMaxImageSize));
   need(config.warmup_epochs >= 0 && config.warmup_epochs < config.epochs, "--warmup",
        config.warmup_epochs, "fewer than --epochs are needed");
-  need(config.model.backbone.width >= 1, "--width", config.model.backbone.width,
-       "1 or more is needed");
-  need(config.model.dim >= 1, "--dim", config.model.dim, "1 or more is needed");
+  need(config.model.backbone.width >= 1 && config.model.backbone.width <= kMaxChannels, "--width",
+       config.model.backbone.width, fmt::format("1 to {} is needed", kMaxChannels));
+  need(config.model.dim >= 1 && config.model.dim <= kMaxChannels, "--dim", config.model.dim,
+       fmt::format("1 to {} is needed", kMaxChannels));
+  need(config.workers >= 0 && config.workers <= kMaxThreads, "--workers", config.workers,
+       fmt::format("0 to {} is needed", kMaxThreads));
+  need(config.train_samples >= 0, "--train-samples", config.train_samples, "0 or more is needed");
+  need(config.test_samples >= 0, "--test-samples", config.test_samples, "0 or more is needed");
   need(config.knn_every >= 1, "--knn-every", config.knn_every, "1 or more is needed");
 }
 

@@ -36,7 +36,8 @@ struct RunRecord {
   ConfigEntries config = {};
   std::vector<EpochMetrics> epochs = {};
   double knn_untrained = kNotMeasured;  ///< kNN accuracy in percent of the network as initialised
-  double seconds = 0;                   ///< wall clock of the whole run so far
+  /// Wall clock of the finished epochs' training, monitors not included. A resumed run counts all.
+  double seconds = 0;
   /// "running", "completed", or why it ended: "stopped: loss not finite at step 123".
   std::string status = "running";
 };

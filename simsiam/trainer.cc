@@ -57,8 +57,9 @@ void Trainer::step(const Batch& batch) {
   const double value = loss.value().item();
   if (!std::isfinite(value) || !all_finite(parameters_.grads))
     throw NotFinite(fmt::format(
-        "{} not finite at step {} of epoch {}; lower --lr, or use --precision f32",
-        std::isfinite(value) ? "gradient" : "loss", position_.step + 1, position_.epoch + 1));
+        "{} not finite at step {} of epoch {}; finite numbers are needed; lower --lr{}",
+        std::isfinite(value) ? "gradient" : "loss", position_.step + 1, position_.epoch + 1,
+        config_.precision == DType::f32 ? "" : " or use --precision f32"));
   optimizer_.step();
 
   position_.loss_sum += value;

@@ -38,6 +38,8 @@ class Trainer {
   double knn() const;
 
   int64_t steps_per_epoch() const { return loader_.batches_per_epoch(); }
+  /// Over all epochs, those before a resume included.
+  int64_t steps_done() const { return position_.epoch * steps_per_epoch() + position_.step; }
   bool finished() const { return position_.epoch == config_.epochs; }
   const std::vector<EpochMetrics>& history() const { return history_; }
   const Config& config() const { return config_; }

@@ -165,7 +165,7 @@ TEST_CASE("damaged IDX files give one line") {
   message("train-images-idx3-ubyte", idx(0x801, {2, 2, 3}, Bytes(12)), "no IDX header");
   message("train-images-idx3-ubyte", {0, 0}, "no IDX header");
   message("train-images-idx3-ubyte", idx(0x803, {2, 2, 3}, Bytes(11)),
-          "11 bytes of pixels for 2 images of 2x3");
+          "11 bytes of pixels; 2 images of 2x3");
   message("train-images-idx3-ubyte", idx(0x803, {0xffffffff, 0xffffffff, 0xffffffff}, Bytes(12)),
           "damaged");
   message("train-images-idx3-ubyte", idx(0x803, {3, 2, 2}, Bytes(12)), "2 labels");

@@ -1,0 +1,168 @@
+// Whatever is wrong with the input ends in one line, `error: what; what is needed; what to do`, and
+// status 2 for usage, 1 for the rest.
+
+#include <algorithm>
+
+#include "nn/atomic_file.h"
+#include "nn/safetensors.h"
+#include "tests/experiments/program.h"
+
+namespace siam {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Runs to an error that contains `expected`.
+std::string failure(int status, const std::vector<std::string>& command,
+                    const std::string& expected) {
+  const ProcessResult result = run_process(command, fs::temp_directory_path());
+  CAPTURE(result.output);
+  CAPTURE(expected);
+  CHECK(result.status == status);
+  const std::vector<std::string> lines = lines_of(result.output);
+  REQUIRE(!lines.empty());
+  const std::string& last = lines.back();
+  CHECK(last.starts_with("error: "));
+  CHECK(std::count_if(lines.begin(), lines.end(),
+                      [](const std::string& line) { return line.starts_with("error: "); }) == 1);
+  CHECK(last.find(expected) != std::string::npos);
+  // Three parts at least: what; what is needed; what to do.
+  int parts = 1;
+  for (size_t at = 0; (at = last.find("; ", at)) != std::string::npos; at += 2) ++parts;
+  CHECK(parts >= 3);
+  return result.output;
+}
+
+bool has_temporary(const fs::path& folder) {
+  const fs::recursive_directory_iterator entries(folder);
+  return std::any_of(begin(entries), end(entries),
+                     [](const auto& entry) { return entry.path().extension() == ".tmp"; });
+}
+
+}  // namespace
+
+TEST_CASE("usage: unknown options and impossible values give one line and status 2") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  const auto usage = [&](const std::vector<std::string>& more, const std::string& expected) {
+    const std::string output = failure(2, toy_command(data.path(), out.path(), more), expected);
+    CHECK(lines_of(output).size() == 1);
+  };
+  usage({"--nope"}, "--nope");
+  usage({"surplus"}, "surplus");
+  usage({"--preset", "nope"}, "quick, small, cifar10");
+  usage({"--epochs", "abc"}, "--epochs");
+  usage({"--epochs", "1.5"}, "--epochs");
+  usage({"--epochs", "99999999999"}, "--epochs");
+  usage({"--lr"}, "--lr");
+  usage({"--out", "elsewhere"}, "--out");  // twice
+  usage({"--device", "tpu"}, "--device tpu");
+  usage({"--precision", "f64"}, "--precision f64");
+  const std::vector<std::pair<std::string, std::vector<std::string>>> impossible = {
+      {"--epochs", {"0", "-3"}},
+      {"--batch-size", {"1", "-2"}},
+      {"--lr", {"0", "-1", "nan", "inf"}},
+      {"--weight-decay", {"-1", "nan", "inf"}},
+      {"--warmup", {"-1", "2"}},
+      {"--width", {"0", "9000000000000000000"}},
+      {"--dim", {"0", "9000000000000000000"}},
+      {"--image-size", {"7", "2147483647"}},
+      {"--train-samples", {"-1"}},
+      {"--test-samples", {"-1"}},
+      {"--knn-every", {"0"}},
+      {"--seed", {"-1"}},
+      {"--threads", {"-1", "100000"}},
+      {"--workers", {"-1", "100000"}}};
+  for (const auto& [option, values] : impossible)
+    for (const std::string& value : values) usage({option, value}, option);
+  CHECK(out.entries() == 0);
+}
+
+TEST_CASE("data files: missing, truncated, of the wrong size, with an impossible label") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  const auto fails = [&](const std::string& expected) {
+    failure(1, toy_command(data.path(), out.path()), expected);
+    CHECK(out.entries() == 0);
+  };
+  const fs::path file = data.file("data_batch_3");
+  const std::string whole = read_file(file);
+  fs::resize_file(file, whole.size() - 1);
+  fails("data_batch_3.bin: 61459 bytes; a multiple of 3073");
+  std::ofstream(file, std::ios::binary) << whole << "x";
+  fails("data_batch_3.bin: 61461 bytes");
+  std::ofstream(file, std::ios::binary | std::ios::trunc).flush();
+  fails("data_batch_3.bin: 0 bytes");
+  std::string damaged = whole;
+  damaged[7 * ToyCifar::kRecord] = 10;
+  std::ofstream(file, std::ios::binary) << damaged;
+  fails("record 7 has label 10; 0 to 9 is needed");
+  fs::remove(file);
+  fails("data_batch_3.bin: cannot open: No such file");
+  fs::create_directory(file);
+  fails("data_batch_3.bin");
+  failure(1, toy_command(data.path() / "nowhere", out.path()), "nowhere: no such folder");
+  failure(1, toy_command(out.path(), out.path()), "no data set here");
+}
+
+TEST_CASE("a batch or a subset larger than the data set") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  const auto fails = [&](const std::vector<std::string>& more, const std::string& expected) {
+    failure(1, toy_command(data.path(), out.path(), more), expected);
+  };
+  fails({"--batch-size", "51"}, "batch of 51 from CIFAR-10; at most its 50 samples");
+  fails({"--train-samples", "101"}, "101 samples of CIFAR-10; 1 to 100");
+  fails({"--test-samples", "21"}, "21 samples of CIFAR-10; 1 to 20");
+}
+
+TEST_CASE("an output folder that cannot be written") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  std::ofstream(out / "file") << "x";
+  failure(1, toy_command(data.path(), out / "file"), "choose another --out");
+  CHECK(read_file(out / "file") == "x");
+  failure(1, toy_command(data.path(), "/proc/results"), "choose another --out");
+}
+
+TEST_CASE("a disk that fills up: no checkpoint in part, what was measured is kept") {
+  const ToyCifar data;
+  const SmallDisk disk("size=256k");  // the checkpoint has about 500 KB
+  if (!disk.mounted()) {
+    MESSAGE("skipped: no right to mount a small file system");
+    return;
+  }
+  failure(1, toy_command(data.path(), disk.folder().path()),
+          "with.safetensors: cannot write: No space left on device");
+  const fs::path results = disk.folder().path() / "stopgrad";
+  CHECK(!fs::exists(results / "with.safetensors"));
+  CHECK(!has_temporary(results));
+  CHECK(lines_of(read_file(results / "metrics.csv")).size() == 2);
+  CHECK(read_file(results / "summary.json").ends_with("}\n"));
+}
+
+TEST_CASE("a loss that is not finite stops the run and keeps what was logged") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  const fs::path results = out.path() / "stopgrad";
+  failure(1, toy_command(data.path(), out.path(), {"--lr", "1e30"}),
+          "run \"with stop-gradient\": loss not finite at step 2 of epoch 1");
+  CHECK(lines_of(read_file(results / "metrics.csv")).size() == 1);
+  CHECK(!fs::exists(results / "with.safetensors"));
+
+  // Weight decay times this rate multiplies the weights by about -1000 a step: the first epochs are
+  // finite, since batch norm removes the scale, until a variance overflows.
+  const std::string output = failure(
+      1, toy_command(data.path(), out.path(), {"--lr", "2e7", "--epochs", "50"}), "not finite");
+  const size_t at = output.find("of epoch ");
+  REQUIRE(at != std::string::npos);
+  const size_t epoch = std::stoul(output.substr(at + 9));
+  CHECK(epoch > 1);
+  CHECK(lines_of(read_file(results / "metrics.csv")).size() == epoch);  // header and epoch - 1 rows
+  CHECK(read_file(results / "summary.json").find("\"stopped: ") != std::string::npos);
+  load_safetensors(results / "with.safetensors");  // of the last whole epoch
+  CHECK(!has_temporary(results));
+}
+
+}  // namespace siam

@@ -1,0 +1,75 @@
+#pragma once
+// The program ablate_stopgrad run as a user does, on a data set and a network of toy size.
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "experiments/process.h"
+#include "tests/scratch.h"
+
+namespace siam {
+
+inline std::string program_path() {
+  const char* path = std::getenv("ABLATE_STOPGRAD");  // meson sets it
+  REQUIRE_MESSAGE(path != nullptr, "ABLATE_STOPGRAD is not set; run through meson test");
+  return path;
+}
+
+/// CIFAR-10 files with 20 records each: 100 images to train on, 20 to test.
+class ToyCifar {
+ public:
+  static constexpr int kRecord = 3073, kRecords = 20;
+
+  ToyCifar() {
+    std::string records;
+    for (int i = 0; i < kRecords; ++i) {
+      records += static_cast<char>(i % 10);
+      for (int j = 0; j < kRecord - 1; ++j) records += static_cast<char>(i * 37 + j * 7 + j / 1024);
+    }
+    for (const char* name : {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
+                             "data_batch_5", "test_batch"})
+      std::ofstream(file(name), std::ios::binary) << records;
+  }
+
+  std::filesystem::path file(const std::string& name) const { return folder_ / (name + ".bin"); }
+  const std::filesystem::path& path() const { return folder_.path(); }
+
+ private:
+  ScratchFolder folder_;
+};
+
+/// The command line of two runs of a few milliseconds an epoch; `more` changes or adds options.
+inline std::vector<std::string> toy_command(const std::filesystem::path& data,
+                                            const std::filesystem::path& out,
+                                            const std::vector<std::string>& more = {}) {
+  std::vector<std::string> command = {program_path(), "--data", data.string(), "--out",
+                                      out.string()};
+  const std::vector<std::pair<std::string, std::string>> defaults = {
+      {"--device", "cpu"},    {"--preset", "quick"},     {"--image-size", "8"},
+      {"--width", "4"},       {"--dim", "16"},           {"--epochs", "2"},
+      {"--batch-size", "25"}, {"--threads", "1"},        {"--seed", "1"},
+      {"--workers", "1"},     {"--train-samples", "50"}, {"--test-samples", "20"}};
+  for (const auto& [name, value] : defaults)
+    if (std::find(more.begin(), more.end(), name) == more.end()) {
+      command.push_back(name);
+      command.push_back(value);
+    }
+  command.insert(command.end(), more.begin(), more.end());
+  return command;
+}
+
+inline std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    lines.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace siam
