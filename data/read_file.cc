@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include "tensor/check.h"
 
@@ -11,7 +12,8 @@ namespace siam {
 
 std::vector<uint8_t> read_bytes(const std::filesystem::path& path) {
   errno = 0;
-  gzFile file = gzopen(path.c_str(), "rb");  // reads files that are not gzipped as they are
+  // gzopen reads files that are not gzipped as they are.
+  std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
   check(file != nullptr, "{}: cannot open: {}; a readable file is needed; check the path",
         path.string(), std::strerror(errno));
   std::vector<uint8_t> bytes;
@@ -20,11 +22,11 @@ std::vector<uint8_t> read_bytes(const std::filesystem::path& path) {
   do {
     const size_t used = bytes.size();
     bytes.resize(used + kChunk);
-    got = gzread(file, bytes.data() + used, kChunk);
+    got = gzread(file.get(), bytes.data() + used, kChunk);
     bytes.resize(used + static_cast<size_t>(got > 0 ? got : 0));
   } while (got > 0);
-  // Z_BUF_ERROR: the compressed stream ends before its trailer.
-  const bool whole = got == 0 && gzclose(file) == Z_OK;
+  // gzclose says Z_BUF_ERROR where the compressed stream ends before its trailer.
+  const bool whole = got == 0 && gzclose(file.release()) == Z_OK;
   check(whole, "{}: damaged or truncated; a whole file is needed; download it again",
         path.string());
   return bytes;

@@ -124,7 +124,8 @@ TEST_CASE("what goes wrong in a worker reaches the consumer, and the loader can 
 TEST_CASE("a batch larger than the data set is an error") {
   CHECK_THROWS_WITH_AS(
       Loader(noise(4, 8), small(), {.batch_size = 5}),
-      "batch of 5 from noise with 4 samples; use a smaller --batch-size or more data", Error);
+      "batch of 5 from noise; at most its 4 samples are needed; use a smaller --batch-size or more data",
+      Error);
 }
 
 }  // namespace siam
