@@ -19,6 +19,12 @@ Variable softmax(const Variable& x) {
                 [y](const Tensor& dy) { return std::vector{softmax_backward(dy, y)}; });
 }
 
+Variable normalize_rows(const Variable& x) {
+  return record(
+      "normalize_rows", normalize_rows(x.value()), {x},
+      [x = x.value()](const Tensor& dy) { return std::vector{normalize_rows_backward(dy, x)}; });
+}
+
 Variable softmax_cross_entropy(const Variable& logits, const Variable& target) {
   check(!target.requires_grad(),
         "softmax_cross_entropy: the target requires a gradient; it must be a constant: detach it");

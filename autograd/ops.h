@@ -34,7 +34,7 @@ Variable linear(const Variable& x, const Variable& w, const Variable& bias = {})
 
 // batch_norm.cc
 struct BatchNormState {
-  Tensor running_mean, running_variance;  ///< [C], f32
+  Tensor running_mean = {}, running_variance = {};  ///< [C], f32; undefined: not tracked
   double momentum = 0.1;
   double eps = 1e-5;
 };
@@ -56,6 +56,8 @@ Variable global_avg_pool(const Variable& x);
 /// Row-wise cosine of p and z, both [rows,C]: [rows].
 Variable cosine_similarity(const Variable& p, const Variable& z);
 Variable softmax(const Variable& x);
+/// Rows divided by their length.
+Variable normalize_rows(const Variable& x);
 /// -sum_j target_ij log softmax(logits)_ij per row: [rows]. The target is a constant: detach it.
 Variable softmax_cross_entropy(const Variable& logits, const Variable& target);
 

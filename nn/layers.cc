@@ -36,10 +36,11 @@ BatchNorm::BatchNorm(int64_t channels, bool affine) {
 }
 
 Variable BatchNorm::operator()(const Variable& x, Mode mode, const Then& then) const {
-  return mode.training
-             ? batch_norm_train(x, weight.value, bias.value, state, mode.groups, then.residual,
-                                then.relu)
-             : batch_norm_infer(x, weight.value, bias.value, state, then.residual, then.relu);
+  if (!mode.training)
+    return batch_norm_infer(x, weight.value, bias.value, state, then.residual, then.relu);
+  const BatchNormState untracked{.momentum = state.momentum, .eps = state.eps};
+  return batch_norm_train(x, weight.value, bias.value, mode.update_running ? state : untracked,
+                          mode.groups, then.residual, then.relu);
 }
 
 void BatchNorm::visit(Registry& registry) {

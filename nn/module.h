@@ -16,8 +16,10 @@ namespace siam {
 struct Mode {
   bool training =
       true;  ///< batch normalisation by batch statistics, and running statistics updated
-  int groups =
-      1;  ///< parts of the batch with statistics of their own: the views of a SimSiam batch
+  /// Parts of the batch with statistics of their own: the views of a SimSiam batch.
+  int groups = 1;
+  /// False: batch statistics are used but leave no trace in the running ones.
+  bool update_running = true;
 };
 
 /// Something that is learned: an f32 leaf and, in half precision, the optimiser's rounded copy of

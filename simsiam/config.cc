@@ -37,6 +37,17 @@ void check_config(const Config& config) {
        fmt::format("0 to {} is needed", kMaxThreads));
   need(config.train_samples >= 0, "--train-samples", config.train_samples, "0 or more is needed");
   need(config.test_samples >= 0, "--test-samples", config.test_samples, "0 or more is needed");
+  const bool plain_pairs = config.objective.method == Method::simsiam;
+  check((config.loss.pairs >= 1 && plain_pairs) || config.loss.pairs == 1,
+        "config: {} pairs of views with method {}; one is needed", config.loss.pairs,
+        name_of(config.objective.method));
+  check(config.loss.stop_gradient || config.loss.similarity == Similarity::cosine,
+        "config: cross-entropy without stop-gradient; its target must be a constant");
+  check(config.objective.steps_per_target >= 1 && 0 <= config.objective.momentum &&
+            config.objective.momentum <= 1 && config.objective.temperature > 0,
+        "config: steps per target {}, momentum {}, temperature {}; at least 1, 0 to 1, and a "
+        "positive number are needed",
+        config.objective.steps_per_target, config.objective.momentum, config.objective.temperature);
   need(config.knn_every >= 1, "--knn-every", config.knn_every, "1 or more is needed");
 }
 
@@ -56,7 +67,16 @@ ConfigEntries describe(const Config& config) {
       {"projector_affine", model.projector_affine},
       {"dim", model.dim},
       {"predictor_hidden", model.predictor_hidden},
+      {"predictor", std::string(name_of(model.predictor))},
+      {"head_norm", std::string(name_of(model.head_norm))},
+      {"method", std::string(name_of(config.objective.method))},
+      {"steps_per_target", config.objective.steps_per_target},
+      {"target_momentum", real(config.objective.momentum)},
+      {"temperature", real(config.objective.temperature)},
       {"stop_gradient", config.loss.stop_gradient},
+      {"similarity", std::string(name_of(config.loss.similarity))},
+      {"symmetric", config.loss.symmetric},
+      {"pairs", integer(config.loss.pairs)},
       {"image_size", integer(augment.size)},
       {"blur_probability", real(augment.blur_probability)},
       {"epochs", integer(config.epochs)},

@@ -9,12 +9,14 @@
 #include "simsiam/loss.h"
 #include "simsiam/metrics.h"
 #include "simsiam/model.h"
+#include "simsiam/objective.h"
 
 namespace siam {
 
 struct Config {
   ModelConfig model;
   LossConfig loss;
+  ObjectiveConfig objective;
   AugmentConfig augment;
 
   int epochs = 100;

@@ -2,10 +2,23 @@
 // The network of the paper (Fig. 1): an encoder f = backbone + projection MLP, shared by the views,
 // and a prediction MLP h.
 
+#include <optional>
+#include <string_view>
+
 #include "nn/mlp.h"
 #include "nn/resnet.h"
 
 namespace siam {
+
+/// h of the paper; `fixed` keeps its initial values (Table 1b), with `none` p is z (Table 1a).
+enum class Predictor { learned, fixed, none };
+std::string_view name_of(Predictor predictor);
+
+/// Where the heads have batch norm (Table 3): nowhere, behind hidden layers, also behind the
+/// projector's output (the paper's default), behind every layer. A linear layer without it has a
+/// bias.
+enum class HeadNorm { none, hidden, standard, all };
+std::string_view name_of(HeadNorm norm);
 
 struct ModelConfig {
   ResNetConfig backbone = ResNetConfig::resnet50();
@@ -13,6 +26,8 @@ struct ModelConfig {
   int64_t projector_hidden = 2048;
   int64_t dim = 2048;              ///< d, of z and p
   int64_t predictor_hidden = 512;  ///< the bottleneck; d / 4 in the paper
+  Predictor predictor = Predictor::learned;
+  HeadNorm head_norm = HeadNorm::standard;
   /// Scale and shift of the projector's last batch norm. The paper's default has them (68.1 %,
   /// against 68.2 without); without them every channel keeps unit variance and z cannot collapse to
   /// a point.
@@ -21,7 +36,8 @@ struct ModelConfig {
 
 struct SimSiam {
   ResNet backbone;
-  Mlp projector, predictor;
+  Mlp projector;
+  std::optional<Mlp> predictor;
 
   SimSiam(Initializer& init, const ModelConfig& config);
 

@@ -34,6 +34,13 @@ TrainTest subsets(const Config& config, const TrainTest& data) {
           config.test_samples > 0 ? subset(data.test, config.test_samples) : data.test};
 }
 
+LoaderConfig loader_config(const Config& config) {
+  return {.batch_size = config.batch_size,
+          .seed = config.seed,
+          .workers = config.workers,
+          .views = 2 * config.loss.pairs};
+}
+
 }  // namespace
 
 Trainer::Trainer(const Config& config, const TrainTest& data)
@@ -44,14 +51,30 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
       parameters_(registry_, config.device, config.precision),
       optimizer_(parameters_, {.momentum = config.momentum, .weight_decay = config.weight_decay},
                  {"encoder.", "predictor."}),
-      loader_(data_.train, config.augment,
-              {.batch_size = config.batch_size, .seed = config.seed, .workers = config.workers}) {}
+      loader_(data_.train, config.augment, loader_config(config)),
+      objective_(make_objective(config, model_,
+                                {.samples = data_.train->size(),
+                                 .batch_size = config.batch_size,
+                                 .steps_per_epoch = loader_.batches_per_epoch()})) {
+  objective_->visit(registry_);
+  if (objective_->window() > 0)
+    ahead_ = std::make_unique<Loader>(data_.train, config.augment, loader_config(config));
+}
+
+Views Trainer::views(const Batch& batch, int64_t step) const {
+  return {Variable(cast(batch.images.to(config_.device), config_.precision)), batch.samples, step};
+}
+
+// Shows the objective the batches of the window that begins here.
+void Trainer::look_ahead() {
+  const int64_t end = std::min(position_.step + objective_->window(), steps_per_epoch());
+  for (int64_t step = position_.step; step < end; ++step)
+    objective_->look_ahead(views(ahead_->next(), step));
+}
 
 void Trainer::step(const Batch& batch) {
   parameters_.zero_grad();
-  const Variable views(cast(batch.images.to(config_.device), config_.precision));
-  const auto [z, p] = model_(views, {.training = true, .groups = 2});
-  const Variable loss = simsiam_loss(p, z, config_.loss);
+  const auto [loss, z] = (*objective_)(views(batch, position_.step));
   backward(loss);
 
   const double value = loss.value().item();
@@ -61,9 +84,10 @@ void Trainer::step(const Batch& batch) {
         std::isfinite(value) ? "gradient" : "loss", position_.step + 1, position_.epoch + 1,
         config_.precision == DType::f32 ? "" : " or use --precision f32"));
   optimizer_.step();
+  objective_->updated(parameters_);
 
   position_.loss_sum += value;
-  position_.std_sum += collapse_std(z.value().rows(0, z.dim(0) / 2));
+  position_.std_sum += collapse_std(z.rows(0, config_.batch_size));
   ++position_.step;
 }
 
@@ -71,10 +95,15 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   const double rate = cosine_learning_rate(config_.learning_rate(), position_.epoch, config_.epochs,
                                            config_.warmup_epochs);
   optimizer_.set_learning_rate(0, rate);
-  optimizer_.set_learning_rate(1, config_.constant_predictor_rate ? config_.learning_rate() : rate);
+  const bool fixed = config_.model.predictor == Predictor::fixed;
+  optimizer_.set_learning_rate(
+      1, fixed ? 0 : (config_.constant_predictor_rate ? config_.learning_rate() : rate));
   loader_.start_epoch(position_.epoch, position_.step);
+  if (const int64_t window = objective_->window(); ahead_)  // from the next window on
+    ahead_->start_epoch(position_.epoch, (position_.step + window - 1) / window * window);
   while (position_.step < loader_.batches_per_epoch()) {
     const double start = now(), waited = loader_.wait_seconds();
+    if (ahead_ && position_.step % objective_->window() == 0) look_ahead();
     step(loader_.next());
     position_.seconds += now() - start;
     position_.wait_seconds += loader_.wait_seconds() - waited;

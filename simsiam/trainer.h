@@ -38,6 +38,8 @@ class Trainer {
   double knn() const;
 
   int64_t steps_per_epoch() const { return loader_.batches_per_epoch(); }
+  /// Bytes the objective keeps beyond the model: cached targets, a memory bank.
+  size_t objective_bytes() const { return objective_->bytes(); }
   /// Over all epochs, those before a resume included.
   int64_t steps_done() const { return position_.epoch * steps_per_epoch() + position_.step; }
   bool finished() const { return position_.epoch == config_.epochs; }
@@ -59,7 +61,9 @@ class Trainer {
     double loss_sum = 0, std_sum = 0, seconds = 0, wait_seconds = 0;  ///< over these steps
   };
 
+  void look_ahead();
   void step(const Batch& batch);
+  Views views(const Batch& batch, int64_t step) const;
   StepInfo info() const;
   EpochMetrics finish_epoch();
   std::string identity() const;
@@ -71,6 +75,8 @@ class Trainer {
   FlatParameters parameters_;
   Sgd optimizer_;
   Loader loader_;
+  std::unique_ptr<Loader> ahead_;  ///< the same batches, for look_ahead()
+  std::unique_ptr<Objective> objective_;
   Position position_;
   std::vector<EpochMetrics> history_;
 };

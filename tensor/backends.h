@@ -62,6 +62,7 @@
   void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits,                     \
                                       const Tensor& target, const Tensor& dlogits);               \
   void normalize_rows(const Tensor& x, const Tensor& y);                                          \
+  void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx);              \
   /* sgd.h */                                                                                     \
   void sgd_step(const Tensor& w, const Tensor& g, const Tensor& v, const SgdRates& rates,         \
                 const Tensor& half);

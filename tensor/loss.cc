@@ -106,4 +106,11 @@ Tensor normalize_rows(const Tensor& x) {
   return y;
 }
 
+Tensor normalize_rows_backward(const Tensor& dy, const Tensor& x) {
+  check_pair("normalize_rows_backward", dy, x);
+  Tensor dx = x.empty_like();
+  SIAM_DISPATCH(x, normalize_rows_backward(dy, x, dx));
+  return dx;
+}
+
 }  // namespace siam

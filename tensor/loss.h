@@ -31,5 +31,7 @@ Tensor one_hot(const Tensor& labels, int64_t classes, DType type, Device device)
 
 /// x_i / max(|x_i|, 1e-12) per row (torch.nn.functional.normalize); type of x.
 Tensor normalize_rows(const Tensor& x);
+/// dx_i = (dy_i - y_i (y_i.dy_i)) / |x_i| with y = normalize_rows(x).
+Tensor normalize_rows_backward(const Tensor& dy, const Tensor& x);
 
 }  // namespace siam

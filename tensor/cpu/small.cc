@@ -39,4 +39,8 @@ void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits, cons
 
 void normalize_rows(const Tensor& x, const Tensor& y) { reference::normalize_rows(x, y); }
 
+void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx) {
+  reference::normalize_rows_backward(dy, x, dx);
+}
+
 }  // namespace siam::cpu

@@ -153,6 +153,22 @@ struct NormalizeRows {
   }
 };
 
+template <class T>
+struct NormalizeRowsBackward {
+  const T *dy, *x;
+  T* dx;
+  __device__ void operator()(int64_t row, int64_t n) const {
+    const Dots d = dots(x + row * n, dy + row * n, n);
+    const float length = sqrtf(d.pp), norm = fmaxf(length, kNormEps);
+    const math::CosineGrad<float> grad{1 / norm,
+                                       length < kNormEps ? 0 : d.pz / norm / norm / norm};
+    for_columns(n, [&](int64_t i) {
+      const int64_t at = row * n + i;
+      dx[at] = narrow<T>(grad(widen(x[at]), widen(dy[at])));
+    });
+  }
+};
+
 }  // namespace
 
 void cosine_similarity(const Tensor& p, const Tensor& z, const Tensor& y) {
@@ -203,6 +219,12 @@ void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits, cons
 void normalize_rows(const Tensor& x, const Tensor& y) {
   for_float(x.dtype(), [&]<class T>(T) {
     for_rows(x, NormalizeRows<T>{x.data<T>(), y.data<T>()});
+  });
+}
+
+void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx) {
+  for_float(x.dtype(), [&]<class T>(T) {
+    for_rows(x, NormalizeRowsBackward<T>{dy.data<T>(), x.data<T>(), dx.data<T>()});
   });
 }
 

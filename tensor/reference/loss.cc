@@ -118,4 +118,17 @@ void normalize_rows(const Tensor& x, const Tensor& y) {
   });
 }
 
+void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx) {
+  for_rows(x, [&]<class T>(T, int64_t r, int64_t n) {
+    const T *g = dy.data<T>() + r * n, *row = x.data<T>() + r * n;
+    const auto d = dots(row, g, n);
+    const double length = std::sqrt(d.pp), norm = std::max(length, kNormEps);
+    // Below the clamp the function is linear: x / eps.
+    const math::CosineGrad<double> grad{1 / norm,
+                                        length < kNormEps ? 0 : d.pz / (norm * norm * norm)};
+    for (int64_t i = 0; i < n; ++i)
+      dx.data<T>()[r * n + i] = T(Acc<T>(grad(double(Acc<T>(row[i])), double(Acc<T>(g[i])))));
+  });
+}
+
 }  // namespace siam::reference

@@ -100,6 +100,7 @@ std::vector<OpCase> make_cases() {
        [](const Inputs& in) { return cosine_similarity(in[0], constant_like(in[0])); },
        33},
       {"softmax", {{{4, 19}}}, [](const Inputs& in) { return softmax(in[0]); }, 19},
+      {"normalize_rows", {{{4, 19}}}, [](const Inputs& in) { return normalize_rows(in[0]); }, 19},
       {"softmax_cross_entropy",
        {{{4, 19}}},
        [](const Inputs& in) {

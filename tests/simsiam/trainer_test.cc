@@ -8,54 +8,14 @@
 #include <cmath>
 #include <filesystem>
 
-#include "data/memory_dataset.h"
 #include "tensor/parallel.h"
+#include "tests/simsiam/toy.h"
 
 namespace siam {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-// Three classes of noisy colour patches.
-std::shared_ptr<const Dataset> patches(int64_t count, uint32_t stream) {
-  constexpr int kSize = 12;
-  std::vector<uint8_t> pixels(count * kSize * kSize * 3);
-  std::vector<int32_t> labels(count);
-  Random random(5, Purpose::test, stream);
-  for (int64_t i = 0; i < count; ++i) {
-    labels[i] = static_cast<int32_t>(i % 3);
-    for (int j = 0; j < kSize * kSize; ++j)
-      for (int c = 0; c < 3; ++c)
-        pixels[(i * kSize * kSize + j) * 3 + c] =
-            static_cast<uint8_t>(random.below(120) + (labels[i] == c ? 120 : 0));
-  }
-  return std::make_shared<MemoryDataset>("patches",
-                                         std::vector<std::string>{"red", "green", "blue"}, kSize,
-                                         kSize, std::move(pixels), std::move(labels));
-}
-
-TrainTest data() { return {patches(48, 1), patches(24, 2)}; }
-
-Config tiny() {
-  Config config;
-  config.model = {.backbone = {.blocks = {1, 1, 1, 1}, .width = 4},
-                  .projector_layers = 2,
-                  .projector_hidden = 16,
-                  .dim = 16,
-                  .predictor_hidden = 8};
-  config.augment.size = 8;
-  config.epochs = 3;
-  config.batch_size = 12;
-  config.base_learning_rate = 0.5;
-  config.knn.k = 5;
-  config.seed = 3;
-  return config;
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
 
 void check_same_state(const Trainer& a, const Trainer& b) {
   CHECK(same_bits(a.parameters().values, b.parameters().values));
@@ -67,16 +27,6 @@ void check_same_state(const Trainer& a, const Trainer& b) {
     CHECK(a.history()[i].knn == b.history()[i].knn);
   }
 }
-
-void train_to_end(Trainer& trainer) {
-  while (!trainer.finished()) trainer.train_epoch();
-}
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / fmt::format("simsiam_trainer_test_{}", getpid());
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-};
 
 struct Interrupted {};
 
@@ -97,8 +47,8 @@ TEST_CASE("two runs with one seed are bitwise equal, whatever the number of load
 }
 
 TEST_CASE("a run resumed in the middle of an epoch ends with the bits of an uninterrupted one") {
-  const Folder folder;
-  const fs::path file = folder.path / "state.safetensors";
+  const ScratchFolder folder;
+  const fs::path file = folder / "state.safetensors";
   Trainer whole(tiny(), data());
   train_to_end(whole);
   {
@@ -120,8 +70,8 @@ TEST_CASE("a run resumed in the middle of an epoch ends with the bits of an unin
 // parent continues from what is on the disk. One thread throughout: a forked child has none of its
 // parent's OpenMP threads, and oneDNN's sums depend on their number.
 TEST_CASE("a run killed in the middle of an epoch continues with the same bits") {
-  const Folder folder;
-  const fs::path file = folder.path / "state.safetensors";
+  const ScratchFolder folder;
+  const fs::path file = folder / "state.safetensors";
   Config config = tiny();
   config.workers = 0;
   set_threads(1);
@@ -149,8 +99,8 @@ TEST_CASE("a run killed in the middle of an epoch continues with the same bits")
 }
 
 TEST_CASE("a checkpoint of another configuration is refused, and nothing is changed") {
-  const Folder folder;
-  const fs::path file = folder.path / "state.safetensors";
+  const ScratchFolder folder;
+  const fs::path file = folder / "state.safetensors";
   Trainer(tiny(), data()).save(file);
   Config config = tiny();
   config.base_learning_rate = 0.25;

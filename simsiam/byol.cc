@@ -1,0 +1,51 @@
+#include "simsiam/objectives.h"
+#include "tensor/map.h"
+
+namespace siam {
+
+namespace {
+
+SimSiam initial_target(const Config& config) {
+  Initializer init(config.seed);  // the same values as the online network's
+  return SimSiam(init, config.model);
+}
+
+Registry registry_of(SimSiam& model) {
+  Registry registry;
+  model.visit(registry);
+  return registry;
+}
+
+}  // namespace
+
+Byol::Byol(const Config& config, const SimSiam& model)
+    : model_(model),
+      loss_(config.loss),
+      momentum_(config.objective.momentum),
+      target_(initial_target(config)),
+      target_registry_(registry_of(target_)),
+      parameters_(target_registry_, config.device, config.precision) {}
+
+Byol::Result Byol::operator()(const Views& views) {
+  constexpr Mode mode{.training = true, .groups = 2};
+  parameters_.refresh_half();  // values may come from a checkpoint
+  const auto [z, p] = model_(views.images, mode);
+  const auto project = [&] {
+    const NoGrad no_grad;
+    return target_.projector(target_.backbone(views.images, mode), mode);
+  };
+  return {simsiam_loss(p, project(), loss_), z.value()};
+}
+
+void Byol::updated(const FlatParameters& online) {
+  parameters_.values.copy_from(
+      add(scale(parameters_.values, momentum_), scale(online.values, 1 - momentum_)));
+}
+
+void Byol::visit(Registry& registry) {
+  registry.buffer("byol.parameters", parameters_.values);
+  for (const auto& [name, buffer] : target_registry_.buffers)
+    registry.buffer("byol." + name, *buffer);
+}
+
+}  // namespace siam
