@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "experiments/interrupt.h"
-#include "experiments/progress.h"
+#include "nn/atomic_file.h"
 #include "simsiam/trainer.h"
 
 namespace siam {
@@ -17,22 +17,9 @@ double training_seconds(const std::vector<EpochMetrics>& epochs) {
 
 // Trains one run to its end and keeps `record` up to date; `log` writes everything logged so far.
 template <class Log>
-void train(const Run& run, const TrainTest& data, const std::filesystem::path& checkpoint,
-           bool resume, Progress& progress, RunRecord& record, const Log& log) {
-  Trainer trainer(run.config, data);
-  record.knn_untrained = trainer.knn();
-  if (resume && std::filesystem::exists(checkpoint)) {
-    trainer.resume(checkpoint);
-    record.epochs = trainer.history();
-    record.seconds = training_seconds(record.epochs);
-    progress.message(trainer.finished()
-                         ? fmt::format("{}: complete in {}", run.name, checkpoint.string())
-                         : fmt::format("{}: continues behind step {} of {}", run.name,
-                                       trainer.steps_done(),
-                                       run.config.epochs * trainer.steps_per_epoch()));
-  }
+void train(Trainer& trainer, const std::filesystem::path& checkpoint, Progress& progress,
+           RunRecord& record, const Log& log) {
   const int64_t steps = trainer.steps_per_epoch();
-  progress.start_run(run.name, run.config.epochs, steps, trainer.steps_done());
   auto on_step = [&](const StepInfo& info) {
     if (progress.due())
       progress.step((info.epoch - 1) * steps + info.step, info.loss, info.images_per_second,
@@ -60,46 +47,106 @@ void train(const Run& run, const TrainTest& data, const std::filesystem::path& c
 
 }  // namespace
 
-Experiment run_experiment(const std::string& name, const Options& options,
-                          const std::vector<Run>& runs) {
-  const std::filesystem::path source = find_dataset(options.data);
-  const TrainTest data = open_dataset(source);
-  Experiment experiment{Results(options.out, name),
-                        {.experiment = name,
-                         .command_line = options.command_line,
-                         .dataset = data.train->name(),
-                         .dataset_fingerprint = data.train->fingerprint(),
-                         .device = std::string(name_of(options.config.device)),
-                         .seed = options.config.seed,
-                         .config = describe(options.config)},
-                        {},
-                        100.0 / data.train->num_classes()};
+Runner::Runner(const Options& options)
+    : options_(options),
+      source_(find_dataset(options.data)),
+      data_(open_dataset(source_)),
+      store_(options.out) {
+  progress_.message(fmt::format("{} from {}, preset {}, results in {}", data_.train->name(),
+                                source_.string(), options.preset, options.out.string()));
+}
+
+int64_t Runner::train_samples() const {
+  const int64_t subset = options_.config.train_samples;
+  return subset > 0 ? subset : data_.train->size();
+}
+
+std::vector<Run> Runner::seeded(const Run& run) const {
+  std::vector<Run> runs(options_.seeds, run);
+  for (int i = 0; i < options_.seeds; ++i) runs[i].config.seed += static_cast<uint64_t>(i);
+  return runs;
+}
+
+bool Runner::known(const std::string& id) const {
+  if (!options_.resume && !trained_.contains(id)) return false;
+  const auto record = store_.load(id);
+  return record && record->status == "completed";
+}
+
+void Runner::expect(const std::vector<Run>& runs) {
+  for (const Run& run : runs)
+    for (const Run& each : seeded(run)) {
+      const std::string id = run_id(each.config, data_.train->fingerprint());
+      if (!known(id) && expected_.insert(id).second) progress_.expect(1);
+    }
+}
+
+void Runner::run_one(const Run& run, Experiment& experiment) {
+  const std::string id = run_id(run.config, data_.train->fingerprint());
+  const std::filesystem::path checkpoint = store_.checkpoint(id);
+  std::optional<RunRecord> stored = store_.load(id);
+  RunRecord& record = experiment.runs.emplace_back();
   auto log = [&] {
     experiment.results.write_metrics(experiment.runs);
     experiment.results.write_summary(experiment.info, experiment.runs);
+    store_.save(id, record);
   };
-  Progress progress(static_cast<int>(runs.size()));
-  progress.message(fmt::format("{} from {}, preset {}, results in {}", data.train->name(),
-                               source.string(), options.preset,
-                               experiment.results.folder().string()));
-  for (const Run& run : runs) {
-    experiment.runs.push_back({.name = run.name, .config = describe(run.config)});
-    RunRecord& record = experiment.runs.back();
-    try {
-      train(run, data, experiment.results.folder() / (run.file + ".safetensors"), options.resume,
-            progress, record, log);
-    } catch (const NotFinite& error) {
-      record.status = fmt::format("stopped: {}", error.what());
-      log();
-      throw NotFinite(fmt::format("run \"{}\": {}", run.name, error.what()));
-    } catch (const Interrupted& end) {
-      record.status = fmt::format("interrupted {}", end.what());
-      log();
-      throw Interrupted(fmt::format("interrupted: run \"{}\" was saved {}; to continue: {}{}",
-                                    run.name, end.what(), options.command_line,
-                                    options.resume ? "" : " --resume"));
-    }
+  const std::string name =
+      options_.seeds > 1 ? fmt::format("{}, seed {}", run.name, run.config.seed) : run.name;
+  if (known(id)) {
+    record = *stored;
+    record.name = run.name;
+    record.reused = true;
+    progress_.message(fmt::format("{}: complete in {}", name, checkpoint.string()));
+    experiment.results.write_metrics(experiment.runs);
+    experiment.results.write_summary(experiment.info, experiment.runs);
+    return;
   }
+  record = {.name = run.name, .config = describe(run.config), .seed = run.config.seed, .id = id};
+  try {
+    Trainer trainer(run.config, data_);
+    if (trainer.objective_bytes() > 0)
+      progress_.message(
+          fmt::format("{}: {} for the targets", name, format_bytes(trainer.objective_bytes())));
+    if (options_.resume && stored && std::filesystem::exists(checkpoint)) {
+      trainer.resume(checkpoint);
+      record.knn_untrained = stored->knn_untrained;
+      record.epochs = trainer.history();
+      record.seconds = training_seconds(record.epochs);
+      progress_.message(fmt::format("{}: continues behind step {} of {}", name,
+                                    trainer.steps_done(),
+                                    run.config.epochs * trainer.steps_per_epoch()));
+    } else {
+      record.knn_untrained = trainer.knn();
+    }
+    progress_.start_run(name, run.config.epochs, trainer.steps_per_epoch(), trainer.steps_done());
+    train(trainer, checkpoint, progress_, record, log);
+    trained_.insert(id);
+  } catch (const NotFinite& error) {
+    record.status = fmt::format("stopped: {}", error.what());
+    log();
+    throw NotFinite(fmt::format("run \"{}\": {}", name, error.what()));
+  } catch (const Interrupted& end) {
+    record.status = fmt::format("interrupted {}", end.what());
+    log();
+    throw Interrupted(fmt::format("interrupted: run \"{}\" was saved {}; to continue: {}", name,
+                                  end.what(), options_.command_line));
+  }
+}
+
+Experiment Runner::run(const std::string& name, const std::vector<Run>& runs) {
+  Experiment experiment{Results(options_.out, name),
+                        {.experiment = name,
+                         .command_line = options_.command_line,
+                         .dataset = data_.train->name(),
+                         .dataset_fingerprint = data_.train->fingerprint(),
+                         .device = std::string(name_of(options_.config.device)),
+                         .seed = options_.config.seed,
+                         .config = describe(options_.config)},
+                        {},
+                        100.0 / data_.train->num_classes()};
+  for (const Run& run : runs)
+    for (const Run& each : seeded(run)) run_one(each, experiment);
   return experiment;
 }
 

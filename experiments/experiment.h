@@ -1,33 +1,61 @@
 #pragma once
 // An experiment: a few training runs that differ in one thing, logged while they go.
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "experiments/options.h"
+#include "experiments/progress.h"
+#include "experiments/report.h"
 #include "experiments/results.h"
+#include "experiments/run_store.h"
 
 namespace siam {
 
 struct Run {
   std::string name;  ///< as in tables and legends: "without stop-gradient"
-  std::string file;  ///< of its checkpoint, without suffix: "without"
   Config config;
+  PaperNumbers paper = {};
 };
 
 struct Experiment {
   Results results;
   ExperimentInfo info;
-  std::vector<RunRecord> runs;
-  double chance;  ///< kNN accuracy of guessing, in percent
+  std::vector<RunRecord> runs;  ///< run after run, each with all its seeds
+  double chance;                ///< kNN accuracy of guessing, in percent
 };
 
-/// Trains the runs one after another into <out>/<name>/: metrics.csv and summary.json after every
-/// epoch, a checkpoint per run and epoch. With options.resume a run continues from its checkpoint,
-/// and a completed one is not repeated. NotFinite, naming the run, if a run diverges, and
-/// Interrupted, saying how to continue, behind the step in which Ctrl-C came; what was logged
-/// stays.
-Experiment run_experiment(const std::string& name, const Options& options,
-                          const std::vector<Run>& runs);
+/// Trains the runs of one experiment or many on one data set.
+class Runner {
+ public:
+  /// Opens the data set. Error if there is none, or a file of it is damaged.
+  explicit Runner(const Options& options);
+
+  const Options& options() const { return options_; }
+  /// Images to train on, after --train-samples.
+  int64_t train_samples() const;
+  /// Announces runs to come, for the time left; those known to be complete do not count.
+  void expect(const std::vector<Run>& runs);
+  /// Trains the runs one after another, with every seed, into <out>/<name>/: metrics.csv and
+  /// summary.json after every epoch; the checkpoints are in <out>/runs/. A run that was begun
+  /// continues from its checkpoint, and a completed one is not repeated, unless --fresh. NotFinite,
+  /// naming the run, if a run diverges, and Interrupted, saying how to continue, behind the step in
+  /// which Ctrl-C came; what was logged stays.
+  Experiment run(const std::string& name, const std::vector<Run>& runs);
+  void message(const std::string& text) { progress_.message(text); }
+
+ private:
+  std::vector<Run> seeded(const Run& run) const;
+  bool known(const std::string& id) const;
+  void run_one(const Run& run, Experiment& experiment);
+
+  Options options_;
+  std::filesystem::path source_;
+  TrainTest data_;
+  RunStore store_;
+  Progress progress_;
+  std::set<std::string> expected_, trained_;
+};
 
 }  // namespace siam

@@ -37,7 +37,7 @@ size_t points_drawn(const Series& series) {
 }
 
 std::string figure_csv(const Figure& figure) {
-  std::string text = "panel,series,x,y\n";
+  std::string text = "panel,series,x,y,spread\n";
   for (const Panel& panel : figure.panels) {
     for (const Series& series : panel.series) {
       check(series.x.size() == series.y.size(),
@@ -46,8 +46,10 @@ std::string figure_csv(const Figure& figure) {
       if (points_drawn(series) > 0) text += "\n\n";
       for (size_t i = 0; i < series.x.size(); ++i) {
         if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
-        text += fmt::format("{},{},{},{}\n", csv_field(panel.title), csv_field(series.label),
-                            csv_field(series.x[i]), csv_field(series.y[i]));
+        const double spread =
+            i < series.spread.size() && std::isfinite(series.spread[i]) ? series.spread[i] : 0;
+        text += fmt::format("{},{},{},{},{}\n", csv_field(panel.title), csv_field(series.label),
+                            csv_field(series.x[i]), csv_field(series.y[i]), csv_field(spread));
       }
     }
   }

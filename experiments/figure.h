@@ -14,6 +14,7 @@ struct Series {
   /// In the legend. Series with one label share an entry and must look alike.
   std::string label = {};
   std::vector<double> x = {}, y = {};  ///< as many of each; points with a NaN are left out
+  std::vector<double> spread = {};     ///< empty, or as many: a band of y +- spread is shaded
   int color = 0;           ///< index into a palette that colour-blind readers can tell apart
   bool reference = false;  ///< thin and dashed, behind the others: somebody else's curve
 };
@@ -44,8 +45,8 @@ void draw_figure(const Figure& figure, const std::filesystem::path& folder,
 
 /// Points of the series that are drawn: those whose coordinates are finite.
 size_t points_drawn(const Series& series);
-/// Columns panel, series, x, y; two empty lines between series (gnuplot's data sets). A series
-/// without points has no data set.
+/// Columns panel, series, x, y, spread (0 where there is none); two empty lines between series
+/// (gnuplot's data sets). A series without points has no data set.
 std::string figure_csv(const Figure& figure);
 std::string figure_script(const Figure& figure, std::string_view name);
 

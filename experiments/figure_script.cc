@@ -43,10 +43,14 @@ std::string literal(std::string_view text) {
   return fmt::format("'{}'", result);
 }
 
-std::string look(const Series& series) {
+const char* color_of(const Series& series) {
   check(series.color >= 0, "figure: colour {} of '{}'; 0 or more is needed", series.color,
         series.label);
-  const char* color = kColors[static_cast<size_t>(series.color) % kColors.size()];
+  return kColors[static_cast<size_t>(series.color) % kColors.size()];
+}
+
+std::string look(const Series& series) {
+  const char* color = color_of(series);
   if (series.reference) return fmt::format("with lines lw 1 dt (10,6) lc rgb '{}'", color);
   if (points_drawn(series) > kPointsWithMarks) {
     // A noisy curve of hundreds of points would be a band.
@@ -80,7 +84,12 @@ Range y_range(const Panel& panel) {
   for (const double y : panel.y_shown) range.cover(y);
   for (const Level& level : panel.levels) range.cover(level.y);
   for (const Series& series : panel.series) {
-    for (const double y : series.y) range.cover(y);
+    for (size_t i = 0; i < series.y.size(); ++i) {
+      const double spread =
+          i < series.spread.size() && std::isfinite(series.spread[i]) ? series.spread[i] : 0;
+      range.cover(series.y[i] - spread);
+      range.cover(series.y[i] + spread);
+    }
   }
   if (range.low > range.high) range = {0, 1};
   if (range.low == range.high) range = {range.low - 0.5, range.high + 0.5};
@@ -204,14 +213,20 @@ std::string figure_script(const Figure& figure, std::string_view name) {
     text += fmt::format("  set xtics {}\n", x_step(panel, x));
     text += level_commands(panel, y);
     text += fmt::format("  plot [{}:{}] [{}:{}]", x.low, x.high, y.low, y.high);
-    std::vector<std::string> ours, references;
+    std::vector<std::string> bands, ours, references;
     for (const Series& series : panel.series) {
       if (points_drawn(series) == 0) continue;
+      if (!series.spread.empty())
+        bands.push_back(
+            fmt::format("{} index {} using 3:($4-$5):($4+$5) with filledcurves fs solid 0.15 "
+                        "noborder lc rgb '{}'",
+                        literal(fmt::format("{}.csv", name)), data_set + 1, color_of(series)));
       (series.reference ? references : ours)
           .push_back(fmt::format("{} index {} using 3:4 {}", literal(fmt::format("{}.csv", name)),
                                  ++data_set, look(series)));
     }
     // Our own curves lie on top of the references.
+    references.insert(references.begin(), bands.begin(), bands.end());
     references.insert(references.end(), ours.begin(), ours.end());
     if (references.empty()) references = {"NaN"};
     text += fmt::format(" \\\n    {}\n", fmt::join(references, ", \\\n    "));

@@ -86,7 +86,10 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
       ->check(CLI::Range(0, 1024));
   app.add_option("--workers", config.workers, "threads that load and augment");
   app.add_option("--out", out, "folder for results");
-  app.add_flag("--resume", options.resume, "continue from the checkpoints in --out");
+  app.add_option("--seeds", options.seeds, "runs of each kind: seed, seed + 1, ...")
+      ->check(CLI::Range(1, 1000));
+  app.add_flag("--resume,!--fresh", options.resume,
+               "continue unfinished runs and use finished ones in --out (--fresh: train again)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -105,7 +108,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
 }
 
 int run_program(int argc, char** argv, const std::string& description,
-                int (*body)(const Options& options)) {
+                const std::function<int(const Options&)>& body) {
   try {
     const std::optional<Options> options = parse_options(argc, argv, description);
     if (!options) return 0;

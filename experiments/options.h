@@ -2,6 +2,7 @@
 // The command line that all programs share.
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -10,11 +11,12 @@
 namespace siam {
 
 struct Options {
-  std::string preset;  ///< quick, small, cifar10
+  std::string preset;  ///< quick, small, cifar10, imagenet
   Config config;       ///< the preset's, changed by the flags
   std::optional<std::filesystem::path> data;
   std::filesystem::path out = "results";
-  bool resume = false;
+  bool resume = true;        ///< false, --fresh: train again what is there
+  int seeds = 1;             ///< of every run: seed, seed + 1, ...
   int threads = 0;           ///< of the CPU kernels; 0: all cores
   std::string command_line;  ///< as typed, for the report
 };
@@ -26,6 +28,6 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
 /// Runs a program's body: prints an Error as one line `error: ...` and gives exit status 2 for
 /// usage, 1 for the rest. Ctrl-C (Interrupted) ends with one line and status 130, as in a shell.
 int run_program(int argc, char** argv, const std::string& description,
-                int (*body)(const Options& options));
+                const std::function<int(const Options&)>& body);
 
 }  // namespace siam

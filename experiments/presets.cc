@@ -50,14 +50,19 @@ Config quick() {
   return config;
 }
 
+// The paper's ImageNet baseline (Sec. 3, App. A): ResNet-50, three-layer projector, 224 pixels,
+// batch 512, 100 epochs; Config's defaults.
+Config imagenet() { return {}; }
+
 }  // namespace
 
-std::vector<std::string> preset_names() { return {"quick", "small", "cifar10"}; }
+std::vector<std::string> preset_names() { return {"quick", "small", "cifar10", "imagenet"}; }
 
 Config preset(const std::string& name) {
   if (name == "quick") return quick();
   if (name == "small") return small();
   if (name == "cifar10") return cifar10();
+  if (name == "imagenet") return imagenet();
   throw UsageError(fmt::format("--preset {}; one of {} is needed; use one of them", name,
                                fmt::join(preset_names(), ", ")));
 }

@@ -52,11 +52,13 @@ struct ProgressOutput {
 ///     ... per epoch:  progress.finish_epoch(metrics);
 class Progress {
  public:
-  explicit Progress(int runs, ProgressOutput output = ProgressOutput::standard());
+  explicit Progress(int runs = 0, ProgressOutput output = ProgressOutput::standard());
   /// Ends the line, so that what is printed next, an error above all, starts on its own.
   ~Progress();
   Progress(const Progress&) = delete;
 
+  /// `runs` more are to come.
+  void expect(int runs) { runs_left_ += runs; }
   /// `first_step` is not 0 when a run is resumed: steps that were not done here do not count as
   /// speed.
   void start_run(std::string name, int epochs, int64_t steps_per_epoch, int64_t first_step = 0);

@@ -84,34 +84,46 @@ Report& Report::image(std::string_view alternative, std::string_view file) {
   return *this;
 }
 
-Table run_table(std::span<const RunRecord> runs, std::span<const PaperNumbers> paper) {
+Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> paper,
+                std::string_view paper_accuracy) {
   check(paper.empty() || paper.size() == runs.size(),
         "report: {} runs and {} results of the paper; one per run is needed", runs.size(),
         paper.size());
   Table table{{{"run", Align::left}}, {}};
   table.rows.resize(runs.size());
-  for (size_t i = 0; i < runs.size(); ++i) table.rows[i].push_back(runs[i].name);
-  const auto add = [&](const char* title, const auto& cell) {
-    table.columns.push_back({title, Align::right});
+  for (size_t i = 0; i < runs.size(); ++i) table.rows[i].push_back(runs[i].mean.name);
+  const auto add = [&](std::string_view title, const auto& cell) {
+    table.columns.push_back({std::string(title), Align::right});
     for (size_t i = 0; i < runs.size(); ++i) table.rows[i].push_back(cell(i));
   };
-  const auto add_measure = [&](const char* title, double EpochMetrics::*ours,
-                               double PaperNumbers::*theirs, int digits) {
-    add(title, [&](size_t i) { return format_number(last_measured(runs[i], ours), digits); });
+  const auto add_paper = [&](std::string_view title, double PaperNumbers::*theirs, int digits) {
     const bool known = std::any_of(paper.begin(), paper.end(), [&](const PaperNumbers& each) {
       return !std::isnan(each.*theirs);
     });
-    if (known) add("paper", [&](size_t i) { return format_number(paper[i].*theirs, digits); });
+    if (known) add(title, [&](size_t i) { return format_number(paper[i].*theirs, digits); });
+  };
+  const auto add_measure = [&](const char* title, double EpochMetrics::*ours,
+                               double PaperNumbers::*theirs, int digits) {
+    add(title, [&](size_t i) {
+      const double spread = last_measured(runs[i].deviation, ours);
+      const std::string mean = format_number(last_measured(runs[i].mean, ours), digits);
+      return std::isnan(spread) ? mean : fmt::format("{} ± {:.{}f}", mean, spread, digits);
+    });
+    add_paper("paper", theirs, digits);
   };
   add_measure("loss", &EpochMetrics::loss, &PaperNumbers::loss, 3);
   add_measure("std·√d", &EpochMetrics::std, &PaperNumbers::std, 3);
   add_measure("kNN (%)", &EpochMetrics::knn, &PaperNumbers::knn, 1);
-  add("kNN untrained (%)", [&](size_t i) { return format_number(runs[i].knn_untrained, 1); });
+  add_paper(paper_accuracy, &PaperNumbers::accuracy, 1);
+  add("kNN untrained (%)", [&](size_t i) { return format_number(runs[i].mean.knn_untrained, 1); });
+  if (std::any_of(runs.begin(), runs.end(), [](const SeedGroup& run) { return run.seeds > 1; }))
+    add("seeds", [&](size_t i) { return fmt::format("{}", runs[i].seeds); });
   add("epochs", [&](size_t i) {
-    return fmt::format("{}", runs[i].epochs.empty() ? 0 : runs[i].epochs.back().epoch);
+    const auto& epochs = runs[i].mean.epochs;
+    return fmt::format("{}", epochs.empty() ? 0 : epochs.back().epoch);
   });
-  add("time", [&](size_t i) { return format_duration(runs[i].seconds); });
-  add("status", [&](size_t i) { return runs[i].status; });
+  add("time", [&](size_t i) { return format_duration(runs[i].mean.seconds); });
+  add("status", [&](size_t i) { return runs[i].mean.status; });
   return table;
 }
 

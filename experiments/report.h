@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/seeds.h"
 #include "simsiam/metrics.h"
 
 namespace siam {
@@ -41,14 +42,17 @@ class Report {
 /// What the paper reports for a run; NaN where it does not.
 struct PaperNumbers {
   double loss = kNotMeasured;
-  double std = kNotMeasured;  ///< std*sqrt(d)
-  double knn = kNotMeasured;  ///< percent
+  double std = kNotMeasured;       ///< std*sqrt(d)
+  double knn = kNotMeasured;       ///< percent
+  double accuracy = kNotMeasured;  ///< of a linear classifier, percent
 };
 
-/// A row per run: loss, std*sqrt(d) and kNN accuracy at its end, each followed by the paper's if
-/// any of `paper` has it; the untrained network's kNN; epochs, time, status. `paper` is empty or
-/// has an entry per run.
-Table run_table(std::span<const RunRecord> runs, std::span<const PaperNumbers> paper);
+/// A row per run: loss, std*sqrt(d) and kNN accuracy at its end, with the standard deviation over
+/// several seeds, each followed by the paper's if any of `paper` has it; the paper's accuracy under
+/// the title given; the untrained network's kNN; epochs, time, status. `paper` is empty or has an
+/// entry per run.
+Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> paper,
+                std::string_view paper_accuracy = "paper: linear (%)");
 
 /// A row per setting of a run: name, value.
 Table config_table(const ConfigEntries& config);

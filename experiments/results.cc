@@ -49,13 +49,13 @@ Results::Results(const std::filesystem::path& out, std::string_view experiment)
 }
 
 void Results::write_metrics(std::span<const RunRecord> runs) const {
-  std::string text = "run,epoch";
+  std::string text = "run,seed,epoch";
   for (const Column& column : kColumns)
     text += fmt::format(",{}", csv_field(std::string_view(column.title)));
   text += '\n';
   for (const RunRecord& run : runs) {
     for (const EpochMetrics& epoch : run.epochs) {
-      text += fmt::format("{},{}", csv_field(run.name), epoch.epoch);
+      text += fmt::format("{},{},{}", csv_field(run.name), run.seed, epoch.epoch);
       for (const Column& column : kColumns)
         text += fmt::format(",{}", csv_field(epoch.*column.field));
       text += '\n';
@@ -76,7 +76,10 @@ void Results::write_summary(const ExperimentInfo& info, std::span<const RunRecor
   for (const RunRecord& run : runs) {
     // nlohmann::json writes NaN as null.
     summary["runs"].push_back({{"name", run.name},
+                               {"seed", run.seed},
                                {"status", run.status},
+                               {"stored as", run.id},
+                               {"reused", run.reused},
                                {"config", to_json(run.config)},
                                {"epochs", run.epochs.empty() ? 0 : run.epochs.back().epoch},
                                {"loss", last_measured(run, &EpochMetrics::loss)},

@@ -32,8 +32,8 @@ class Results {
   Results(const std::filesystem::path& out, std::string_view experiment);
 
   const std::filesystem::path& folder() const { return folder_; }
-  /// metrics.csv: a row per run and epoch, units in the header, numbers that round-trip; a field is
-  /// empty where nothing was measured.
+  /// metrics.csv: a row per run, seed and epoch, units in the header, numbers that round-trip; a
+  /// field is empty where nothing was measured.
   void write_metrics(std::span<const RunRecord> runs) const;
   /// summary.json: `info`, and per run the last measured values; null where nothing was measured.
   void write_summary(const ExperimentInfo& info, std::span<const RunRecord> runs) const;

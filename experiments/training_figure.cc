@@ -12,11 +12,12 @@ Panel panel(const TrainingFigure& content, const char* title, double EpochMetric
             double PaperPoint::*theirs, std::vector<double> y_shown) {
   Panel result{.title = title, .x_label = "epoch", .y_shown = y_shown};
   for (size_t i = 0; i < content.runs.size(); ++i) {
-    const RunRecord& run = content.runs[i];
-    Series series{.label = run.name, .color = static_cast<int>(i)};
-    for (const EpochMetrics& epoch : run.epochs) {
-      series.x.push_back(epoch.epoch);
-      series.y.push_back(epoch.*ours);
+    const SeedGroup& run = content.runs[i];
+    Series series{.label = run.mean.name, .color = static_cast<int>(i)};
+    for (size_t e = 0; e < run.mean.epochs.size(); ++e) {
+      series.x.push_back(run.mean.epochs[e].epoch);
+      series.y.push_back(run.mean.epochs[e].*ours);
+      if (run.seeds > 1) series.spread.push_back(run.deviation.epochs[e].*ours);
     }
     result.series.push_back(std::move(series));
   }
@@ -41,7 +42,7 @@ Figure training_figure(const TrainingFigure& content) {
   if (!std::isnan(content.chance)) {
     knn.levels.push_back({fmt::format("chance {:.3g}", content.chance), content.chance});
   }
-  const double untrained = content.runs.empty() ? kNotMeasured : content.runs[0].knn_untrained;
+  const double untrained = content.runs.empty() ? kNotMeasured : content.runs[0].mean.knn_untrained;
   if (!std::isnan(untrained))
     knn.levels.push_back({fmt::format("untrained {:.1f}", untrained), untrained});
   return {{loss, std, knn}};

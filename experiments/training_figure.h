@@ -8,7 +8,7 @@
 
 #include "experiments/figure.h"
 #include "experiments/paper_curves.h"
-#include "simsiam/metrics.h"
+#include "experiments/seeds.h"
 
 namespace siam {
 
@@ -21,7 +21,7 @@ struct PaperCurve {
 };
 
 struct TrainingFigure {
-  std::span<const RunRecord> runs = {};
+  std::span<const SeedGroup> runs = {};  ///< several seeds: their mean, and a band of one deviation
   std::vector<PaperCurve> paper = {};
   int epochs = 0;  ///< the length of the runs as configured, even if one stopped before
   double chance = kNotMeasured;  ///< kNN accuracy in percent of guessing; NaN: not drawn

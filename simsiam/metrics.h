@@ -34,6 +34,9 @@ using ConfigEntries = std::vector<std::pair<std::string, ConfigValue>>;
 struct RunRecord {
   std::string name = {};  ///< as it is to be read in tables and legends: "with stop-gradient"
   ConfigEntries config = {};
+  uint64_t seed = 0;
+  std::string id = {};   ///< under which it is stored
+  bool reused = false;   ///< trained for another experiment, or before
   std::vector<EpochMetrics> epochs = {};
   double knn_untrained = kNotMeasured;  ///< kNN accuracy in percent of the network as initialised
   /// Wall clock of the finished epochs' training, monitors not included. A resumed run counts all.

@@ -34,6 +34,13 @@ std::string failure(int status, const std::vector<std::string>& command,
   return result.output;
 }
 
+std::vector<fs::path> checkpoints(const fs::path& out) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(out / "runs"))
+    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
+  return paths;
+}
+
 bool has_temporary(const fs::path& folder) {
   const fs::recursive_directory_iterator entries(folder);
   return std::any_of(begin(entries), end(entries),
@@ -51,7 +58,7 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   };
   usage({"--nope"}, "--nope");
   usage({"surplus"}, "surplus");
-  usage({"--preset", "nope"}, "quick, small, cifar10");
+  usage({"--preset", "nope"}, "quick, small, cifar10, imagenet");
   usage({"--epochs", "abc"}, "--epochs");
   usage({"--epochs", "1.5"}, "--epochs");
   usage({"--epochs", "99999999999"}, "--epochs");
@@ -72,6 +79,7 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
       {"--test-samples", {"-1"}},
       {"--knn-every", {"0"}},
       {"--seed", {"-1"}},
+      {"--seeds", {"0", "-1", "1001"}},
       {"--threads", {"-1", "100000"}},
       {"--workers", {"-1", "100000"}}};
   for (const auto& [option, values] : impossible)
@@ -134,10 +142,10 @@ TEST_CASE("a disk that fills up: no checkpoint in part, what was measured is kep
     return;
   }
   failure(1, toy_command(data.path(), disk.folder().path()),
-          "with.safetensors: cannot write: No space left on device");
+          ".safetensors: cannot write: No space left on device");
   const fs::path results = disk.folder().path() / "stopgrad";
-  CHECK(!fs::exists(results / "with.safetensors"));
-  CHECK(!has_temporary(results));
+  CHECK(checkpoints(disk.folder().path()).empty());
+  CHECK(!has_temporary(disk.folder().path()));
   CHECK(lines_of(read_file(results / "metrics.csv")).size() == 2);
   CHECK(read_file(results / "summary.json").ends_with("}\n"));
 }
@@ -149,7 +157,7 @@ TEST_CASE("a loss that is not finite stops the run and keeps what was logged") {
   failure(1, toy_command(data.path(), out.path(), {"--lr", "1e30"}),
           "run \"with stop-gradient\": loss not finite at step 2 of epoch 1");
   CHECK(lines_of(read_file(results / "metrics.csv")).size() == 1);
-  CHECK(!fs::exists(results / "with.safetensors"));
+  CHECK(checkpoints(out.path()).empty());
 
   // Weight decay times this rate multiplies the weights by about -1000 a step: the first epochs are
   // finite, since batch norm removes the scale, until a variance overflows.
@@ -161,8 +169,9 @@ TEST_CASE("a loss that is not finite stops the run and keeps what was logged") {
   CHECK(epoch > 1);
   CHECK(lines_of(read_file(results / "metrics.csv")).size() == epoch);  // header and epoch - 1 rows
   CHECK(read_file(results / "summary.json").find("\"stopped: ") != std::string::npos);
-  load_safetensors(results / "with.safetensors");  // of the last whole epoch
-  CHECK(!has_temporary(results));
+  REQUIRE(checkpoints(out.path()).size() == 1);
+  load_safetensors(checkpoints(out.path())[0]);  // of the last whole epoch
+  CHECK(!has_temporary(out.path()));
 }
 
 }  // namespace siam

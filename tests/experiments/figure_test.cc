@@ -72,9 +72,9 @@ class ScopedPath {
 
 TEST_CASE("the data of a figure: every finite point, nothing else") {
   CHECK(figure_csv(small_figure()) ==
-        "panel,series,x,y\n\n\nloss,\"a, 'b' `c`\",1,-1\nloss,\"a, 'b' "
-        "`c`\",3,-0.5\n\n\nloss,theirs,0,0\n"
-        "loss,theirs,1,1\n");
+        "panel,series,x,y,spread\n\n\nloss,\"a, 'b' `c`\",1,-1,0\nloss,\"a, 'b' "
+        "`c`\",3,-0.5,0\n\n\nloss,theirs,0,0,0\n"
+        "loss,theirs,1,1,0\n");
   Figure uneven = small_figure();
   uneven.panels[0].series[0].x.pop_back();
   CHECK_THROWS_AS(figure_csv(uneven), Error);
@@ -113,9 +113,9 @@ TEST_CASE("axes reach what they must show, with room for a curve at their end") 
 }
 
 TEST_CASE("the curves of the paper end where ours do") {
-  const std::vector<RunRecord> runs = runs_of(3);
+  const std::vector<SeedGroup> groups = group_seeds(runs_of(3));
   const Figure figure =
-      training_figure({.runs = runs,
+      training_figure({.runs = groups,
                        .paper = {{"paper, with", kPaperWithStopGradient, 0},
                                  {"paper, without", kPaperWithoutStopGradient, 1}},
                        .epochs = 30,
@@ -134,13 +134,35 @@ TEST_CASE("the curves of the paper end where ours do") {
   CHECK(figure.panels[2].levels[1].label == "untrained 27.5");
 }
 
+TEST_CASE("several seeds are one curve in a band of one standard deviation") {
+  std::vector<RunRecord> runs = runs_of(2);
+  runs[1].name = runs[0].name;
+  runs[1].seed = 1;
+  runs[1].epochs[1].loss = -0.7;
+  const std::vector<SeedGroup> groups = group_seeds(runs);
+  const Figure figure = training_figure({.runs = groups, .epochs = 2});
+  REQUIRE(figure.panels[0].series.size() == 1);
+  const Series& loss = figure.panels[0].series[0];
+  CHECK(loss.y[1] == doctest::Approx(-0.8));
+  CHECK(loss.spread[0] == 0);
+  CHECK(loss.spread[1] == doctest::Approx(0.2 / std::sqrt(2)));  // of two values 0.2 apart
+  CHECK(figure_csv(figure).find(",2,-0.8,0.141") != std::string::npos);
+  const std::string script = figure_script(figure, "figure");
+  const size_t band = script.find("index 1 using 3:($4-$5):($4+$5) with filledcurves");
+  CHECK(band < script.find("index 1 using 3:4"));
+  if (!have_gnuplot()) return;
+  const ScratchFolder folder;
+  draw_figure(figure, folder.path());
+  CHECK(count(read_file(folder / "figure.svg"), "<polygon") > 0);
+}
+
 TEST_CASE("gnuplot draws whole pictures, and again from the script alone") {
   if (!have_gnuplot()) return;
   const ScratchFolder folder;
   for (const int epochs : {0, 1, 3, 800}) {
     CAPTURE(epochs);
-    const std::vector<RunRecord> runs = runs_of(epochs);
-    draw_figure(training_figure({.runs = runs,
+    const std::vector<SeedGroup> groups = group_seeds(runs_of(epochs));
+    draw_figure(training_figure({.runs = groups,
                                  .paper = {{"paper, with", kPaperWithStopGradient, 0}},
                                  .epochs = std::max(epochs, 1),
                                  .chance = 10}),

@@ -31,7 +31,8 @@ TEST_CASE("the table of runs has the paper's numbers where there are any") {
   with.seconds = 61;
   with.status = "completed";
   without.status = "stopped: loss not finite at step 3";
-  const RunRecord runs[] = {with, without};
+  const RunRecord records[] = {with, without};
+  const std::vector<SeedGroup> runs = group_seeds(records);
   const PaperNumbers paper[] = {{-0.934, 0.939, kNotMeasured}, {-1, 0, kNotMeasured}};
   Report report;
   report.table(run_table(runs, paper));
@@ -47,6 +48,24 @@ TEST_CASE("the table of runs has the paper's numbers where there are any") {
       " stopped: loss not finite at step 3 |\n\n");
   CHECK_THROWS_AS(run_table(runs, std::span(paper, 1)), Error);
   CHECK(run_table(runs, {}).columns.size() == 8);
+}
+
+TEST_CASE("the table of several seeds has mean and standard deviation") {
+  std::vector<RunRecord> records(3, RunRecord{.name = "with", .status = "completed"});
+  for (int i = 0; i < 3; ++i) {
+    records[i].seed = static_cast<uint64_t>(i);
+    records[i].epochs = {{.epoch = 1, .loss = -0.8 - 0.1 * i, .knn = 40.0 + i}};
+  }
+  const std::vector<SeedGroup> runs = group_seeds(records);
+  const PaperNumbers paper[] = {{.accuracy = 67.7}};
+  const Table table = run_table(runs, paper, "paper: linear");
+  REQUIRE(table.rows.size() == 1);
+  CHECK(table.rows[0][1] == "-0.900 ± 0.100");
+  CHECK(table.rows[0][3] == "41.0 ± 1.0");
+  CHECK(table.columns[4].title == "paper: linear");
+  CHECK(table.rows[0][4] == "67.7");
+  CHECK(table.columns[6].title == "seeds");
+  CHECK(table.rows[0][6] == "3");
 }
 
 TEST_CASE("settings") {

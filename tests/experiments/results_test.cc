@@ -40,11 +40,11 @@ TEST_CASE(
   runs[1].epochs = {{.epoch = 1, .loss = 1e-17, .data_wait = 0.25}};
   results.write_metrics(runs);
   CHECK(read_file(results.folder() / "metrics.csv") ==
-        "run,epoch,loss,std*sqrt(d),kNN accuracy (%),learning rate,time (s),speed (images/s),"
+        "run,seed,epoch,loss,std*sqrt(d),kNN accuracy (%),learning rate,time (s),speed (images/s),"
         "waiting for data (share of time)\n"
-        "with stop-gradient,1,-0.1,0.9,20.5,0.3,2,,\n"
-        "with stop-gradient,2,-0.3333333333333333,0.8,,,,,\n"
-        "\"without, \"\"raw\"\"\",1,1e-17,,,,,,0.25\n");
+        "with stop-gradient,0,1,-0.1,0.9,20.5,0.3,2,,\n"
+        "with stop-gradient,0,2,-0.3333333333333333,0.8,,,,,\n"
+        "\"without, \"\"raw\"\"\",0,1,1e-17,,,,,,0.25\n");
   CHECK(std::stod(csv_field(-1.0 / 3)) == -1.0 / 3);
 
   results.write_metrics({});  // fewer rows replace more

@@ -1,0 +1,31 @@
+// Appendix B of the paper: the dimension d of z and p. The predictor's hidden layer has d / 4.
+
+#include "experiments/study.h"
+
+namespace siam {
+
+Study ablate_outputdim() {
+  return {.name = "outputdim",
+          .title = "Output dimension (paper, App. B)",
+          .description =
+              "Trains SimSiam with the preset's output dimension, a half, a quarter and "
+              "an eighth of it.",
+          .runs =
+              [](const Baseline& baseline) {
+                const std::vector<double> paper = {65.3, 67.2, 67.5, 68.1};
+                std::vector<Run> runs;
+                for (int i = 0; i < 4; ++i) {
+                  Config config = baseline.config;
+                  config.constant_predictor_rate = true;
+                  config.model.dim = baseline.config.model.dim >> (3 - i);
+                  config.model.predictor_hidden = config.model.dim / 4;
+                  runs.push_back({fmt::format("d = {}", config.model.dim), config});
+                  if (baseline.config.model.dim == 2048) runs.back().paper.accuracy = paper[i];
+                }
+                return runs;
+              },
+          .look_for = {"The paper's accuracy grows with d and saturates. The projector's hidden "
+                       "layers keep their width."}};
+}
+
+}  // namespace siam

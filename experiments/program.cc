@@ -1,0 +1,5 @@
+// main() of every program that is one study; the build sets SIAM_STUDY to its name.
+
+#include "experiments/study.h"
+
+int main(int argc, char** argv) { return siam::study_main(argc, argv, siam::SIAM_STUDY()); }

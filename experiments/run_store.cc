@@ -1,0 +1,97 @@
+#include "experiments/run_store.h"
+
+#include <nlohmann/json.hpp>
+
+#include "data/memory_dataset.h"
+#include "experiments/build_id.h"
+#include "nn/atomic_file.h"
+#include "tensor/check.h"
+
+namespace siam {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double EpochMetrics::*kFields[] = {
+    &EpochMetrics::loss,          &EpochMetrics::std,     &EpochMetrics::knn,
+    &EpochMetrics::learning_rate, &EpochMetrics::seconds, &EpochMetrics::images_per_second,
+    &EpochMetrics::data_wait};
+constexpr const char* kNames[] = {"loss",    "std*sqrt(d)",       "knn",      "learning_rate",
+                                  "seconds", "images_per_second", "data_wait"};
+
+double number(const Json& value) { return value.is_null() ? kNotMeasured : value.get<double>(); }
+
+Json to_json(const ConfigEntries& entries) {
+  Json object = Json::object();
+  for (const auto& [name, value] : entries)
+    std::visit([&](const auto& each) { object[name] = each; }, value);
+  return object;
+}
+
+ConfigValue value_of(const Json& json) {
+  if (json.is_boolean()) return json.get<bool>();
+  if (json.is_number_integer()) return json.get<int64_t>();
+  if (json.is_number()) return json.get<double>();
+  return json.get<std::string>();
+}
+
+}  // namespace
+
+std::string run_id(const Config& config, const std::string& data_fingerprint) {
+#ifdef SIAM_ONEDNN
+  constexpr const char* kernels = "oneDNN";
+#else
+  constexpr const char* kernels = "plain";
+#endif
+  const Json identity = {{"config", to_json(describe(config))},
+                         {"data", data_fingerprint},
+                         {"build", SIAM_BUILD_ID},
+                         {"kernels", kernels}};
+  const std::string text = identity.dump();
+  return hash_text(hash_bytes(text.data(), text.size()));
+}
+
+std::optional<RunRecord> RunStore::load(const std::string& id) const {
+  const std::filesystem::path path = folder_ / (id + ".json");
+  if (!std::filesystem::exists(path)) return {};
+  try {
+    const Json json = Json::parse(read_file(path));
+    RunRecord record{.name = json.at("name"),
+                     .seed = json.at("config").at("seed"),
+                     .id = id,
+                     .knn_untrained = number(json.at("knn_untrained")),
+                     .seconds = json.at("seconds"),
+                     .status = json.at("status")};
+    for (const auto& [name, value] : json.at("config").items())
+      record.config.emplace_back(name, value_of(value));
+    for (const Json& row : json.at("epochs")) {
+      EpochMetrics metrics{.epoch = row.at("epoch")};
+      for (size_t i = 0; i < std::size(kFields); ++i)
+        metrics.*kFields[i] = number(row.at(kNames[i]));
+      record.epochs.push_back(metrics);
+    }
+    return record;
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+void RunStore::save(const std::string& id, const RunRecord& record) const {
+  std::filesystem::create_directories(folder_);
+  Json json = {{"name", record.name},
+               {"status", record.status},
+               {"build", SIAM_BUILD_ID},
+               {"config", to_json(record.config)},
+               {"knn_untrained", record.knn_untrained},
+               {"seconds", record.seconds},
+               {"epochs", Json::array()}};
+  for (const EpochMetrics& metrics : record.epochs) {
+    Json row = {{"epoch", metrics.epoch}};
+    for (size_t i = 0; i < std::size(kFields); ++i) row[kNames[i]] = metrics.*kFields[i];
+    json["epochs"].push_back(row);
+  }
+  write_file_atomically(folder_ / (id + ".json"), json.dump(1) + "\n");
+}
+
+}  // namespace siam

@@ -1,0 +1,74 @@
+#include "experiments/seeds.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace siam {
+
+namespace {
+
+constexpr double EpochMetrics::*kFields[] = {
+    &EpochMetrics::loss,          &EpochMetrics::std,     &EpochMetrics::knn,
+    &EpochMetrics::learning_rate, &EpochMetrics::seconds, &EpochMetrics::images_per_second,
+    &EpochMetrics::data_wait};
+
+struct Moments {
+  double mean = kNotMeasured, deviation = kNotMeasured;
+};
+
+template <class Value>
+Moments moments(const std::vector<const RunRecord*>& runs, const Value& value) {
+  double sum = 0, squares = 0, count = 0;
+  for (const RunRecord* run : runs)
+    if (const double x = value(*run); !std::isnan(x)) sum += x, ++count;
+  if (count == 0) return {};
+  const double mean = sum / count;
+  for (const RunRecord* run : runs)
+    if (const double x = value(*run); !std::isnan(x)) squares += (x - mean) * (x - mean);
+  return {mean, count > 1 ? std::sqrt(squares / (count - 1)) : kNotMeasured};
+}
+
+SeedGroup average(const std::vector<const RunRecord*>& runs) {
+  SeedGroup group{*runs[0], *runs[0], static_cast<int>(runs.size())};
+  const auto set = [&](auto field) {
+    const Moments m = moments(runs, [&](const RunRecord& run) { return run.*field; });
+    group.mean.*field = m.mean;
+    group.deviation.*field = m.deviation;
+  };
+  set(&RunRecord::knn_untrained);
+  set(&RunRecord::seconds);
+  size_t epochs = runs[0]->epochs.size();
+  for (const RunRecord* run : runs) {
+    epochs = std::min(epochs, run->epochs.size());
+    if (run->status != "completed") group.mean.status = run->status;
+    group.mean.reused = group.mean.reused && run->reused;
+  }
+  group.mean.epochs.resize(epochs);
+  group.deviation.epochs.resize(epochs);
+  for (size_t i = 0; i < epochs; ++i)
+    for (const auto field : kFields) {
+      const Moments m = moments(runs, [&](const RunRecord& run) { return run.epochs[i].*field; });
+      group.mean.epochs[i].*field = m.mean;
+      group.deviation.epochs[i].*field = m.deviation;
+    }
+  return group;
+}
+
+}  // namespace
+
+std::vector<SeedGroup> group_seeds(std::span<const RunRecord> runs) {
+  std::vector<std::vector<const RunRecord*>> groups;
+  for (const RunRecord& run : runs) {
+    const auto same = std::find_if(groups.begin(), groups.end(),
+                                   [&](const auto& group) { return group[0]->name == run.name; });
+    if (same == groups.end())
+      groups.push_back({&run});
+    else
+      same->push_back(&run);
+  }
+  std::vector<SeedGroup> result;
+  for (const auto& group : groups) result.push_back(average(group));
+  return result;
+}
+
+}  // namespace siam
