@@ -1,5 +1,7 @@
 // Appendix B of the paper: the dimension d of z and p. The predictor's hidden layer has d / 4.
 
+#include <algorithm>
+
 #include "experiments/study.h"
 
 namespace siam {
@@ -18,7 +20,7 @@ Study ablate_outputdim() {
                   Config config = baseline.config;
                   config.constant_predictor_rate = true;
                   config.model.dim = baseline.config.model.dim >> (3 - i);
-                  config.model.predictor_hidden = config.model.dim / 4;
+                  config.model.predictor_hidden = std::max<int64_t>(1, config.model.dim / 4);
                   runs.push_back({fmt::format("d = {}", config.model.dim), config});
                   if (baseline.config.model.dim == 2048) runs.back().paper.accuracy = paper[i];
                 }

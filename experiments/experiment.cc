@@ -4,7 +4,6 @@
 
 #include "experiments/interrupt.h"
 #include "nn/atomic_file.h"
-#include "simsiam/trainer.h"
 
 namespace siam {
 

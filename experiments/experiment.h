@@ -10,6 +10,7 @@
 #include "experiments/report.h"
 #include "experiments/results.h"
 #include "experiments/run_store.h"
+#include "simsiam/trainer.h"
 
 namespace siam {
 

@@ -1,0 +1,120 @@
+// The paper, regenerated: every study for one preset, and one page with all of it. A run that
+// several studies need is trained once; what was interrupted continues.
+
+#include <algorithm>
+
+#include "experiments/html.h"
+#include "experiments/study.h"
+#include "nn/atomic_file.h"
+
+namespace siam {
+
+namespace {
+
+struct Failure {
+  Study study;
+  std::string message;
+};
+
+void add_study(HtmlPage& page, const StudyResult& result) {
+  page.heading(2, result.study.title, result.study.name);
+  page.svg(
+      read_file(result.experiment.results.folder() / "figure.svg"),
+      fmt::format("{}: training loss, std and kNN accuracy against the epoch", result.study.title));
+  page.table(result.table);
+  if (!result.note.empty()) page.warning(result.note);
+  page.paragraph("What to look for:").list(result.study.look_for);
+  if (!result.study.decisions.empty())
+    page.paragraph("What the paper leaves open, and what was done here:")
+        .list(result.study.decisions);
+}
+
+// A row per stored run: the studies that use it.
+Table shared_runs(const std::vector<StudyResult>& results) {
+  Table table{{{"run", Align::left}, {"seed"}, {"time"}, {"used as", Align::left}}, {}};
+  for (const StudyResult& result : results)
+    for (const RunRecord& run : result.experiment.runs) {
+      const std::string use = fmt::format("{}: {}", result.study.name, run.name);
+      const auto row = std::find_if(table.rows.begin(), table.rows.end(),
+                                    [&](const auto& each) { return each[0] == run.id; });
+      if (row == table.rows.end())
+        table.rows.push_back(
+            {run.id, fmt::format("{}", run.seed), format_duration(run.seconds), use});
+      else
+        row->back() += fmt::format("; {}", use);
+    }
+  return table;
+}
+
+void write_page(const Options& options, const std::vector<StudyResult>& results,
+                const std::vector<Failure>& failures, size_t studies) {
+  HtmlPage page("SimSiam: the paper's experiments, regenerated");
+  page.paragraph(
+      "Chen and He, Exploring Simple Siamese Representation Learning, arXiv 2011.10566. Each "
+      "section is one claim: our runs, and the paper's numbers beside them. The paper's are those "
+      "of ResNet-50 on ImageNet in 100 epochs unless a column says otherwise, so what is to be "
+      "compared is the effect, not the value.");
+  page.command(options.command_line);
+  if (!results.empty()) {
+    const ExperimentInfo& info = results[0].experiment.info;
+    page.table({{{"setting", Align::left}, {"value", Align::left}},
+                {{"preset", options.preset},
+                 {"data", fmt::format("{} ({})", info.dataset, info.dataset_fingerprint)},
+                 {"device", info.device},
+                 {"seeds", options.seeds == 1 ? fmt::format("{}", info.seed)
+                                              : fmt::format("{} to {}", info.seed,
+                                                            info.seed + options.seeds - 1)}}});
+  }
+  if (results.size() + failures.size() < studies)
+    page.warning(fmt::format("{} of {} studies are complete.", results.size(), studies));
+  std::vector<std::pair<std::string, std::string>> links;
+  for (const StudyResult& result : results)
+    links.emplace_back(result.study.name, result.study.title);
+  links.emplace_back("settings", "Settings and runs");
+  page.contents(links);
+  for (const StudyResult& result : results) add_study(page, result);
+  for (const Failure& failure : failures)
+    page.heading(2, failure.study.title, failure.study.name).warning(failure.message);
+  page.heading(2, "Settings and runs", "settings");
+  page.paragraph(
+      "A run is identified by its configuration, its data and the build, and trained once; some "
+      "serve several studies.");
+  page.table(shared_runs(results));
+  if (!results.empty())
+    page.details("The baseline's settings", config_table(results[0].experiment.info.config));
+  write_file_atomically(options.out / "report.html", page.text());
+}
+
+int reproduce(const Options& options) {
+  Runner runner(options);
+  const std::vector<Study> studies = all_studies();
+  for (const Study& study : studies) runner.expect(runs_of(study, runner));
+  std::vector<StudyResult> results;
+  std::vector<Failure> failures;
+  for (const Study& study : studies) {
+    runner.message(fmt::format("study {} of {}: {}", results.size() + failures.size() + 1,
+                               studies.size(), study.title));
+    try {
+      results.push_back(run_study(study, runner));
+    } catch (const NotFinite& error) {  // the other claims do not depend on it
+      failures.push_back({study, error.what()});
+      runner.message(error.what());
+    }
+    write_page(options, results, failures, studies.size());
+  }
+  fmt::print("{}\n", (options.out / "report.html").string());
+  check(failures.empty(), "{} of {} studies did not finish: {}", failures.size(), studies.size(),
+        failures.empty() ? "" : failures[0].message);
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace siam
+
+int main(int argc, char** argv) {
+  return siam::run_program(argc, argv,
+                           "Runs every study of the paper for a preset and writes "
+                           "<out>/report.html, one page with all figures and tables.",
+                           siam::reproduce);
+}
