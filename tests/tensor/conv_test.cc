@@ -1,4 +1,4 @@
-// Convolutions and matrix products: rounding, choice of implementation, refused shapes. That their
+// Convolutions and matrix products: rounding, refused shapes. That their
 // indices are right is shown on integers in exact_test.cc.
 
 #include "tensor/conv.h"
@@ -6,9 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <vector>
 
-#include "tensor/cpu/onednn.h"
 #include "tensor/matmul.h"
 #include "tensor/philox.h"
 
@@ -61,42 +59,6 @@ TEST_CASE("the best f32 algorithm stays near the f64 definition") {
     CHECK(y_error < 1e-5);
     CHECK(dx_error < 1e-5);
     CHECK(dw_error < 1e-5);
-  }
-}
-
-TEST_CASE("no layer of the networks falls to a reference implementation") {
-  struct Layer {
-    Shape x, w;
-    ConvGeometry g;
-  };
-  const std::vector<Layer> layers = {
-      {{2, 32, 32, 3}, {64, 3, 3, 3}, {1, 1}},      {{2, 224, 224, 3}, {64, 7, 7, 3}, {2, 3}},
-      {{2, 32, 32, 64}, {64, 3, 3, 64}, {1, 1}},    {{2, 32, 32, 64}, {128, 3, 3, 64}, {2, 1}},
-      {{2, 32, 32, 64}, {128, 1, 1, 64}, {2, 0}},   {{2, 16, 16, 128}, {128, 3, 3, 128}, {1, 1}},
-      {{2, 4, 4, 512}, {512, 3, 3, 512}, {1, 1}},   {{2, 56, 56, 64}, {256, 1, 1, 64}, {1, 0}},
-      {{2, 56, 56, 256}, {512, 1, 1, 256}, {2, 0}}, {{2, 56, 56, 128}, {128, 3, 3, 128}, {2, 1}},
-      {{2, 7, 7, 2048}, {512, 1, 1, 2048}, {1, 0}}, {{2, 14, 14, 256}, {1024, 1, 1, 256}, {1, 0}}};
-  for (const DType type : {DType::f32, DType::bf16}) {
-    if (type == DType::bf16 && !cpu::bf16_supported()) continue;
-    for (const Layer& layer : layers) {
-      const Tensor x = Tensor::zeros(layer.x, type), w = Tensor::zeros(layer.w, type);
-      const Tensor y = conv2d(x, w, layer.g);
-      conv2d_backward_data(y, w, layer.x, layer.g);
-      conv2d_backward_weight(y, x, layer.w, layer.g);
-    }
-    const Tensor a = Tensor::zeros({64, 2048}, type), b = Tensor::zeros({512, 2048}, type);
-    const Tensor c = matmul(a, Transpose::no, b, Transpose::yes, type);
-    matmul(c, Transpose::no, b, Transpose::no, type);
-    matmul(c, Transpose::yes, a, Transpose::no, DType::f32);
-  }
-  for (const std::string& name : cpu::onednn_implementations()) {
-    // The random shapes of the other tests are in the list too: only the networks' layers count.
-    for (const Layer& layer : layers)
-      if (name.find(fmt::format("[2, {}, {}, {}, {}, ", layer.x[1], layer.x[2], layer.x[3],
-                                layer.w[0])) != std::string::npos)
-        CHECK_MESSAGE(name.find(": ref") == std::string::npos, name);
-    if (name.starts_with("matmul") && name.find("2048") != std::string::npos)
-      CHECK_MESSAGE(name.find("ref") == std::string::npos, name);
   }
 }
 
