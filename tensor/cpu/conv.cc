@@ -22,6 +22,21 @@ bool served_by_onednn(const Tensor& a, const Tensor& b, const Tensor& c) {
   return true;
 }
 
+// oneDNN 2.6's strided bf16 weight gradient leaves the filter columns unwritten that meet nothing
+// but padding, which happens only where the image is narrower than the filter or the stride.
+bool leaves_columns_unwritten(const Tensor& dy, const Tensor& x, ConvGeometry g, const Tensor& dw) {
+  if (x.dtype() != DType::bf16 || g.stride == 1) return false;
+  for (int64_t s = 0; s < dw.dim(2); ++s) {
+    bool meets_image = false;
+    for (int64_t q = 0; q < dy.dim(2) && !meets_image; ++q) {
+      const int64_t column = q * g.stride + s - g.padding;
+      meets_image = 0 <= column && column < x.dim(2);
+    }
+    if (!meets_image) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 #else
@@ -36,6 +51,9 @@ ScopedConvAlgorithm::~ScopedConvAlgorithm() = default;
 namespace {
 
 bool served_by_onednn(const Tensor&, const Tensor&, const Tensor&) { return false; }
+bool leaves_columns_unwritten(const Tensor&, const Tensor&, ConvGeometry, const Tensor&) {
+  return false;
+}
 
 }  // namespace
 
@@ -53,8 +71,8 @@ void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geomet
 
 void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geometry,
                             const Tensor& dw) {
-  (served_by_onednn(dy, x, dw) ? fast::conv2d_backward_weight : plain::conv2d_backward_weight)(
-      dy, x, geometry, dw);
+  const bool served = served_by_onednn(dy, x, dw) && !leaves_columns_unwritten(dy, x, geometry, dw);
+  (served ? fast::conv2d_backward_weight : plain::conv2d_backward_weight)(dy, x, geometry, dw);
 }
 
 void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const Tensor& c) {

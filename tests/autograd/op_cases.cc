@@ -22,9 +22,17 @@ Tensor normal_values(const Shape& shape, uint32_t stream, DType type, Device dev
   return tensor.to(device);
 }
 
-// A target that does not depend on the input: normal values of its shape and type.
-Variable constant_like(const Variable& x) {
-  return Variable(normal_values(x.shape(), 50, x.dtype(), x.value().device()));
+// Values rounded to bf16, so that they are the same in every type.
+Tensor same_in_all_types(const Tensor& values, DType type, Device device) {
+  return cast(cast(values, DType::bf16), type).to(device);
+}
+
+// A target that does not depend on the input: normal values of its shape and type, or what `map`
+// makes of them.
+template <class Map>
+Variable constant_like(const Variable& x, const Map& map) {
+  const Tensor values = map(normal_values(x.shape(), 50, DType::f32, Device::cpu));
+  return Variable(same_in_all_types(values, x.dtype(), x.value().device()));
 }
 
 OpCase convolution(const char* name, Shape x, Shape w, ConvGeometry geometry) {
@@ -97,14 +105,17 @@ std::vector<OpCase> make_cases() {
        33},
       {"cosine_similarity with a constant",
        {{{6, 33}}},
-       [](const Inputs& in) { return cosine_similarity(in[0], constant_like(in[0])); },
+       [](const Inputs& in) {
+         return cosine_similarity(in[0], constant_like(in[0], [](const Tensor& t) { return t; }));
+       },
        33},
       {"softmax", {{{4, 19}}}, [](const Inputs& in) { return softmax(in[0]); }, 19},
       {"normalize_rows", {{{4, 19}}}, [](const Inputs& in) { return normalize_rows(in[0]); }, 19},
       {"softmax_cross_entropy",
        {{{4, 19}}},
        [](const Inputs& in) {
-         return softmax_cross_entropy(in[0], Variable(softmax(constant_like(in[0]).value())));
+         return softmax_cross_entropy(
+             in[0], constant_like(in[0], [](const Tensor& t) { return softmax(t); }));
        },
        19},
       convolution("3x3", {2, 6, 5, 4}, {3, 3, 3, 4}, {1, 1}),
@@ -153,14 +164,8 @@ OpResult run_op(const OpCase& c, const std::vector<Tensor>& inputs) {
   std::vector<Variable> leaves;
   for (const Tensor& input : inputs) leaves.emplace_back(input, true);
   const Variable y = c.op(leaves);
-  // bf16 values, so that the seed is the same in every type.
-  const Tensor seed = normal_values(y.shape(), 99, DType::bf16, Device::cpu);
-  Tensor typed = Tensor::empty(y.shape(), y.dtype());
-  for_any_float(y.dtype(), [&]<class T>(T) {
-    for (int64_t i = 0; i < seed.numel(); ++i)
-      typed.data<T>()[i] = T(static_cast<float>(seed.data<bf16>()[i]));
-  });
-  backward(y, typed.to(y.value().device()));
+  const Tensor seed = normal_values(y.shape(), 99, DType::f32, Device::cpu);
+  backward(y, same_in_all_types(seed, y.dtype(), y.value().device()));
   OpResult result{as_double(y.value()), {}};
   for (const Variable& leaf : leaves) result.dx.push_back(as_double(leaf.grad()));
   return result;

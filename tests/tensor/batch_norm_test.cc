@@ -86,6 +86,68 @@ TEST_CASE("batch norm agrees with the f64 reference and stays inside its buffers
   CHECK(guarded.intact());
 }
 
+// |a - b| / |b|.
+double relative_error(const Tensor& a, const Tensor& b) {
+  const Tensor left = cast(a, DType::f64);
+  double difference = 0, norm = 0;
+  for (int64_t i = 0; i < b.numel(); ++i) {
+    const double want = b.data<double>()[i], error = left.data<double>()[i] - want;
+    difference += error * error;
+    norm += want * want;
+  }
+  return std::sqrt(difference / norm);
+}
+
+// The inputs, the result y that holds the mask included, are the same numbers on both sides. dx and
+// dresidual are rounded once to the type; sums are made of blocks, hence 64 ulp of f32. (Two rows
+// in a group would leave of dx only what eps does: its three terms cancel.)
+TEST_CASE("batch norm backward agrees with the f64 reference and stays inside its buffers") {
+  GuardedAllocator guarded;
+  poison_empty_tensors(true);
+  {
+    ScopedAllocator scope(guarded);
+    for (DType type : {DType::f32, DType::bf16, DType::f16})
+      for (const Shape& shape : {Shape{10, 1}, Shape{6, 17}, Shape{600, 33}, Shape{40, 512}})
+        for (int form = 0; form < 8; ++form) {
+          const bool affine = form & 1, relu = form & 2, residual = form & 4;
+          CAPTURE(type);
+          CAPTURE(fmt::format("{} affine {} relu {} residual {}", shape, affine, relu, residual));
+          const auto wide = [](const Tensor& t) { return t.defined() ? cast(t, DType::f64) : t; };
+          const Tensor x = random_tensor(shape, type, 1), dy = random_tensor(shape, type, 2);
+          Tensor gamma, beta, y;
+          if (affine) gamma = random_tensor({shape[1]}, DType::f32, 3);
+          if (affine) beta = random_tensor({shape[1]}, DType::f32, 4);
+          const auto statistics = batch_statistics(x, 2);
+          if (residual)
+            y = normalize(x, statistics, 1e-5, gamma, beta, random_tensor(shape, type, 5), relu);
+          const auto got =
+              normalize_backward(dy, x, y, statistics, 1e-5, gamma, beta, relu, residual);
+          const auto expected = normalize_backward(
+              wide(dy), wide(x), wide(y), {wide(statistics.mean), wide(statistics.variance)}, 1e-5,
+              wide(gamma), wide(beta), relu, residual);
+          CHECK(relative_error(got.dx, expected.dx) <= rounding(type) + 64 * 0x1p-24);
+          CHECK(relative_error(got.dgamma, expected.dgamma) <= 64 * 0x1p-24);
+          CHECK(relative_error(got.dbeta, expected.dbeta) <= 64 * 0x1p-24);
+          CHECK(got.dresidual.defined() == residual);
+          if (residual) CHECK(relative_error(got.dresidual, expected.dresidual) == 0);
+        }
+  }
+  poison_empty_tensors(false);
+  CHECK(guarded.intact());
+}
+
+TEST_CASE("running statistics follow torch's equations, group after group") {
+  const BatchStatistics batch = {Tensor::from<float>({2, 2}, {1, -2, 3, 4}),
+                                 Tensor::from<float>({2, 2}, {0.5f, 2, 8, 1})};
+  const Tensor mean = Tensor::from<float>({2}, {10, 20}), variance = Tensor::full({2}, 1);
+  update_running(batch, 5, 0.25, mean, variance);  // unbiased: times 5 / 4
+  // All numbers are short binary fractions: exact.
+  CHECK(mean.data<float>()[0] == 0.75 * (0.75 * 10 + 0.25 * 1) + 0.25 * 3);
+  CHECK(mean.data<float>()[1] == 0.75 * (0.75 * 20 + 0.25 * -2) + 0.25 * 4);
+  CHECK(variance.data<float>()[0] == 0.75 * (0.75 + 0.25 * 1.25 * 0.5) + 0.25 * 1.25 * 8);
+  CHECK(variance.data<float>()[1] == 0.75 * (0.75 + 0.25 * 1.25 * 2) + 0.25 * 1.25 * 1);
+}
+
 // Mean 1000 and deviation 0.1: plain f32 sums lose both statistics. What remains is the rounding of
 // block means and of the mean itself to f32, half a unit of 1000 being 2^-15: its square, 1e-9,
 // moves a variance of 0.01 by 1e-7, to which 64 ulp of f32 are added for the sum of squares.
