@@ -52,6 +52,35 @@ Features backbone_features(const SimSiam& model, const Dataset& dataset, const C
   return {rows, std::move(frozen.labels)};
 }
 
+std::pair<Encoding, Encoding> view_features(const SimSiam& model,
+                                            std::shared_ptr<const Dataset> dataset,
+                                            const Config& config, int64_t most) {
+  const int64_t batch = std::min({kBlock, most, dataset->size()});
+  Loader loader(std::move(dataset), config.augment,
+                {.batch_size = batch, .seed = config.seed, .workers = 0});
+  loader.start_epoch(0);
+  const int64_t batches = std::min(loader.batches_per_epoch(), most / batch);
+  const auto empty = [&](int64_t width) {
+    return Tensor::empty({batches * batch, width}, DType::f32, config.device);
+  };
+  const auto encoding = [&] {
+    return Encoding{empty(config.model.backbone.feature_width()), empty(config.model.dim)};
+  };
+  std::pair<Encoding, Encoding> views{encoding(), encoding()};
+  for (int64_t i = 0; i < batches; ++i) {
+    const Encoding both = encode(model, loader.next().images, config, /*projection=*/true);
+    const auto keep = [&](const Encoding& to, int64_t first) {
+      to.backbone.rows(i * batch, (i + 1) * batch)
+          .copy_from(both.backbone.rows(first, first + batch));
+      to.projection.rows(i * batch, (i + 1) * batch)
+          .copy_from(both.projection.rows(first, first + batch));
+    };
+    keep(views.first, 0);
+    keep(views.second, batch);
+  }
+  return views;
+}
+
 Tensor spread_rows(const Tensor& x, int64_t most) {
   const int64_t rows = x.dim(0);
   if (rows <= most) return x;

@@ -1,6 +1,7 @@
 #pragma once
 // What a frozen network makes of images: evaluation mode, that is, running statistics.
 
+#include <utility>
 #include <vector>
 
 #include "data/loader.h"
@@ -33,6 +34,12 @@ struct Features {
 
 /// The backbone's features alone, each of unit length: the kNN monitor's.
 Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config);
+
+/// Both representations of two random views each of at most `most` images: the first epoch's
+/// augmentation, in evaluation mode.
+std::pair<Encoding, Encoding> view_features(const SimSiam& model,
+                                            std::shared_ptr<const Dataset> dataset,
+                                            const Config& config, int64_t most);
 
 /// At most `most` of x's rows, evenly spaced; x itself if it has no more.
 Tensor spread_rows(const Tensor& x, int64_t most);
