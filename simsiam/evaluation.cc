@@ -12,9 +12,10 @@ namespace {
 // the pairs cost their square.
 constexpr int64_t kPanelRows = 10000, kViewRows = 2048;
 
-// Around the recipes' own rates, which belong to ImageNet and features of 2048 channels.
+// Around the recipes' own rates, which belong to ImageNet and features of 2048 channels. LARC moves
+// a weight by a share of its norm per step: few images, which are few steps, need the high rates.
 constexpr double kSgdRates[] = {0.03, 0.3, 3, 30};
-constexpr double kLarsRates[] = {0.02, 0.1, 0.5, 2.5};
+constexpr double kLarsRates[] = {0.02, 0.1, 0.5, 2.5, 12.5};
 
 }  // namespace
 
@@ -57,6 +58,7 @@ Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
   if (probe_epochs == 0) return evaluation;
   const auto probe = [&](const char* name, ProbeConfig config, std::span<const double> rates) {
     if (probe_epochs > 0) config.epochs = probe_epochs;
+    config.batch_size = std::min(config.batch_size, input.train.rows.backbone.dim(0));
     ProbeSweep sweep{config, {}};
     for (const double rate : rates) {
       stage(fmt::format("linear probe, {}, base rate {}", name, rate));

@@ -83,7 +83,7 @@ TEST_CASE("evaluate: the card, the JSON, features and export of a checkpoint") {
   CHECK(json.at("test images") == 20);
   CHECK(json.at("trained on the same images") == true);
   CHECK(json.at("knn").size() == 9);
-  CHECK(json.at("linear probe").size() == 8);
+  CHECK(json.at("linear probe").size() == 9);
   for (const Json& probe : json.at("linear probe")) {
     CHECK(probe.at("best epoch (%)") >= probe.at("last epoch (%)"));
     CHECK(probe.at("epochs") == 3);
