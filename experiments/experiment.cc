@@ -1,9 +1,11 @@
 #include "experiments/experiment.h"
 
+#include <cmath>
 #include <numeric>
 
 #include "experiments/interrupt.h"
 #include "nn/atomic_file.h"
+#include "simsiam/doctor.h"
 
 namespace siam {
 
@@ -16,8 +18,11 @@ double training_seconds(const std::vector<EpochMetrics>& epochs) {
 
 // Trains one run to its end and keeps `record` up to date; `log` writes everything logged so far.
 template <class Log>
-void train(Trainer& trainer, const std::filesystem::path& checkpoint, Progress& progress,
-           RunRecord& record, const Log& log) {
+void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test,
+           const std::filesystem::path& checkpoint, Progress& progress, RunRecord& record,
+           const Log& log) {
+  CollapseDoctor doctor(trainer.config(), trainer.steps_per_epoch());
+  for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // said at the time
   const int64_t steps = trainer.steps_per_epoch();
   auto on_step = [&](const StepInfo& info) {
     if (progress.due())
@@ -34,7 +39,13 @@ void train(Trainer& trainer, const std::filesystem::path& checkpoint, Progress& 
       throw;
     }
     record.seconds = training_seconds(record.epochs);
-    progress.finish_epoch(record.epochs.back());
+    const EpochMetrics& epoch = record.epochs.back();
+    progress.finish_epoch(epoch);
+    const double rank = std::isnan(epoch.knn)
+                            ? kNotMeasured
+                            : projection_rank(trainer.model(), test, trainer.config());
+    for (const std::string& finding : doctor.examine(epoch, rank))
+      progress.message(fmt::format("{}: {}", record.name, finding));
     // The measurements first: they are small, and a disk that is too full for the checkpoint may
     // have room for them.
     log();
@@ -119,7 +130,7 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
       record.knn_untrained = trainer.knn();
     }
     progress_.start_run(name, run.config.epochs, trainer.steps_per_epoch(), trainer.steps_done());
-    train(trainer, checkpoint, progress_, record, log);
+    train(trainer, data_.test, checkpoint, progress_, record, log);
     trained_.insert(id);
   } catch (const NotFinite& error) {
     record.status = fmt::format("stopped: {}", error.what());

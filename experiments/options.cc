@@ -13,20 +13,6 @@ namespace siam {
 
 namespace {
 
-Device device_of(const std::string& name) {
-  if (name == "auto") return cuda_available() ? Device::cuda : Device::cpu;
-  if (name == "cpu") return Device::cpu;
-  if (name != "cuda")
-    throw UsageError(
-        fmt::format("--device {}; auto, cpu or cuda is needed; use one of them", name));
-  check(kCudaBuild,
-        "--device cuda: this build has no CUDA kernels; the CUDA toolkit is needed; install it and "
-        "configure again, or use --device cpu");
-  check(cuda_available(),
-        "--device cuda: no GPU answers; a GPU and its driver are needed; use --device cpu");
-  return Device::cuda;
-}
-
 DType precision_of(const std::string& name) {
   for (DType type : {DType::f32, DType::bf16, DType::f16})
     if (name == name_of(type)) return type;
@@ -46,6 +32,20 @@ std::optional<std::string> peek(int argc, char** argv, const std::string& name) 
 }
 
 }  // namespace
+
+Device device_named(const std::string& name) {
+  if (name == "auto") return cuda_available() ? Device::cuda : Device::cpu;
+  if (name == "cpu") return Device::cpu;
+  if (name != "cuda")
+    throw UsageError(
+        fmt::format("--device {}; auto, cpu or cuda is needed; use one of them", name));
+  check(kCudaBuild,
+        "--device cuda: this build has no CUDA kernels; the CUDA toolkit is needed; install it and "
+        "configure again, or use --device cpu");
+  check(cuda_available(),
+        "--device cuda: no GPU answers; a GPU and its driver are needed; use --device cpu");
+  return Device::cuda;
+}
 
 std::optional<Options> parse_options(int argc, char** argv, const std::string& description) {
   Options options;
@@ -100,21 +100,16 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
         fmt::format("{}; options and values as in --help are needed; see --help", error.what()));
   }
   config.precision = precision_of(precision);
-  config.device = device_of(device);
+  config.device = device_named(device);
   options.out = out;
   if (!data.empty()) options.data = data;
   check_config(config);
   return options;
 }
 
-int run_program(int argc, char** argv, const std::string& description,
-                const std::function<int(const Options&)>& body) {
+int guarded(const std::function<int()>& body) {
   try {
-    const std::optional<Options> options = parse_options(argc, argv, description);
-    if (!options) return 0;
-    set_threads(options->threads);
-    catch_interrupts();
-    return body(*options);
+    return body();
   } catch (const Interrupted& end) {
     fmt::print(stderr, "{}\n", end.what());
     return 130;
@@ -125,6 +120,17 @@ int run_program(int argc, char** argv, const std::string& description,
     fmt::print(stderr, "error: {}\n", error.what());
     return 1;
   }
+}
+
+int run_program(int argc, char** argv, const std::string& description,
+                const std::function<int(const Options&)>& body) {
+  return guarded([&] {
+    const std::optional<Options> options = parse_options(argc, argv, description);
+    if (!options) return 0;
+    set_threads(options->threads);
+    catch_interrupts();
+    return body(*options);
+  });
 }
 
 }  // namespace siam

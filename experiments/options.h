@@ -25,8 +25,16 @@ struct Options {
 /// exit status then is 0. UsageError if an option is unknown or a value is not possible.
 std::optional<Options> parse_options(int argc, char** argv, const std::string& description);
 
-/// Runs a program's body: prints an Error as one line `error: ...` and gives exit status 2 for
-/// usage, 1 for the rest. Ctrl-C (Interrupted) ends with one line and status 130, as in a shell.
+/// "cpu", "cuda", or "auto": a GPU if there is one. UsageError for another name, Error if it cannot
+/// be had.
+Device device_named(const std::string& name);
+
+/// Runs `body` and gives its exit status: prints an Error as one line `error: ...` and gives exit
+/// status 2 for usage, 1 for the rest. Ctrl-C (Interrupted) ends with one line and status 130, as
+/// in a shell.
+int guarded(const std::function<int()>& body);
+
+/// Parses the command line and runs a program's body, guarded.
 int run_program(int argc, char** argv, const std::string& description,
                 const std::function<int(const Options&)>& body);
 

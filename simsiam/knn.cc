@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <vector>
 
 #include "tensor/matmul.h"
 #include "tensor/parallel.h"
@@ -14,32 +13,38 @@ namespace {
 
 constexpr int64_t kQueryBlock = 256;  // 256 x 50,000 similarities are 51 MB
 
-// Index of the winning class for one query; `order` is scratch of the bank's size.
-int64_t classify(std::span<const float> similarity, std::span<const int32_t> labels,
-                 int64_t classes, int64_t k, double temperature, std::vector<int32_t>& order) {
+// Leaves the k rows nearest to one query at the front of `order`, the nearest first. Of equal
+// similarities the earlier row is the nearer, so that the vote has one outcome.
+void find_neighbours(std::span<const float> similarity, int64_t k, std::vector<int32_t>& order) {
   order.resize(similarity.size());
   std::iota(order.begin(), order.end(), 0);
-  // Of equal similarities the earlier row is the nearer, so that the vote has one outcome.
   auto nearer = [&](int32_t a, int32_t b) {
     return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
   };
   std::nth_element(order.begin(), order.begin() + k - 1, order.end(), nearer);
-  std::sort(order.begin(), order.begin() + k);  // a fixed order of summation
-  std::vector<double> score(classes, 0.0);
-  for (int64_t i = 0; i < k; ++i)
-    score[labels[order[i]]] += std::exp(similarity[order[i]] / temperature);
+  std::sort(order.begin(), order.begin() + k, nearer);
+}
+
+// Index of the class that wins the vote.
+int64_t vote(std::span<const int32_t> neighbours, std::span<const float> similarity,
+             std::span<const int32_t> labels, double temperature, std::vector<double>& score) {
+  std::fill(score.begin(), score.end(), 0.0);
+  for (const int32_t row : neighbours)
+    score[labels[row]] += std::exp(similarity[row] / temperature);
   return std::max_element(score.begin(), score.end()) - score.begin();
 }
 
 }  // namespace
 
-double knn_accuracy(const FeatureBank& bank, const FeatureBank& queries, int64_t classes,
-                    const KnnConfig& config) {
+std::vector<double> knn_accuracies(const FeatureBank& bank, const FeatureBank& queries,
+                                   int64_t classes, std::span<const KnnConfig> settings) {
   const int64_t rows = bank.features.dim(0), count = queries.features.dim(0);
   check(rows > 0 && count > 0,
         "knn: {} rows in the bank and {} queries; at least one of each is needed", rows, count);
-  const int64_t k = std::min(config.k, rows);
-  std::vector<uint8_t> right(count);
+  const int64_t cases = static_cast<int64_t>(settings.size());
+  int64_t most = 1;
+  for (const KnnConfig& each : settings) most = std::max(most, std::min(each.k, rows));
+  std::vector<uint8_t> right(count * cases);
   for (int64_t begin = 0; begin < count; begin += kQueryBlock) {
     const int64_t end = std::min(begin + kQueryBlock, count);
     const Tensor similarity = matmul(queries.features.rows(begin, end), Transpose::no,
@@ -48,15 +53,37 @@ double knn_accuracy(const FeatureBank& bank, const FeatureBank& queries, int64_t
     const float* values = similarity.data<float>();
     parallel_for(end - begin, 16, [&](int64_t first, int64_t last) {
       std::vector<int32_t> order;
+      std::vector<double> score(classes);
       for (int64_t i = first; i < last; ++i) {
-        const int64_t winner = classify({values + i * rows, static_cast<size_t>(rows)}, bank.labels,
-                                        classes, k, config.temperature, order);
-        right[begin + i] = winner == queries.labels[begin + i];
+        const std::span<const float> row(values + i * rows, rows);
+        find_neighbours(row, most, order);
+        for (int64_t s = 0; s < cases; ++s) {
+          const std::span<const int32_t> nearest(order.data(), std::min(settings[s].k, rows));
+          right[(begin + i) * cases + s] = vote(nearest, row, bank.labels, settings[s].temperature,
+                                                score) == queries.labels[begin + i];
+        }
       }
     });
   }
-  return 100.0 * std::accumulate(right.begin(), right.end(), int64_t{0}) /
-         static_cast<double>(count);
+  std::vector<double> accuracies(cases);
+  for (int64_t s = 0; s < cases; ++s) {
+    int64_t hits = 0;
+    for (int64_t i = 0; i < count; ++i) hits += right[i * cases + s];
+    accuracies[s] = 100.0 * static_cast<double>(hits) / static_cast<double>(count);
+  }
+  return accuracies;
+}
+
+double knn_accuracy(const FeatureBank& bank, const FeatureBank& queries, int64_t classes,
+                    const KnnConfig& config) {
+  return knn_accuracies(bank, queries, classes, {&config, 1}).front();
+}
+
+std::vector<KnnConfig> knn_grid() {
+  std::vector<KnnConfig> grid;
+  for (const int64_t k : {1, 20, 200})
+    for (const double temperature : {0.07, 0.1, 0.2}) grid.push_back({k, temperature});
+  return grid;
 }
 
 }  // namespace siam

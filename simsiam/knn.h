@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "tensor/tensor.h"
 
@@ -26,5 +27,13 @@ struct FeatureBank {
 /// cut to the size of the bank.
 double knn_accuracy(const FeatureBank& bank, const FeatureBank& queries, int64_t classes,
                     const KnnConfig& config);
+
+/// The same under each of several settings, for which the neighbours are looked for once.
+std::vector<double> knn_accuracies(const FeatureBank& bank, const FeatureBank& queries,
+                                   int64_t classes, std::span<const KnnConfig> settings);
+
+/// What the literature uses: k of 1, 20 and 200, each with T of 0.07, 0.1 and 0.2 (InstDisc; the
+/// MoCo demo; the paper's first author). T does not matter for k = 1.
+std::vector<KnnConfig> knn_grid();
 
 }  // namespace siam

@@ -66,7 +66,8 @@ TEST_CASE("kNN agrees with a sort of all neighbours") {
   Random random(1, Purpose::test);
   for (auto& label : labels) label = static_cast<int32_t>(random.below(kClasses));
   for (auto& label : truth) label = static_cast<int32_t>(random.below(kClasses));
-  int64_t right = 0;
+  const std::vector<KnnConfig> settings = {{kK, 0.1}, {1, 0.1}, {kK, 0.02}, {7, 1.0}, {900, 0.1}};
+  std::vector<double> expected(settings.size(), 0.0);
   for (int64_t i = 0; i < kQueries; ++i) {
     std::vector<std::pair<double, int32_t>> neighbours;
     for (int64_t j = 0; j < kBank; ++j) {
@@ -77,13 +78,21 @@ TEST_CASE("kNN agrees with a sort of all neighbours") {
       neighbours.emplace_back(-cosine, labels[j]);
     }
     std::sort(neighbours.begin(), neighbours.end());
-    std::vector<double> score(kClasses, 0.0);
-    for (int64_t j = 0; j < kK; ++j)
-      score[neighbours[j].second] += std::exp(-neighbours[j].first / 0.1);
-    right += std::max_element(score.begin(), score.end()) - score.begin() == truth[i];
+    for (size_t s = 0; s < settings.size(); ++s) {
+      std::vector<double> score(kClasses, 0.0);
+      for (int64_t j = 0; j < std::min(settings[s].k, kBank); ++j)
+        score[neighbours[j].second] += std::exp(-neighbours[j].first / settings[s].temperature);
+      const auto winner = std::max_element(score.begin(), score.end()) - score.begin();
+      expected[s] += winner == truth[i] ? 100.0 / kQueries : 0;
+    }
   }
-  CHECK(knn_accuracy({bank, labels}, {queries, truth}, kClasses, {kK, 0.1}) ==
-        doctest::Approx(100.0 * static_cast<double>(right) / kQueries));
+  const FeatureBank rows{bank, labels}, asked{queries, truth};
+  const std::vector<double> seen = knn_accuracies(rows, asked, kClasses, settings);
+  REQUIRE(seen.size() == settings.size());
+  for (size_t s = 0; s < settings.size(); ++s) {
+    CHECK(seen[s] == doctest::Approx(expected[s]));
+    CHECK(knn_accuracy(rows, asked, kClasses, settings[s]) == seen[s]);
+  }
 }
 
 }  // namespace siam

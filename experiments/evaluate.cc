@@ -1,0 +1,126 @@
+// Judges a checkpoint: kNN, linear probes, and how much of its space the representation uses.
+
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <optional>
+
+#include "experiments/evaluation_card.h"
+#include "experiments/options.h"
+#include "experiments/results.h"
+#include "simsiam/export.h"
+#include "tensor/parallel.h"
+
+namespace siam {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct EvaluateOptions {
+  std::string checkpoint, data, out, features, backbone, device = "auto";
+  int64_t train_samples = -1, test_samples = -1;  ///< -1: as the run
+  int probe_epochs = -1, threads = 0;
+};
+
+// Nothing if the program is to end at once.
+std::optional<EvaluateOptions> parse(int argc, char** argv) {
+  EvaluateOptions options;
+  CLI::App app(
+      "Judges the network in a checkpoint: kNN accuracy, linear probes, collapse panel. Prints the "
+      "evaluation card and writes evaluation.json and evaluation.md.");
+  app.add_option("checkpoint", options.checkpoint, "a run's .safetensors")->required();
+  app.add_option("--data", options.data,
+                 "folder of the data set; default as for the other programs");
+  app.add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
+  app.add_option("--threads", options.threads, "of the CPU kernels; 0: all cores")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--out", options.out,
+                 "folder for the results; default: the checkpoint's name without suffix");
+  app.add_option("--train-samples", options.train_samples,
+                 "class-balanced subset of the training images; 0: all; default: as the run")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--test-samples", options.test_samples, "of the test images")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--probe-epochs", options.probe_epochs,
+                 "of the linear probes; 0: none; default: 100 for SGD, 90 for LARS")
+      ->check(CLI::Range(0, 100000));
+  app.add_option("--features", options.features,
+                 "also write features and labels of all images to this .safetensors");
+  app.add_option("--export", options.backbone,
+                 "write the backbone's weights, as torchvision names them, to this .safetensors, "
+                 "and end");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return {};
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; a checkpoint and options as in --help are needed; see --help",
+                                 error.what()));
+  }
+  return options;
+}
+
+TensorFile features_file(const EvaluationInput& input) {
+  TensorFile file;
+  const auto add = [&](const std::string& name, const FrozenFeatures& features) {
+    file.tensors[name + ".backbone"] = features.rows.backbone;
+    file.tensors[name + ".projection"] = features.rows.projection;
+    file.tensors[name + ".labels"] =
+        Tensor::from<int32_t>({static_cast<int64_t>(features.labels.size())}, features.labels);
+  };
+  add("train", input.train);
+  add("test", input.test);
+  return file;
+}
+
+void judge(const EvaluateOptions& options, const TrainedModel& trained,
+           const std::string& command_line) {
+  const fs::path checkpoint = options.checkpoint;
+  const Results results(
+      options.out.empty() ? checkpoint.parent_path() / checkpoint.stem() : fs::path(options.out),
+      "");
+  const fs::path folder = find_dataset(
+      options.data.empty() ? std::optional<fs::path>() : std::optional<fs::path>(options.data));
+  const auto chosen = [](std::shared_ptr<const Dataset> images, int64_t asked, int64_t of_run) {
+    const int64_t count = asked < 0 ? of_run : asked;
+    return count > 0 ? subset(std::move(images), count) : images;
+  };
+  TrainTest data = open_dataset(folder);
+  data.train = chosen(data.train, options.train_samples, trained.config.train_samples);
+  data.test = chosen(data.test, options.test_samples, trained.config.test_samples);
+
+  const auto stage = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
+  stage(fmt::format("features of {} training and {} test images of {}", data.train->size(),
+                    data.test->size(), data.train->name()));
+  const EvaluationInput input = evaluation_input(trained.model, trained.config, data);
+  if (!options.features.empty()) save_safetensors(options.features, features_file(input));
+  const Evaluation evaluation = evaluate(input, options.probe_epochs, stage);
+  const EvaluationSource source{options.checkpoint,        command_line,       data.train->name(),
+                                data.train->fingerprint(), data.train->size(), data.test->size()};
+  const std::string card = evaluation_card(source, trained, evaluation);
+  results.write_text("evaluation.json", evaluation_json(source, trained, evaluation));
+  results.write_text("evaluation.md", card);
+  fmt::print("{}{}\n", card, (results.folder() / "evaluation.md").string());
+}
+
+int run(int argc, char** argv) {
+  const std::optional<EvaluateOptions> options = parse(argc, argv);
+  if (!options) return 0;
+  set_threads(options->threads);
+  TrainedModel trained = load_trained(options->checkpoint, device_named(options->device));
+  if (options->backbone.empty())
+    judge(*options, trained, fmt::format("{}", fmt::join(argv, argv + argc, " ")));
+  else
+    save_safetensors(options->backbone, torchvision_backbone(trained.model));
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace siam
+
+int main(int argc, char** argv) {
+  return siam::guarded([&] { return siam::run(argc, argv); });
+}

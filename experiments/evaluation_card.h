@@ -1,0 +1,27 @@
+#pragma once
+// An evaluation as JSON for programs and as Markdown tables for people.
+
+#include <string>
+
+#include "simsiam/checkpoint_config.h"
+#include "simsiam/evaluation.h"
+
+namespace siam {
+
+/// Where the numbers come from.
+struct EvaluationSource {
+  std::string checkpoint;
+  std::string command_line;
+  std::string dataset;      ///< "CIFAR-10"
+  std::string fingerprint;  ///< of the training images that features were taken of
+  int64_t train_images, test_images;
+};
+
+std::string evaluation_json(const EvaluationSource& source, const TrainedModel& trained,
+                            const Evaluation& evaluation);
+
+/// The evaluation card.
+std::string evaluation_card(const EvaluationSource& source, const TrainedModel& trained,
+                            const Evaluation& evaluation);
+
+}  // namespace siam

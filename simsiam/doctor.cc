@@ -1,0 +1,136 @@
+#include "simsiam/doctor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simsiam/features.h"
+#include "simsiam/representation.h"
+
+namespace siam {
+
+namespace {
+
+constexpr Regime kRegimes[] = {Regime::divergence, Regime::full_collapse,
+                               Regime::dimensional_collapse, Regime::frozen_predictor};
+
+// Healthy runs of all presets stay above 0.8; without stop-gradient std falls below 0.3 within
+// three epochs, with the loss close to -1, and below 0.1 with any loss when all is lost.
+constexpr double kLowStd = 0.3, kNoStd = 0.1, kMinimalLoss = -0.95;
+// Runs whose weights decay or whose steps are far too large fall to 1 or 2, with std up; healthy
+// ones end above 14, the moving average without predictor above 6, and untrained networks start
+// at 6.
+constexpr double kLowRank = 3;
+constexpr int64_t kRankImages = 1024;
+// Above the best epoch so far, two epochs running; epochs of healthy runs differ by 0.01.
+constexpr double kRise = 0.1;
+// Of the cosine. A random predictor reaches -0.16 in 75 steps and -0.2 in 125, learned ones -0.4 to
+// -0.65 in 75.
+constexpr double kHighLoss = -0.3;
+constexpr size_t kSettledEpochs = 3;
+constexpr int64_t kSettledSteps = 75;
+
+struct Advice {
+  std::string_view cause, remedy;
+};
+
+// An objective between -1 and 1, its minimum that of perfect agreement.
+bool negative_cosine(const Config& config) {
+  return config.loss.similarity == Similarity::cosine && config.objective.method != Method::simclr;
+}
+
+Advice full_collapse(const Config& config) {
+  if (!config.loss.stop_gradient)
+    return {"there is no stop-gradient", "put it back (paper, Sec. 4.1)"};
+  if (config.model.predictor == Predictor::none)
+    return {"there is no predictor", "put it back (paper, Sec. 4.2)"};
+  if (config.model.head_norm == HeadNorm::none)
+    return {"no batch norm in the heads, so that all projections share a direction",
+            "batch norm behind the hidden layers, or --warmup 10 (paper, Table 3a)"};
+  return {"the predictor cannot follow the encoder",
+          "a lower --lr, a predictor rate that does not decay, less --weight-decay"};
+}
+
+Advice divergence(const Config& config) {
+  if (config.model.head_norm == HeadNorm::all)
+    return {"batch norm at the predictor's output, which is unstable (paper, Table 3d)",
+            "leave it out there"};
+  if (config.warmup_epochs == 0 && config.batch_size >= 1024)
+    return {"a large batch without warm-up", "--warmup 10, or a lower --lr"};
+  return {"the learning rate is too high", "a lower --lr, or --warmup 10"};
+}
+
+Advice frozen_predictor(const Config& config) {
+  if (config.model.predictor == Predictor::fixed)
+    return {"the predictor is fixed at its initial values", "let it learn (paper, Table 1b)"};
+  return {"the predictor hardly learns", "a higher --lr, or a predictor rate that does not decay"};
+}
+
+Advice advice(Regime regime, const Config& config) {
+  switch (regime) {
+    case Regime::full_collapse: return full_collapse(config);
+    case Regime::divergence: return divergence(config);
+    case Regime::frozen_predictor: return frozen_predictor(config);
+    case Regime::dimensional_collapse: break;
+  }
+  return {"too strong a pull to few directions, or a network too small for the data",
+          "less --weight-decay, a lower --lr, a larger --width"};
+}
+
+}  // namespace
+
+std::string_view name_of(Regime regime) {
+  constexpr std::string_view names[] = {"full collapse", "dimensional collapse", "divergence",
+                                        "frozen predictor"};
+  return names[static_cast<int>(regime)];
+}
+
+bool CollapseDoctor::entered(Regime regime, const EpochMetrics& epoch, double rank) const {
+  const bool collapsed = epoch.std < kNoStd || (epoch.std < kLowStd && epoch.loss < kMinimalLoss);
+  const auto best = [&](size_t epochs) {
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t i = 0; i < epochs; ++i) least = std::min(least, epochs_[i].loss);
+    return least;
+  };
+  const size_t n = epochs_.size();  // `epoch` is the last of them
+  switch (regime) {
+    case Regime::full_collapse: return collapsed;
+    case Regime::dimensional_collapse:
+      return !collapsed && rank < std::min(kLowRank, static_cast<double>(config_.model.dim) / 4);
+    case Regime::divergence: {
+      if (!std::isfinite(epoch.loss)) return true;
+      if (n < 3) return false;
+      const double limit = best(n - 2) + kRise * std::max(1.0, std::abs(best(n - 2)));
+      return epochs_[n - 2].loss > limit && epoch.loss > limit;
+    }
+    case Regime::frozen_predictor:
+      return negative_cosine(config_) && config_.model.predictor != Predictor::none &&
+             n >= kSettledEpochs && epoch.epoch * steps_per_epoch_ >= kSettledSteps &&
+             epoch.epoch > config_.warmup_epochs && !collapsed && best(n) > kHighLoss;
+  }
+  return false;
+}
+
+std::vector<std::string> CollapseDoctor::examine(const EpochMetrics& epoch, double rank) {
+  epochs_.push_back(epoch);
+  std::vector<std::string> findings;
+  for (const Regime regime : kRegimes) {
+    if (named_.count(regime) || !entered(regime, epoch, rank)) continue;
+    named_.insert(regime);
+    const Advice advised = advice(regime, config_);
+    const std::string measured =
+        std::isnan(rank) ? "" : fmt::format(", effective rank {:.1f}", rank);
+    findings.push_back(fmt::format(
+        "{} in epoch {} (loss {:.3f}, std {:.2f}{}); likely cause: {}; try: {}", name_of(regime),
+        epoch.epoch, epoch.loss, epoch.std, measured, advised.cause, advised.remedy));
+  }
+  return findings;
+}
+
+double projection_rank(const SimSiam& model, std::shared_ptr<const Dataset> images,
+                       const Config& config) {
+  if (images->size() > kRankImages) images = subset(images, kRankImages);
+  return effective_rank(
+      frozen_features(model, *images, config, /*projection=*/true).rows.projection);
+}
+
+}  // namespace siam

@@ -1,0 +1,43 @@
+#pragma once
+// Names what goes wrong while a run trains. What each regime looks like is known from the paper
+// (Fig. 2 and Table 1: collapse, fixed predictor; Table 3d: a loss that does not settle) and from
+// Jing et al. (ICLR 2022, dimensional collapse).
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "simsiam/config.h"
+
+namespace siam {
+
+enum class Regime { full_collapse, dimensional_collapse, divergence, frozen_predictor };
+std::string_view name_of(Regime regime);
+
+class CollapseDoctor {
+ public:
+  /// Causes are looked for in the configuration first.
+  CollapseDoctor(const Config& config, int64_t steps_per_epoch)
+      : config_(config), steps_per_epoch_(steps_per_epoch) {}
+
+  /// Looks at the epoch that has just ended, and at those before it. `rank` is the epoch's
+  /// projection_rank(), NaN where it was not measured. Returns a line for each regime entered: what
+  /// was seen, the likely cause, what to try. Each regime is named once in a run; a healthy run is
+  /// silent.
+  std::vector<std::string> examine(const EpochMetrics& epoch, double rank = kNotMeasured);
+
+ private:
+  bool entered(Regime regime, const EpochMetrics& epoch, double rank) const;
+
+  Config config_;
+  int64_t steps_per_epoch_;
+  std::vector<EpochMetrics> epochs_;
+  std::set<Regime> named_;
+};
+
+/// Effective rank of the projections z of at most 1,024 images, under the test transform.
+double projection_rank(const SimSiam& model, std::shared_ptr<const Dataset> images,
+                       const Config& config);
+
+}  // namespace siam

@@ -1,0 +1,158 @@
+// The program `evaluate` on the checkpoint of a run of toy size.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "nn/atomic_file.h"
+#include "nn/safetensors.h"
+#include "tests/experiments/program.h"
+
+namespace siam {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+ProcessResult evaluate(const std::vector<std::string>& arguments) {
+  const char* path = std::getenv("EVALUATE");  // meson sets it
+  REQUIRE_MESSAGE(path != nullptr, "EVALUATE is not set; run through meson test");
+  std::vector<std::string> command = {path};
+  for (const auto& [name, value] : {std::pair{"--device", "cpu"}, std::pair{"--threads", "1"}})
+    if (std::find(arguments.begin(), arguments.end(), name) == arguments.end())
+      command.insert(command.end(), {name, value});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_process(command, fs::temp_directory_path());
+}
+
+// A data set, and the two checkpoints of ablate_stopgrad on it.
+struct Trained {
+  ToyCifar data;
+  ScratchFolder out;
+  Trained() {
+    const ProcessResult result =
+        run_process(toy_command(data.path(), out.path()), fs::temp_directory_path());
+    CAPTURE(result.output);
+    REQUIRE(result.status == 0);
+  }
+  fs::path folder() const { return out / "stopgrad"; }
+  // Of the run with stop-gradient, without suffix.
+  fs::path run() const {
+    for (const auto& entry : fs::directory_iterator(out / "runs"))
+      if (entry.path().extension() == ".json" &&
+          Json::parse(read_file(entry.path())).at("config").at("stop_gradient") == true)
+        return fs::path(entry.path()).replace_extension();
+    FAIL("no run with stop-gradient");
+    return {};
+  }
+  std::string checkpoint() const { return run().string() + ".safetensors"; }
+};
+
+void check_fails(int status, const std::vector<std::string>& arguments,
+                 const std::string& expected) {
+  const ProcessResult result = evaluate(arguments);
+  CAPTURE(result.output);
+  CAPTURE(expected);
+  CHECK(result.status == status);
+  const std::vector<std::string> lines = lines_of(result.output);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].starts_with("error: "));
+  CHECK(lines[0].find(expected) != std::string::npos);
+  size_t parts = 1;
+  for (size_t at = 0; (at = lines[0].find("; ", at)) != std::string::npos; at += 2) ++parts;
+  CHECK(parts >= 3);
+}
+
+}  // namespace
+
+TEST_CASE("evaluate: the card, the JSON, features and export of a checkpoint") {
+  const Trained run;
+  const fs::path features = run.out / "features.safetensors";
+  const ProcessResult result = evaluate({run.checkpoint(), "--data", run.data.path().string(),
+                                         "--probe-epochs", "3", "--features", features.string()});
+  CAPTURE(result.output);
+  REQUIRE(result.status == 0);
+
+  const fs::path folder = run.run();
+  const std::string card = read_file(folder / "evaluation.md");
+  CHECK(card.starts_with("# Evaluation card\n"));
+  CHECK(result.output.find(card) != std::string::npos);
+  const Json json = Json::parse(read_file(folder / "evaluation.json"));
+  CHECK(json.at("epochs") == 2);
+  CHECK(json.at("train images") == 50);  // the run's subset
+  CHECK(json.at("test images") == 20);
+  CHECK(json.at("trained on the same images") == true);
+  CHECK(json.at("knn").size() == 9);
+  CHECK(json.at("linear probe").size() == 9);
+  for (const Json& probe : json.at("linear probe")) {
+    CHECK(probe.at("best epoch (%)") >= probe.at("last epoch (%)"));
+    CHECK(probe.at("epochs") == 3);
+  }
+  const Json& panel = json.at("representation").at("projection");
+  CHECK(panel.at("effective_rank") >= 1);
+  CHECK(panel.at("effective_rank") <= 16);
+  CHECK(panel.at("uniformity") <= 0);
+  CHECK(panel.at("alignment") >= 0);
+
+  // The monitor of the run, k = 200 and T = 0.1, measured the same network on the same images.
+  const Json summary = Json::parse(read_file(run.folder() / "summary.json"));
+  bool found = false;
+  for (const Json& each : json.at("knn"))
+    if (each.at("k") == 200 && each.at("T") == 0.1) {
+      CHECK(each.at("backbone (%)") == summary.at("runs")[0].at("kNN accuracy (%)"));
+      found = true;
+    }
+  CHECK(found);
+
+  const TensorFile saved = load_safetensors(features);
+  CHECK(saved.at("train.backbone").shape() == Shape{50, 32});
+  CHECK(saved.at("test.projection").shape() == Shape{20, 16});
+  CHECK(saved.at("test.labels").span<int32_t>()[13] == 3);  // records go round the classes
+
+  const fs::path weights = run.out / "backbone.safetensors";
+  const ProcessResult exported = evaluate({run.checkpoint(), "--export", weights.string()});
+  CHECK(exported.status == 0);
+  CHECK(exported.output.empty());
+  CHECK(load_safetensors(weights).at("layer2.0.conv1.weight").shape() == Shape{8, 4, 3, 3});
+}
+
+TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") {
+  const Trained run;
+  const std::string data = run.data.path().string(), out = (run.out / "card").string();
+  const ProcessResult result =
+      evaluate({run.checkpoint(), "--data", data, "--out", out, "--train-samples", "0",
+                "--test-samples", "10", "--probe-epochs", "0"});
+  CAPTURE(result.output);
+  REQUIRE(result.status == 0);
+  const Json json = Json::parse(read_file(run.out / "card/evaluation.json"));
+  CHECK(json.at("train images") == 100);
+  CHECK(json.at("test images") == 10);
+  CHECK(json.at("trained on the same images") == false);
+  CHECK(json.at("linear probe").empty());
+  CHECK(!fs::exists(run.run()));
+
+  check_fails(2, {}, "checkpoint");
+  check_fails(2, {run.checkpoint(), "--nope"}, "--nope");
+  check_fails(2, {run.checkpoint(), "--device", "tpu"}, "--device tpu");
+  check_fails(2, {run.checkpoint(), "--threads", "-1"}, "--threads");
+  check_fails(2, {run.checkpoint(), "--probe-epochs", "-2"}, "--probe-epochs");
+  check_fails(2, {run.checkpoint(), "--train-samples", "-1"}, "--train-samples");
+  check_fails(1, {(run.out / "none.safetensors").string()}, "none.safetensors: cannot read");
+  check_fails(1, {run.folder().string()}, "stopgrad: ");
+  check_fails(1, {(run.folder() / "metrics.csv").string()}, "metrics.csv: ");
+  const fs::path backbone = run.out / "backbone.safetensors";
+  REQUIRE(evaluate({run.checkpoint(), "--export", backbone.string()}).status == 0);
+  check_fails(1, {backbone.string()}, "not a training state");
+  check_fails(1, {run.checkpoint(), "--export", (run.out / "no/where.safetensors").string()},
+              "where.safetensors");
+  check_fails(1, {run.checkpoint(), "--data", (run.out / "nowhere").string()}, "no such folder");
+  check_fails(1, {run.checkpoint(), "--data", data, "--out", run.checkpoint()},
+              "choose another --out");
+  check_fails(1, {run.checkpoint(), "--data", data, "--train-samples", "101"}, "101 samples");
+  const std::string whole = read_file(run.checkpoint());
+  std::ofstream(run.out / "half.safetensors", std::ios::binary)
+      << whole.substr(0, whole.size() / 2);
+  check_fails(1, {(run.out / "half.safetensors").string()}, "half.safetensors: ");
+}
+
+}  // namespace siam

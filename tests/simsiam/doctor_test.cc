@@ -1,0 +1,151 @@
+// The collapse doctor on the metrics of real runs, and on the regimes one by one.
+
+#include "simsiam/doctor.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <map>
+#include <sstream>
+
+#include "nn/atomic_file.h"
+
+namespace siam {
+
+namespace {
+
+using Series = std::vector<EpochMetrics>;
+
+// Loss and std of each run of a metrics.csv, whose columns begin with run,epoch,loss,std.
+std::map<std::string, Series> read_runs(const std::string& preset) {
+  std::map<std::string, Series> runs;
+  std::istringstream file(
+      read_file(fmt::format(SIAM_SOURCE_DIR "/experiments/results/{}/metrics.csv", preset)));
+  std::string line;
+  std::getline(file, line);  // titles
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    std::string run, epoch, loss, deviation;
+    std::getline(fields, run, ',');
+    std::getline(fields, epoch, ',');
+    std::getline(fields, loss, ',');
+    std::getline(fields, deviation, ',');
+    runs[run].push_back(
+        {.epoch = std::stoi(epoch), .loss = std::stod(loss), .std = std::stod(deviation)});
+  }
+  return runs;
+}
+
+Series series(const std::vector<std::pair<double, double>>& loss_and_std) {
+  Series epochs;
+  for (const auto& [loss, deviation] : loss_and_std)
+    epochs.push_back(
+        {.epoch = static_cast<int>(epochs.size()) + 1, .loss = loss, .std = deviation});
+  return epochs;
+}
+
+std::vector<std::string> findings(const Series& epochs, const Config& config = {},
+                                  double rank = kNotMeasured, int64_t steps = 100) {
+  CollapseDoctor doctor(config, steps);
+  std::vector<std::string> all;
+  for (const EpochMetrics& epoch : epochs)
+    for (const std::string& line : doctor.examine(epoch, rank)) all.push_back(line);
+  return all;
+}
+
+// Exactly one finding, which contains `expected`.
+void check_one(const std::vector<std::string>& lines, const std::string& expected) {
+  CAPTURE(expected);
+  REQUIRE(lines.size() == 1);
+  CAPTURE(lines[0]);
+  CHECK(lines[0].find(expected) != std::string::npos);
+  CHECK(lines[0].find("; likely cause: ") != std::string::npos);
+  CHECK(lines[0].find("; try: ") != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("real runs: silent with the stop-gradient, full collapse named once without") {
+  for (const char* preset : {"quick", "small"}) {
+    const auto runs = read_runs(preset);
+    Config config;
+    CHECK(findings(runs.at("with stop-gradient"), config, 15).empty());
+    config.loss.stop_gradient = false;
+    const auto lines = findings(runs.at("without stop-gradient"), config, 4);
+    check_one(lines, "full collapse in epoch ");
+    check_one(lines, "there is no stop-gradient");
+  }
+}
+
+// Read off the paper's Fig. 2 (100 epochs on ImageNet): its std dips to 0.84.
+TEST_CASE("the paper's own curves: silent with, collapse in the first epoch without") {
+  CHECK(findings(series({{-0.475, 0.80},
+                         {-0.673, 0.93},
+                         {-0.725, 0.95},
+                         {-0.778, 0.87},
+                         {-0.80, 0.84},
+                         {-0.822, 0.87},
+                         {-0.830, 0.99},
+                         {-0.934, 0.94}}))
+            .empty());
+  check_one(findings(series({{-0.977, 0.047}, {-0.991, 0.006}, {-0.985, 0.01}})),
+            "full collapse in epoch 1 ");
+}
+
+TEST_CASE("full collapse names what the configuration leaves out") {
+  const Series collapse = series({{-0.7, 0.9}, {-0.96, 0.25}, {-0.999, 0.03}});
+  Config config;
+  check_one(findings(collapse, config), "the predictor cannot follow");
+  config.model.predictor = Predictor::none;
+  check_one(findings(collapse, config), "there is no predictor");
+  // Cross-entropy has no minimum of -1: std alone speaks.
+  config = {};
+  config.loss.similarity = Similarity::cross_entropy;
+  check_one(findings(series({{5.1, 0.9}, {4.0, 0.2}, {3.0, 0.05}}), config), "in epoch 3");
+}
+
+TEST_CASE("dimensional collapse: std up, few directions") {
+  const Series healthy = series({{-0.5, 1}, {-0.8, 1}, {-0.85, 1}});
+  Config config;
+  config.model.dim = 256;
+  CHECK(findings(healthy, config, 15).empty());
+  check_one(findings(healthy, config, 2.5), "dimensional collapse in epoch 1 ");
+  check_one(findings(healthy, config, 2.5), "effective rank 2.5");
+  config.model.dim = 4;  // four directions at most: two are not few
+  CHECK(findings(healthy, config, 2).empty());
+}
+
+TEST_CASE("divergence: a loss that rises for two epochs, or is no number") {
+  check_one(findings(series({{-0.5, 1}, {-0.8, 1}, {-0.6, 1}, {-0.6, 1}, {-0.5, 1}})),
+            "divergence in epoch 4 ");
+  CHECK(findings(series({{-0.5, 1}, {-0.8, 1}, {-0.6, 1}, {-0.8, 1}, {-0.6, 1}})).empty());
+  check_one(findings(series({{std::nan(""), 1}})), "divergence in epoch 1 ");
+  Config config;
+  config.model.head_norm = HeadNorm::all;
+  check_one(findings(series({{-0.5, 1}, {-0.8, 1}, {-0.6, 1}, {-0.6, 1}}), config), "Table 3d");
+  // Losses of other scales: a tenth of the best.
+  config = {};
+  config.objective.method = Method::simclr;
+  CHECK(findings(series({{6, 1}, {5, 1}, {5.3, 1}, {5.3, 1}}), config).empty());
+  check_one(findings(series({{6, 1}, {5, 1}, {5.6, 1}, {5.7, 1}}), config), "divergence");
+}
+
+TEST_CASE("a predictor that does not learn: loss near its start, std up") {
+  const Series flat = series({{-0.05, 1}, {-0.1, 1}, {-0.12, 1}, {-0.13, 1}});
+  check_one(findings(flat), "frozen predictor in epoch 3 ");
+  CHECK(findings(flat, {}, kNotMeasured, 2).empty());  // eight steps say nothing yet
+  Config config;
+  config.model.predictor = Predictor::fixed;
+  check_one(findings(flat, config), "the predictor is fixed");
+  config = {};
+  config.warmup_epochs = 10;  // rates are low yet
+  CHECK(findings(flat, config).empty());
+  config = {};
+  config.model.predictor = Predictor::none;  // that of SimCLR, or of the expectation over views
+  CHECK(findings(flat, config).empty());
+  config = {};
+  config.loss.similarity = Similarity::cross_entropy;
+  CHECK(findings(series({{5, 1}, {5, 1}, {5, 1}, {5, 1}}), config).empty());
+}
+
+}  // namespace siam
