@@ -66,7 +66,7 @@ void check_one(const std::vector<std::string>& lines, const std::string& expecte
 }  // namespace
 
 TEST_CASE("real runs: silent with the stop-gradient, full collapse named once without") {
-  for (const char* preset : {"quick", "small"}) {
+  for (const char* preset : {"quick/stopgrad", "small"}) {
     const auto runs = read_runs(preset);
     Config config;
     CHECK(findings(runs.at("with stop-gradient"), config, 15).empty());
