@@ -79,4 +79,9 @@ fs::path find_dataset(const std::optional<fs::path>& flag) {
       fmt::join(tried, ", "));
 }
 
+TrainTest subsets(const TrainTest& data, int64_t train, int64_t test) {
+  return {train > 0 ? subset(data.train, train) : data.train,
+          test > 0 ? subset(data.test, test) : data.test};
+}
+
 }  // namespace siam

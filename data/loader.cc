@@ -1,7 +1,6 @@
 #include "data/loader.h"
 
 #include <chrono>
-#include <numeric>
 
 namespace siam {
 
@@ -20,11 +19,8 @@ Loader::~Loader() { stop(); }
 void Loader::start_epoch(int epoch, int64_t first) {
   stop();
   epoch_ = epoch;
-  order_.resize(dataset_->size());
-  std::iota(order_.begin(), order_.end(), int64_t{0});
-  Random random(config_.seed, Purpose::shuffle, static_cast<uint32_t>(epoch));
-  for (size_t i = order_.size(); i > 1; --i)
-    std::swap(order_[i - 1], order_[random.below(static_cast<uint32_t>(i))]);
+  order_ = permutation(dataset_->size(),
+                       Random(config_.seed, Purpose::shuffle, static_cast<uint32_t>(epoch)));
   next_to_make_ = next_to_use_ = first;
   for (int i = 0; i < config_.workers; ++i) threads_.emplace_back([this] { work(); });
 }

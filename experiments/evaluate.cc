@@ -50,15 +50,7 @@ std::optional<EvaluateOptions> parse(int argc, char** argv) {
   app.add_option("--export", options.backbone,
                  "write the backbone's weights, as torchvision names them, to this .safetensors, "
                  "and end");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return {};
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}; a checkpoint and options as in --help are needed; see --help",
-                                 error.what()));
-  }
+  if (!parse_or_help(app, argc, argv, "a checkpoint and options")) return {};
   return options;
 }
 
@@ -83,13 +75,10 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained,
       "");
   const fs::path folder = find_dataset(
       options.data.empty() ? std::optional<fs::path>() : std::optional<fs::path>(options.data));
-  const auto chosen = [](std::shared_ptr<const Dataset> images, int64_t asked, int64_t of_run) {
-    const int64_t count = asked < 0 ? of_run : asked;
-    return count > 0 ? subset(std::move(images), count) : images;
-  };
-  TrainTest data = open_dataset(folder);
-  data.train = chosen(data.train, options.train_samples, trained.config.train_samples);
-  data.test = chosen(data.test, options.test_samples, trained.config.test_samples);
+  const auto chosen = [](int64_t asked, int64_t of_run) { return asked < 0 ? of_run : asked; };
+  const TrainTest data =
+      subsets(open_dataset(folder), chosen(options.train_samples, trained.config.train_samples),
+              chosen(options.test_samples, trained.config.test_samples));
 
   const auto stage = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   stage(fmt::format("features of {} training and {} test images of {}", data.train->size(),

@@ -1,8 +1,7 @@
 #include "experiments/evaluation_card.h"
 
-#include <nlohmann/json.hpp>
-
 #include "experiments/report.h"
+#include "simsiam/config_json.h"
 
 namespace siam {
 
@@ -93,8 +92,7 @@ std::string evaluation_json(const EvaluationSource& source, const TrainedModel& 
                {"train images", source.train_images},
                {"test images", source.test_images},
                {"device", std::string(name_of(trained.config.device))}};
-  for (const auto& [name, value] : describe(trained.config))
-    std::visit([&](const auto& v) { json["config"][name] = v; }, value);
+  json["config"] = to_json(describe(trained.config));
   json["knn"] = Json::array();
   for (const KnnResult& each : evaluation.knn)
     json["knn"].push_back({{"k", each.setting.k},

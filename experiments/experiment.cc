@@ -6,6 +6,7 @@
 #include "experiments/interrupt.h"
 #include "nn/atomic_file.h"
 #include "simsiam/doctor.h"
+#include "simsiam/trainer.h"
 
 namespace siam {
 
@@ -77,39 +78,40 @@ std::vector<Run> Runner::seeded(const Run& run) const {
   return runs;
 }
 
-bool Runner::known(const std::string& id) const {
-  if (!options_.resume && !trained_.contains(id)) return false;
+std::optional<RunRecord> Runner::completed(const std::string& id) const {
+  if (!options_.resume && !trained_.contains(id)) return {};
   const auto record = store_.load(id);
-  return record && record->status == "completed";
+  return record && record->status == "completed" ? record : std::nullopt;
 }
 
 void Runner::expect(const std::vector<Run>& runs) {
   for (const Run& run : runs)
     for (const Run& each : seeded(run)) {
       const std::string id = run_id(each.config, data_.train->fingerprint());
-      if (!known(id) && expected_.insert(id).second) progress_.expect(1);
+      if (!completed(id) && expected_.insert(id).second) progress_.expect(1);
     }
 }
 
 void Runner::run_one(const Run& run, Experiment& experiment) {
   const std::string id = run_id(run.config, data_.train->fingerprint());
   const std::filesystem::path checkpoint = store_.checkpoint(id);
-  std::optional<RunRecord> stored = store_.load(id);
   RunRecord& record = experiment.runs.emplace_back();
-  auto log = [&] {
+  auto write_results = [&] {
     experiment.results.write_metrics(experiment.runs);
     experiment.results.write_summary(experiment.info, experiment.runs);
+  };
+  auto log = [&] {
+    write_results();
     store_.save(id, record);
   };
   const std::string name =
       options_.seeds > 1 ? fmt::format("{}, seed {}", run.name, run.config.seed) : run.name;
-  if (known(id)) {
-    record = *stored;
+  if (auto earlier = completed(id)) {
+    record = std::move(*earlier);
     record.name = run.name;
     record.reused = true;
     progress_.message(fmt::format("{}: complete in {}", name, checkpoint.string()));
-    experiment.results.write_metrics(experiment.runs);
-    experiment.results.write_summary(experiment.info, experiment.runs);
+    write_results();
     return;
   }
   record = {.name = run.name, .config = describe(run.config), .seed = run.config.seed, .id = id};
@@ -118,7 +120,8 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     if (trainer.objective_bytes() > 0)
       progress_.message(
           fmt::format("{}: {} for the targets", name, format_bytes(trainer.objective_bytes())));
-    if (options_.resume && stored && std::filesystem::exists(checkpoint)) {
+    const auto stored = options_.resume ? store_.load(id) : std::nullopt;
+    if (stored && std::filesystem::exists(checkpoint)) {
       trainer.resume(checkpoint);
       record.knn_untrained = stored->knn_untrained;
       record.epochs = trainer.history();

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset.h"
 #include "experiments/options.h"
 #include "experiments/progress.h"
 #include "experiments/report.h"
 #include "experiments/results.h"
 #include "experiments/run_store.h"
-#include "simsiam/trainer.h"
 
 namespace siam {
 
@@ -48,7 +48,8 @@ class Runner {
 
  private:
   std::vector<Run> seeded(const Run& run) const;
-  bool known(const std::string& id) const;
+  /// The record of a run that need not be trained.
+  std::optional<RunRecord> completed(const std::string& id) const;
   void run_one(const Run& run, Experiment& experiment);
 
   Options options_;

@@ -47,6 +47,19 @@ Device device_named(const std::string& name) {
   return Device::cuda;
 }
 
+bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return false;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(
+        fmt::format("{}; {} as in --help are needed; see --help", error.what(), needed));
+  }
+}
+
 std::optional<Options> parse_options(int argc, char** argv, const std::string& description) {
   Options options;
   options.command_line = fmt::format("{}", fmt::join(argv, argv + argc, " "));
@@ -90,15 +103,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
       ->check(CLI::Range(1, 1000));
   app.add_flag("--resume,!--fresh", options.resume,
                "continue unfinished runs and use finished ones in --out (--fresh: train again)");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return {};
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(
-        fmt::format("{}; options and values as in --help are needed; see --help", error.what()));
-  }
+  if (!parse_or_help(app, argc, argv, "options and values")) return {};
   config.precision = precision_of(precision);
   config.device = device_named(device);
   options.out = out;

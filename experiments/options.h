@@ -8,6 +8,10 @@
 
 #include "simsiam/config.h"
 
+namespace CLI {
+class App;
+}
+
 namespace siam {
 
 struct Options {
@@ -24,6 +28,10 @@ struct Options {
 /// Reads the command line, and prints --help. Returns nothing if the program is to end at once, its
 /// exit status then is 0. UsageError if an option is unknown or a value is not possible.
 std::optional<Options> parse_options(int argc, char** argv, const std::string& description);
+
+/// Parses the command line. False after --help was printed; UsageError, saying that `needed` is
+/// needed, if it does not fit.
+bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed);
 
 /// "cpu", "cuda", or "auto": a GPU if there is one. UsageError for another name, Error if it cannot
 /// be had.

@@ -5,6 +5,7 @@
 
 #include "experiments/html.h"
 #include "experiments/study.h"
+#include "simsiam/trainer.h"
 #include "nn/atomic_file.h"
 
 namespace siam {

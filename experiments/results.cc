@@ -1,41 +1,15 @@
 #include "experiments/results.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "nn/atomic_file.h"
+#include "simsiam/config_json.h"
 #include "tensor/check.h"
 
 namespace siam {
 
-namespace {
-
 using nlohmann::ordered_json;
-
-struct Column {
-  const char* title;
-  double EpochMetrics::*field;
-};
-constexpr Column kColumns[] = {
-    {"loss", &EpochMetrics::loss},
-    {"std*sqrt(d)", &EpochMetrics::std},
-    {"kNN accuracy (%)", &EpochMetrics::knn},
-    {"learning rate", &EpochMetrics::learning_rate},
-    {"time (s)", &EpochMetrics::seconds},
-    {"speed (images/s)", &EpochMetrics::images_per_second},
-    {"waiting for data (share of time)", &EpochMetrics::data_wait},
-};
-
-ordered_json to_json(const ConfigEntries& entries) {
-  ordered_json object = ordered_json::object();
-  for (const auto& [name, value] : entries) {
-    std::visit([&](const auto& each) { object[name] = each; }, value);
-  }
-  return object;
-}
-
-}  // namespace
 
 Results::Results(const std::filesystem::path& out, std::string_view experiment)
     : folder_(out / experiment) {
@@ -50,13 +24,13 @@ Results::Results(const std::filesystem::path& out, std::string_view experiment)
 
 void Results::write_metrics(std::span<const RunRecord> runs) const {
   std::string text = "run,seed,epoch";
-  for (const Column& column : kColumns)
+  for (const Measurement& column : kMeasurements)
     text += fmt::format(",{}", csv_field(std::string_view(column.title)));
   text += '\n';
   for (const RunRecord& run : runs) {
     for (const EpochMetrics& epoch : run.epochs) {
       text += fmt::format("{},{},{}", csv_field(run.name), run.seed, epoch.epoch);
-      for (const Column& column : kColumns)
+      for (const Measurement& column : kMeasurements)
         text += fmt::format(",{}", csv_field(epoch.*column.field));
       text += '\n';
     }

@@ -1,11 +1,9 @@
 #include "experiments/run_store.h"
 
-#include <nlohmann/json.hpp>
-
 #include "data/memory_dataset.h"
 #include "experiments/build_id.h"
 #include "nn/atomic_file.h"
-#include "tensor/check.h"
+#include "simsiam/config_json.h"
 
 namespace siam {
 
@@ -13,21 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double EpochMetrics::*kFields[] = {
-    &EpochMetrics::loss,          &EpochMetrics::std,     &EpochMetrics::knn,
-    &EpochMetrics::learning_rate, &EpochMetrics::seconds, &EpochMetrics::images_per_second,
-    &EpochMetrics::data_wait};
-constexpr const char* kNames[] = {"loss",    "std*sqrt(d)",       "knn",      "learning_rate",
-                                  "seconds", "images_per_second", "data_wait"};
-
 double number(const Json& value) { return value.is_null() ? kNotMeasured : value.get<double>(); }
-
-Json to_json(const ConfigEntries& entries) {
-  Json object = Json::object();
-  for (const auto& [name, value] : entries)
-    std::visit([&](const auto& each) { object[name] = each; }, value);
-  return object;
-}
 
 ConfigValue value_of(const Json& json) {
   if (json.is_boolean()) return json.get<bool>();
@@ -67,8 +51,7 @@ std::optional<RunRecord> RunStore::load(const std::string& id) const {
       record.config.emplace_back(name, value_of(value));
     for (const Json& row : json.at("epochs")) {
       EpochMetrics metrics{.epoch = row.at("epoch")};
-      for (size_t i = 0; i < std::size(kFields); ++i)
-        metrics.*kFields[i] = number(row.at(kNames[i]));
+      for (const Measurement& each : kMeasurements) metrics.*each.field = number(row.at(each.name));
       record.epochs.push_back(metrics);
     }
     return record;
@@ -88,7 +71,7 @@ void RunStore::save(const std::string& id, const RunRecord& record) const {
                {"epochs", Json::array()}};
   for (const EpochMetrics& metrics : record.epochs) {
     Json row = {{"epoch", metrics.epoch}};
-    for (size_t i = 0; i < std::size(kFields); ++i) row[kNames[i]] = metrics.*kFields[i];
+    for (const Measurement& each : kMeasurements) row[each.name] = metrics.*each.field;
     json["epochs"].push_back(row);
   }
   write_file_atomically(folder_ / (id + ".json"), json.dump(1) + "\n");

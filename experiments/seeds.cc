@@ -7,11 +7,6 @@ namespace siam {
 
 namespace {
 
-constexpr double EpochMetrics::*kFields[] = {
-    &EpochMetrics::loss,          &EpochMetrics::std,     &EpochMetrics::knn,
-    &EpochMetrics::learning_rate, &EpochMetrics::seconds, &EpochMetrics::images_per_second,
-    &EpochMetrics::data_wait};
-
 struct Moments {
   double mean = kNotMeasured, deviation = kNotMeasured;
 };
@@ -46,7 +41,8 @@ SeedGroup average(const std::vector<const RunRecord*>& runs) {
   group.mean.epochs.resize(epochs);
   group.deviation.epochs.resize(epochs);
   for (size_t i = 0; i < epochs; ++i)
-    for (const auto field : kFields) {
+    for (const Measurement& measurement : kMeasurements) {
+      const auto field = measurement.field;
       const Moments m = moments(runs, [&](const RunRecord& run) { return run.epochs[i].*field; });
       group.mean.epochs[i].*field = m.mean;
       group.deviation.epochs[i].*field = m.deviation;

@@ -37,7 +37,7 @@ struct StudyResult {
   std::string note;  ///< on what this run cannot show; may be empty
 };
 
-/// The baseline of the study's runs for these options.
+/// The study's runs for these options. Error if one of them is not possible.
 std::vector<Run> runs_of(const Study& study, const Runner& runner);
 /// Trains what is not trained yet and leaves <out>/<name>/ with metrics.csv, summary.json,
 /// figure.svg, figure.png and report.md.

@@ -55,6 +55,14 @@ class Registry {
   std::string prefix_;
 };
 
+/// What a module tree holds.
+template <class Module>
+Registry registry_of(Module& module) {
+  Registry registry;
+  module.visit(registry);
+  return registry;
+}
+
 /// Initial values. Each tensor draws from a stream of its own, (seed, Purpose::init, index of the
 /// tensor).
 class Initializer {

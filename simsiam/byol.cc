@@ -10,12 +10,6 @@ SimSiam initial_target(const Config& config) {
   return SimSiam(init, config.model);
 }
 
-Registry registry_of(SimSiam& model) {
-  Registry registry;
-  model.visit(registry);
-  return registry;
-}
-
 }  // namespace
 
 Byol::Byol(const Config& config, const SimSiam& model)

@@ -188,8 +188,7 @@ TrainedModel load_trained(const std::filesystem::path& path, Device device) {
   config.precision = DType::f32;
   Initializer init(config.seed);
   SimSiam model(init, config.model);
-  Registry registry;
-  model.visit(registry);
+  const Registry registry = registry_of(model);
   FlatParameters parameters(registry, device, DType::f32);
   restore_checkpoint(file, file.source, registry, parameters);
   return {config, std::move(model), run.value("data", ""), position[0].get<int>()};

@@ -59,15 +59,12 @@ Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
   const auto probe = [&](const char* name, ProbeConfig config, std::span<const double> rates) {
     if (probe_epochs > 0) config.epochs = probe_epochs;
     config.batch_size = std::min(config.batch_size, input.train.rows.backbone.dim(0));
-    ProbeSweep sweep{config, {}};
-    for (const double rate : rates) {
-      stage(fmt::format("linear probe, {}, base rate {}", name, rate));
-      config.base_learning_rate = rate;
-      sweep.results.push_back(linear_probe({input.train.rows.backbone, input.train.labels},
-                                           {input.test.rows.backbone, input.test.labels},
-                                           input.classes, config));
-    }
-    evaluation.probes.push_back(std::move(sweep));
+    evaluation.probes.push_back(
+        {config, probe_sweep({input.train.rows.backbone, input.train.labels},
+                             {input.test.rows.backbone, input.test.labels}, input.classes, config,
+                             rates, [&](double rate) {
+                               stage(fmt::format("linear probe, {}, base rate {}", name, rate));
+                             })});
   };
   probe("SGD", ProbeConfig::sgd(), kSgdRates);
   probe("LARS", ProbeConfig::lars(), kLarsRates);

@@ -19,8 +19,7 @@ Tensor channels_first(const Tensor& filter) {
 }  // namespace
 
 TensorFile torchvision_backbone(SimSiam& model) {
-  Registry registry;
-  model.backbone.visit(registry);
+  const Registry registry = registry_of(model.backbone);
   TensorFile file{.metadata = {{"format", "pt"}}};
   for (const auto& [name, parameter] : registry.parameters) {
     const Tensor& value = parameter->value.value();

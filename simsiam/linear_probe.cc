@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "nn/larc.h"
 #include "nn/layers.h"
@@ -19,12 +18,6 @@ Linear initial_classifier(const FeatureBank& train, int64_t classes, uint64_t se
   linear.weight = Parameter(init.normal({classes, train.features.dim(1)}, 0.01));
   linear.bias = Parameter(Tensor::zeros({classes}));
   return linear;
-}
-
-Registry registry_of(Linear& linear) {
-  Registry registry;
-  linear.visit(registry);
-  return registry;
 }
 
 // Rows of a matrix on the CPU, and their labels, in the order given.
@@ -54,20 +47,17 @@ class Probe {
         batch_(std::min(config.batch_size, train.features.dim(0))),
         linear_(initial_classifier(train, classes, config.seed)),
         parameters_(registry_of(linear_), device_, DType::f32),
-        sgd_(parameters_, {.momentum = config.momentum, .weight_decay = 0}),
-        order_(rows_.dim(0)) {}
+        sgd_(parameters_, {.momentum = config.momentum, .weight_decay = 0}) {}
 
   /// Mean loss of the epoch.
   double train_epoch(int epoch) {
     sgd_.set_learning_rate(0, probe_learning_rate(config_, epoch, batch_));
-    std::iota(order_.begin(), order_.end(), 0);
-    Random random(config_.seed, Purpose::probe, static_cast<uint32_t>(epoch));
-    for (size_t i = order_.size(); i > 1; --i)
-      std::swap(order_[i - 1], order_[random.below(static_cast<uint32_t>(i))]);
+    const std::vector<int64_t> order = permutation(
+        rows_.dim(0), Random(config_.seed, Purpose::probe, static_cast<uint32_t>(epoch)));
     double sum = 0;
     for (int64_t begin = 0; begin < rows_.dim(0); begin += batch_) {
       const int64_t count = std::min(batch_, rows_.dim(0) - begin);
-      sum += step(gather(rows_, labels_, {order_.data() + begin, static_cast<size_t>(count)})) *
+      sum += step(gather(rows_, labels_, {order.data() + begin, static_cast<size_t>(count)})) *
              static_cast<double>(count);
     }
     return sum / static_cast<double>(rows_.dim(0));
@@ -112,7 +102,6 @@ class Probe {
   Linear linear_;
   FlatParameters parameters_;
   Sgd sgd_;
-  std::vector<int64_t> order_;
 };
 
 }  // namespace
@@ -149,9 +138,11 @@ ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int6
 
 std::vector<ProbeResult> probe_sweep(const FeatureBank& train, const FeatureBank& test,
                                      int64_t classes, ProbeConfig config,
-                                     std::span<const double> base_learning_rates) {
+                                     std::span<const double> base_learning_rates,
+                                     const std::function<void(double)>& on_rate) {
   std::vector<ProbeResult> results;
   for (const double rate : base_learning_rates) {
+    if (on_rate) on_rate(rate);
     config.base_learning_rate = rate;
     results.push_back(linear_probe(train, test, classes, config));
   }

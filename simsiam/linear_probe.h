@@ -4,6 +4,7 @@
 // in every epoch (crop and flip), which costs a pass of the backbone each time and gains some
 // accuracy; numbers here are comparable with one another, and a little below theirs.
 
+#include <functional>
 #include <vector>
 
 #include "simsiam/knn.h"
@@ -56,9 +57,10 @@ double probe_learning_rate(const ProbeConfig& config, int epoch, int64_t batch);
 ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int64_t classes,
                          const ProbeConfig& config);
 
-/// One probe for each base learning rate.
+/// One probe for each base learning rate, which `on_rate` is told first.
 std::vector<ProbeResult> probe_sweep(const FeatureBank& train, const FeatureBank& test,
                                      int64_t classes, ProbeConfig config,
-                                     std::span<const double> base_learning_rates);
+                                     std::span<const double> base_learning_rates,
+                                     const std::function<void(double)>& on_rate = {});
 
 }  // namespace siam

@@ -27,6 +27,22 @@ struct EpochMetrics {
   double data_wait = kNotMeasured;          ///< share of `seconds` spent waiting for data, 0 to 1
 };
 
+/// The measurements of an epoch, for all that writes, reads or averages them.
+struct Measurement {
+  const char* name;   ///< in a run's record
+  const char* title;  ///< as the head of a column, with its unit
+  double EpochMetrics::*field;
+};
+inline constexpr Measurement kMeasurements[] = {
+    {"loss", "loss", &EpochMetrics::loss},
+    {"std*sqrt(d)", "std*sqrt(d)", &EpochMetrics::std},
+    {"knn", "kNN accuracy (%)", &EpochMetrics::knn},
+    {"learning_rate", "learning rate", &EpochMetrics::learning_rate},
+    {"seconds", "time (s)", &EpochMetrics::seconds},
+    {"images_per_second", "speed (images/s)", &EpochMetrics::images_per_second},
+    {"data_wait", "waiting for data (share of time)", &EpochMetrics::data_wait},
+};
+
 using ConfigValue = std::variant<bool, int64_t, double, std::string>;
 /// Settings by name, in the order to print them.
 using ConfigEntries = std::vector<std::pair<std::string, ConfigValue>>;
@@ -35,8 +51,8 @@ struct RunRecord {
   std::string name = {};  ///< as it is to be read in tables and legends: "with stop-gradient"
   ConfigEntries config = {};
   uint64_t seed = 0;
-  std::string id = {};   ///< under which it is stored
-  bool reused = false;   ///< trained for another experiment, or before
+  std::string id = {};  ///< under which it is stored
+  bool reused = false;  ///< trained for another experiment, or before
   std::vector<EpochMetrics> epochs = {};
   double knn_untrained = kNotMeasured;  ///< kNN accuracy in percent of the network as initialised
   /// Wall clock of the finished epochs' training, monitors not included. A resumed run counts all.

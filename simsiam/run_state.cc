@@ -1,8 +1,7 @@
 // Saving and resuming a run.
 
-#include <nlohmann/json.hpp>
-
 #include "nn/checkpoint.h"
+#include "simsiam/config_json.h"
 #include "simsiam/trainer.h"
 
 namespace siam {
@@ -12,38 +11,33 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Shortest decimals that read back as the same double; NaN becomes null.
-Json to_json(const EpochMetrics& m) {
-  return {m.epoch,    m.loss, m.std, m.knn, m.learning_rate, m.seconds, m.images_per_second,
-          m.data_wait};
+Json row_of(const EpochMetrics& metrics) {
+  Json row = {metrics.epoch};
+  for (const Measurement& each : kMeasurements) row.push_back(metrics.*each.field);
+  return row;
 }
 
 EpochMetrics metrics_from(const Json& row) {
-  auto number = [&](size_t i) {
-    return row.at(i).is_null() ? kNotMeasured : row.at(i).get<double>();
-  };
-  return {.epoch = row.at(0).get<int>(),
-          .loss = number(1),
-          .std = number(2),
-          .knn = number(3),
-          .learning_rate = number(4),
-          .seconds = number(5),
-          .images_per_second = number(6),
-          .data_wait = number(7)};
+  EpochMetrics metrics{.epoch = row.at(0).get<int>()};
+  size_t i = 1;
+  for (const Measurement& each : kMeasurements) {
+    const Json& value = row.at(i++);
+    metrics.*each.field = value.is_null() ? kNotMeasured : value.get<double>();
+  }
+  return metrics;
 }
 
 }  // namespace
 
 std::string Trainer::identity() const {
-  Json json;
-  for (const auto& [name, value] : describe(config_))
-    std::visit([&](const auto& v) { json[name] = v; }, value);
+  Json json = to_json(describe(config_));
   json["data"] = data_.train->fingerprint();
   return json.dump();
 }
 
 void Trainer::save(const std::filesystem::path& path) const {
   Json history = Json::array();
-  for (const EpochMetrics& metrics : history_) history.push_back(to_json(metrics));
+  for (const EpochMetrics& metrics : history_) history.push_back(row_of(metrics));
   const Json position = {position_.epoch,   position_.step,    position_.loss_sum,
                          position_.std_sum, position_.seconds, position_.wait_seconds};
   save_checkpoint(path, registry_, parameters_,

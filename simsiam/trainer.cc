@@ -22,18 +22,6 @@ SimSiam initial_model(const Config& config) {
   return SimSiam(init, config.model);
 }
 
-template <class Module>
-Registry registry_of(Module& module) {
-  Registry registry;
-  module.visit(registry);
-  return registry;
-}
-
-TrainTest subsets(const Config& config, const TrainTest& data) {
-  return {config.train_samples > 0 ? subset(data.train, config.train_samples) : data.train,
-          config.test_samples > 0 ? subset(data.test, config.test_samples) : data.test};
-}
-
 LoaderConfig loader_config(const Config& config) {
   return {.batch_size = config.batch_size,
           .seed = config.seed,
@@ -45,7 +33,7 @@ LoaderConfig loader_config(const Config& config) {
 
 Trainer::Trainer(const Config& config, const TrainTest& data)
     : config_(config),
-      data_(subsets(config, data)),
+      data_(subsets(data, config.train_samples, config.test_samples)),
       model_(initial_model(config)),
       registry_(registry_of(model_)),
       parameters_(registry_, config.device, config.precision),

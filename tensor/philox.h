@@ -5,6 +5,7 @@
 // device.
 
 #include <cstdint>
+#include <vector>
 
 #include "tensor/host_device.h"
 
@@ -65,5 +66,8 @@ class Random {
 
 /// Standard normal by Box-Muller from two numbers of the stream (host only).
 float normal(Random& random);
+
+/// 0 ... n - 1 in random order (Fisher and Yates; host only).
+std::vector<int64_t> permutation(int64_t n, Random random);
 
 }  // namespace siam

@@ -10,6 +10,13 @@
 
 namespace siam {
 
+/// How often `part` occurs in a text.
+inline size_t count(const std::string& text, std::string_view part) {
+  size_t found = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
 /// An empty folder that is removed with all it holds.
 class ScratchFolder {
  public:

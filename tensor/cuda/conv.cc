@@ -1,14 +1,13 @@
 // Convolutions by cuDNN, channels-last, f32 accumulation. The algorithm of a problem is the first
 // deterministic one that cuDNN's heuristic ranks: asked once per problem, the same in every run.
 
-#include <map>
-#include <mutex>
 #include <vector>
 
 #include "tensor/backends.h"
 #include "tensor/cuda/conv_plan.h"
 #include "tensor/cuda/handles.h"
 #include "tensor/cuda/library_types.h"
+#include "tensor/cuda/plan_cache.h"
 
 namespace siam::cuda {
 
@@ -107,12 +106,8 @@ ConvPlan make_plan(const ConvKey& key) {
 
 /// Made once per problem and never moved afterwards.
 const ConvPlan& plan_of(const ConvKey& key) {
-  static std::mutex mutex;
-  static auto* plans = new std::map<ConvKey, ConvPlan>;
-  std::lock_guard lock(mutex);
-  auto found = plans->find(key);
-  if (found == plans->end()) found = plans->emplace(key, make_plan(key)).first;
-  return found->second;
+  static auto* plans = new PlanCache<ConvKey, ConvPlan>;  // never destroyed
+  return plans->get(key, make_plan);
 }
 
 Tensor workspace_of(const ConvPlan& plan) {

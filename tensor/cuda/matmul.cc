@@ -1,13 +1,12 @@
 // Matrix products by cuBLASLt. It thinks in columns: a row-major c [M,N] = op(a) op(b) is, read
 // column by column, c^T [N,M] = op(b)^T op(a)^T, so the operands change places and nothing moves.
 
-#include <map>
-#include <mutex>
 #include <tuple>
 
 #include "tensor/backends.h"
 #include "tensor/cuda/handles.h"
 #include "tensor/cuda/library_types.h"
+#include "tensor/cuda/plan_cache.h"
 
 namespace siam::cuda {
 
@@ -90,12 +89,8 @@ MatmulPlan make_plan(const MatmulKey& key) {
 
 /// Chosen once per problem and never moved afterwards.
 const MatmulPlan& plan_of(const MatmulKey& key) {
-  static std::mutex mutex;
-  static auto* plans = new std::map<MatmulKey, MatmulPlan>;
-  std::lock_guard lock(mutex);
-  auto found = plans->find(key);
-  if (found == plans->end()) found = plans->emplace(key, make_plan(key)).first;
-  return found->second;
+  static auto* plans = new PlanCache<MatmulKey, MatmulPlan>;  // never destroyed
+  return plans->get(key, make_plan);
 }
 
 }  // namespace

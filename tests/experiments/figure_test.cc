@@ -22,12 +22,6 @@ bool have_gnuplot() {
   return found;
 }
 
-size_t count(const std::string& text, std::string_view part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
 // What gnuplot writes for curves in the SVG: one path per series with as many points as were drawn.
 Figure small_figure() {
   Panel panel{.title = "loss", .x_label = "epoch"};

@@ -12,12 +12,6 @@ namespace siam {
 
 namespace {
 
-size_t count(const std::string& text, std::string_view part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
 std::string browser() {
   for (const char* name : {"chromium-headless-shell", "chromium", "google-chrome"})
     if (run_process({"sh", "-c", fmt::format("command -v {}", name)}, "/").status == 0) return name;
