@@ -5,8 +5,8 @@
 
 #include "experiments/html.h"
 #include "experiments/study.h"
-#include "simsiam/trainer.h"
 #include "nn/atomic_file.h"
+#include "simsiam/trainer.h"
 
 namespace siam {
 
