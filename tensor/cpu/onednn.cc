@@ -1,5 +1,6 @@
 #include "tensor/cpu/onednn.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -30,10 +31,8 @@ using Tag = memory::format_tag;
 struct Problem {
   PlanKey::Op op;
   memory::dims x, w, y, stride, padding;
-  memory::data_type type, weight_type;
-
-  memory::desc image(const memory::dims& dims, Tag tag) const { return {dims, type, tag}; }
-  memory::desc filter(Tag tag) const { return {w, weight_type, tag}; }
+  memory::data_type type, weight_type;                // of the caller's images and filters
+  memory::data_type inside_type, inside_weight_type;  // of the primitive's
 };
 
 memory::dims channels_second(const Shape& s) { return {s[0], s[3], s[1], s[2]}; }
@@ -42,9 +41,10 @@ memory::dims channels_second(const Shape& s) { return {s[0], s[3], s[1], s[2]}; 
 /// filters in the primitive's choice: pinned to ohwi, oneDNN falls back to its reference loops.
 /// Nothing if there is no implementation.
 std::optional<Plan> try_conv(const Problem& p, algorithm algorithm, Tag tag) {
-  const memory::desc x = p.image(p.x, tag), y = p.image(p.y, tag), w = p.filter(Tag::any);
-  const memory::desc user_x = p.image(p.x, Tag::nhwc), user_y = p.image(p.y, Tag::nhwc);
-  const memory::desc user_w = p.filter(Tag::ohwi);
+  const memory::desc x(p.x, p.inside_type, tag), y(p.y, p.inside_type, tag);
+  const memory::desc w(p.w, p.inside_weight_type, Tag::any);
+  const memory::desc user_x(p.x, p.type, Tag::nhwc), user_y(p.y, p.type, Tag::nhwc);
+  const memory::desc user_w(p.w, p.weight_type, Tag::ohwi);
   const dnnl::primitive_attr attributes = user_scratchpad();
   const dnnl::convolution_forward::primitive_desc forward(
       {dnnl::prop_kind::forward_training, algorithm, x, w, y, p.stride, p.padding, p.padding},
@@ -62,10 +62,11 @@ std::optional<Plan> try_conv(const Problem& p, algorithm algorithm, Tag tag) {
   }
   // The forward description is only a hint to the gradients and need not be of the same algorithm
   // or weight type.
-  const memory::desc hint_w(p.w, p.type, Tag::any);
+  const memory::desc hint_x(p.x, p.inside_type, Tag::any), hint_y(p.y, p.inside_type, Tag::any);
+  const memory::desc hint_w(p.w, p.inside_type, Tag::any);
   const dnnl::convolution_forward::primitive_desc hint(
-      {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct,
-       p.image(p.x, Tag::any), hint_w, p.image(p.y, Tag::any), p.stride, p.padding, p.padding},
+      {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, hint_x, hint_w,
+       hint_y, p.stride, p.padding, p.padding},
       attributes, cpu_engine());
   if (p.op == PlanKey::Op::conv_backward_data) {
     const dnnl::convolution_backward_data::primitive_desc backward(
@@ -95,11 +96,22 @@ bool slow(const Plan& plan) {
   return plan.implementation.starts_with("ref") || plan.implementation.starts_with("gemm");
 }
 
-/// Winograd where allowed and available; else direct on nhwc images, which saves two reorders;
+/// Winograd's F(4x4,3x3) multiplies a quarter as often. oneDNN has it in f32 only; for bf16 tensors
+/// it must make up for half the multiplication rate, which it does from 128 channels on.
+bool winograd_pays(const Shape& w, ConvGeometry g, DType type) {
+  const int64_t channels = std::min(w[0], w[3]);
+  return conv_algorithm == ConvAlgorithm::best && channels >= (type == DType::f32 ? 16 : 128) &&
+         w[1] == 3 && w[2] == 3 && g.stride == 1 && g.padding <= 1;
+}
+
+/// Winograd if it pays and is available; else direct on nhwc images, which saves two reorders;
 /// else, when that is a slow loop (3-channel stems), direct in the primitive's layout.
-Plan make_conv(const Problem& p, bool winograd) {
+Plan make_conv(Problem p, bool winograd) {
+  p.inside_type = p.inside_weight_type = memory::data_type::f32;
   if (winograd)
     if (auto plan = try_conv(p, algorithm::convolution_winograd, Tag::any)) return *plan;
+  p.inside_type = p.type;
+  p.inside_weight_type = p.op == PlanKey::Op::conv_backward_weight ? p.weight_type : p.type;
   auto plan = try_conv(p, algorithm::convolution_direct, Tag::nhwc);
   if (plan && !slow(*plan)) return *plan;
   auto blocked = try_conv(p, algorithm::convolution_direct, Tag::any);
@@ -110,21 +122,23 @@ Plan make_conv(const Problem& p, bool winograd) {
 
 void run_conv(PlanKey::Op op, const Shape& x, const Shape& w, const Shape& y, ConvGeometry g,
               DType type, const Tensor& a, const Tensor& b, const Tensor& result) {
-  const bool winograd = conv_algorithm == ConvAlgorithm::best && type == DType::f32 && w[3] >= 16 &&
-                        w[1] == 3 && w[2] == 3 && g.stride == 1 && g.padding <= 1;
-  const PlanKey key{
-      op,        type,      result.dtype(),
-      !winograd, threads(), {x[0], x[1], x[2], x[3], w[0], w[1], w[2], g.stride, g.padding}};
+  const bool winograd = winograd_pays(w, g, type);
+  const DType weight_type = op == PlanKey::Op::conv_backward_weight ? result.dtype() : b.dtype();
+  const PlanKey key{op,          type,
+                    weight_type, !winograd,
+                    threads(),   {x[0], x[1], x[2], x[3], w[0], w[1], w[2], g.stride, g.padding}};
   const auto plan = find_plan(key, [&] {
-    const Problem problem{op,
-                          channels_second(x),
-                          channels_second(w),
-                          channels_second(y),
-                          {g.stride, g.stride},
-                          {g.padding, g.padding},
-                          data_type(type),
-                          data_type(op == PlanKey::Op::conv_backward_weight ? DType::f32 : type)};
-    return make_conv(problem, winograd);
+    return make_conv({op,
+                      channels_second(x),
+                      channels_second(w),
+                      channels_second(y),
+                      {g.stride, g.stride},
+                      {g.padding, g.padding},
+                      data_type(type),
+                      data_type(weight_type),
+                      {},
+                      {}},
+                     winograd);
   });
   execute(*plan, a, b, result);
 }

@@ -31,7 +31,7 @@ void max_pool2d(const Tensor& x, PoolGeometry g, const Tensor& y, const Tensor& 
             const int64_t w = q * g.stride - g.padding + tap % g.window;
             if (h < 0 || h >= height || w < 0 || w >= width) continue;
             const T* pixel = in + ((n * height + h) * width + w) * channels;
-#pragma omp simd
+#pragma GCC ivdep
             for (int64_t c = 0; c < channels; ++c) {
               // Larger, or the first NaN.
               const float value = static_cast<float>(pixel[c]), old = best[c];
@@ -72,7 +72,7 @@ void max_pool2d_backward(const Tensor& dy, const Tensor& taps, PoolGeometry g, c
             const int64_t p = top / g.stride, q = left / g.stride;
             if (p >= p_count || q >= q_count) continue;
             const int64_t start = ((n * p_count + p) * q_count + q) * channels;
-#pragma omp simd
+#pragma GCC ivdep
             for (int64_t c = 0; c < channels; ++c) {
               const float gradient = static_cast<float>(in[start + c]);
               sum[c] += winners[start + c] == tap ? gradient : 0.0f;
@@ -95,7 +95,7 @@ void global_avg_pool(const Tensor& x, const Tensor& y) {
       std::vector<double> sums(channels, 0);
       double* sum = sums.data();
       for (int64_t i = n * pixels; i < (n + 1) * pixels; ++i)
-#pragma omp simd
+#pragma GCC ivdep
         for (int64_t c = 0; c < channels; ++c)
           sum[c] += static_cast<double>(static_cast<float>(in[i * channels + c]));
       for (int64_t c = 0; c < channels; ++c)

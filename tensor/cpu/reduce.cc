@@ -17,7 +17,7 @@ void sum_rows(const Tensor& x, const Tensor& sums) {
     parallel_for(rows, kRows, [&](int64_t begin, int64_t end) {
       float* sum = &partial[begin / kRows * channels];
       for (int64_t r = begin; r < end; ++r)
-#pragma omp simd
+#pragma GCC ivdep
         for (int64_t c = 0; c < channels; ++c) sum[c] += static_cast<float>(in[r * channels + c]);
     });
   });
