@@ -80,6 +80,8 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
       ->always_capture_default(false);
   app.add_option("--device", device, "auto, cpu or cuda");
   app.add_option("--precision", precision, "of activations: f32, bf16 or f16");
+  app.add_option("--loss-scale", config.loss_scale,
+                 "factor on the loss during backward; 0: 1024 with f16, else 1");
   app.add_option("--epochs", config.epochs, "length of each run; the schedule spans it");
   app.add_option("--batch-size", config.batch_size, "images per step");
   app.add_option("--lr", config.base_learning_rate,

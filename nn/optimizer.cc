@@ -26,7 +26,8 @@ Sgd::Sgd(FlatParameters& parameters, Options options, const std::vector<std::str
   for (Group& group : groups_) {
     group.rates = {.momentum = options.momentum,
                    .weight_decay = options.weight_decay,
-                   .learning_rate = Tensor::zeros({}, DType::f32, parameters.values.device())};
+                   .learning_rate = Tensor::zeros({}, DType::f32, parameters.values.device()),
+                   .grad_scale = options.grad_scale};
   }
 }
 
@@ -34,9 +35,10 @@ void Sgd::set_learning_rate(size_t group, double rate) {
   groups_.at(group).rates.learning_rate.copy_from(Tensor::full({}, rate));
 }
 
-void Sgd::step() {
-  for (const Group& group : groups_) {
+void Sgd::step(const Tensor& enabled) {
+  for (Group& group : groups_) {
     if (group.begin == group.end) continue;
+    group.rates.enabled = enabled;
     auto part = [&](const Tensor& flat) {
       return flat.defined() ? flat.rows(group.begin, group.end) : Tensor();
     };

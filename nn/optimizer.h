@@ -14,6 +14,7 @@ class Sgd {
   struct Options {
     double momentum = 0.9;
     double weight_decay = 1e-4;
+    double grad_scale = 1;  ///< gradients are multiplied by this first: 1 / loss scale
   };
 
   /// One group for each prefix; a parameter belongs to the first whose prefix its name starts with,
@@ -23,7 +24,8 @@ class Sgd {
 
   /// Rate of group i from the next step on. 0 leaves its parameters exactly as they are.
   void set_learning_rate(size_t group, double rate);
-  void step();
+  /// Queued on the device; changes nothing where `enabled` (i32 []), if defined, is 0.
+  void step(const Tensor& enabled = {});
 
  private:
   struct Group {

@@ -91,6 +91,7 @@ constexpr Field kFields[] = {
     {"test_samples", [](Config& c, const Json& v) { c.test_samples = v; }},
     {"knn_k", [](Config& c, const Json& v) { c.knn.k = v; }},
     {"knn_temperature", [](Config& c, const Json& v) { c.knn.temperature = v; }},
+    {"loss_scale", [](Config& c, const Json& v) { c.loss_scale = v; }},
 };
 
 Json parse(const TensorFile& file, const std::string& name) {

@@ -7,12 +7,20 @@
 
 namespace siam {
 
-double collapse_std(const Tensor& z) {
-  const Tensor variance = batch_statistics(normalize_rows(z), 1).variance.to(Device::cpu);
-  const double rows = static_cast<double>(z.dim(0)), d = static_cast<double>(z.dim(1));
+Tensor direction_variance(const Tensor& z) {
+  return batch_statistics(normalize_rows(z), 1).variance;
+}
+
+double collapse_std(std::span<const float> direction_variance, int64_t rows) {
+  const double n = static_cast<double>(rows), d = static_cast<double>(direction_variance.size());
   double sum = 0;
-  for (float channel : variance.span<float>()) sum += std::sqrt(channel * rows / (rows - 1));
+  for (float channel : direction_variance) sum += std::sqrt(channel * n / (n - 1));
   return sum / d * std::sqrt(d);
+}
+
+double collapse_std(const Tensor& z) {
+  const Tensor variance = direction_variance(z).to(Device::cpu);
+  return collapse_std(variance.span<float>(), z.dim(0));
 }
 
 }  // namespace siam

@@ -1,6 +1,8 @@
 #pragma once
 // Is the representation collapsing? (paper, Sec. 4.1 and Fig. 2, middle)
 
+#include <span>
+
 #include "tensor/tensor.h"
 
 namespace siam {
@@ -10,5 +12,10 @@ namespace siam {
 /// give one vector; the paper plots it without the factor, with 1 / sqrt(d) marked. Unbiased, as
 /// torch.std.
 double collapse_std(const Tensor& z);
+
+/// The two halves of it: the part on z's device, the biased variance [d] of the channels of z /
+/// |z|, and what the host makes of that for z of `rows` rows.
+Tensor direction_variance(const Tensor& z);
+double collapse_std(std::span<const float> direction_variance, int64_t rows);
 
 }  // namespace siam

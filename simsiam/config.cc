@@ -25,6 +25,8 @@ void check_config(const Config& config) {
        config.base_learning_rate, "a positive rate is needed");
   need(config.weight_decay >= 0 && std::isfinite(config.weight_decay), "--weight-decay",
        config.weight_decay, "0 or more is needed");
+  need(config.loss_scale >= 0 && std::isfinite(config.loss_scale), "--loss-scale",
+       config.loss_scale, "a positive number, or 0 for the default, is needed");
   need(config.augment.size >= 8 && config.augment.size <= kMaxImageSize, "--image-size",
        config.augment.size, fmt::format("8 to {} is needed", kMaxImageSize));
   need(config.warmup_epochs >= 0 && config.warmup_epochs < config.epochs, "--warmup",
@@ -35,6 +37,8 @@ void check_config(const Config& config) {
        fmt::format("1 to {} is needed", kMaxChannels));
   need(config.workers >= 0 && config.workers <= kMaxThreads, "--workers", config.workers,
        fmt::format("0 to {} is needed", kMaxThreads));
+  check(config.read_back >= 0, "config: losses are read back every {} steps; 0 or more is needed",
+        config.read_back);
   need(config.train_samples >= 0, "--train-samples", config.train_samples, "0 or more is needed");
   need(config.test_samples >= 0, "--test-samples", config.test_samples, "0 or more is needed");
   const bool plain_pairs = config.objective.method == Method::simsiam;
@@ -56,7 +60,7 @@ ConfigEntries describe(const Config& config) {
   const AugmentConfig& augment = config.augment;
   auto integer = [](auto value) { return static_cast<int64_t>(value); };
   auto real = [](double value) { return value; };
-  return {
+  ConfigEntries entries = {
       {"blocks", fmt::format("{}", fmt::join(model.backbone.blocks, " "))},
       {"bottleneck", model.backbone.bottleneck},
       {"width", model.backbone.width},
@@ -94,6 +98,9 @@ ConfigEntries describe(const Config& config) {
       {"knn_k", config.knn.k},
       {"knn_temperature", real(config.knn.temperature)},
   };
+  // Without a scale there is nothing to say.
+  if (config.gradient_scale() != 1) entries.push_back({"loss_scale", config.gradient_scale()});
+  return entries;
 }
 
 }  // namespace siam

@@ -31,8 +31,12 @@ struct Config {
 
   uint64_t seed = 0;
   DType precision = DType::f32;  ///< of activations; weights, statistics and losses are f32
+  /// The loss is multiplied by this before backward, and the gradients divided by it: those of f16
+  /// would vanish otherwise. A power of two changes nothing else. 0: 1024 with f16, 1 without.
+  double loss_scale = 0;
   Device device = Device::cpu;
-  int workers = 1;  ///< threads that load and augment
+  int read_back = 0;  ///< steps until the host reads their losses; 0: 1 on the CPU, 16 on a GPU
+  int workers = 1;    ///< threads that load and augment
 
   int64_t train_samples = 0;  ///< a class-balanced subset of the training images; 0: all
   int64_t test_samples = 0;   ///< of the test images, for the kNN monitor; 0: all
@@ -41,6 +45,9 @@ struct Config {
 
   double learning_rate() const {
     return base_learning_rate * static_cast<double>(batch_size) / 256;
+  }
+  double gradient_scale() const {
+    return loss_scale != 0 ? loss_scale : (precision == DType::f16 ? 1024 : 1);
   }
 };
 

@@ -35,7 +35,8 @@ std::string Trainer::identity() const {
   return json.dump();
 }
 
-void Trainer::save(const std::filesystem::path& path) const {
+void Trainer::save(const std::filesystem::path& path) {
+  read_back();
   Json history = Json::array();
   for (const EpochMetrics& metrics : history_) history.push_back(row_of(metrics));
   const Json position = {position_.epoch,   position_.step,    position_.loss_sum,
@@ -59,6 +60,7 @@ void Trainer::resume(const std::filesystem::path& path) {
           "--out",
           path.string(), name, theirs.contains(name) ? theirs.at(name).dump() : "nothing",
           value.dump());
+  read_back();
   restore_checkpoint(file, path.string(), registry_, parameters_);
   const Json position = Json::parse(stored.at("position"));
   position_ = {.epoch = position.at(0),

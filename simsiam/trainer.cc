@@ -3,10 +3,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "simsiam/collapse.h"
 #include "simsiam/features.h"
 #include "tensor/map.h"
-#include "tensor/reduce.h"
 
 namespace siam {
 
@@ -20,6 +18,11 @@ SimSiam initial_model(const Config& config) {
   check_config(config);
   Initializer init(config.seed);
   return SimSiam(init, config.model);
+}
+
+int64_t steps_per_look(const Config& config) {
+  if (config.read_back != 0) return config.read_back;
+  return config.device == Device::cpu ? 1 : 16;
 }
 
 std::unique_ptr<BatchSource> batch_source(const Config& config, const TrainTest& data) {
@@ -39,13 +42,18 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
       model_(initial_model(config)),
       registry_(registry_of(model_)),
       parameters_(registry_, config.device, config.precision),
-      optimizer_(parameters_, {.momentum = config.momentum, .weight_decay = config.weight_decay},
+      optimizer_(parameters_,
+                 {.momentum = config.momentum,
+                  .weight_decay = config.weight_decay,
+                  .grad_scale = 1 / config.gradient_scale()},
                  {"encoder.", "predictor."}),
       batches_(batch_source(config, data_)),
       objective_(make_objective(config, model_,
                                 {.samples = data_.train->size(),
                                  .batch_size = config.batch_size,
-                                 .steps_per_epoch = batches_->batches_per_epoch()})) {
+                                 .steps_per_epoch = batches_->batches_per_epoch()})),
+      gradient_seed_(Tensor::full({}, config.gradient_scale(), DType::f32, config.device)),
+      log_(steps_per_look(config), config.model.dim, config.device) {
   objective_->visit(registry_);
   if (objective_->window() > 0) ahead_ = batch_source(config, data_);
 }
@@ -56,31 +64,39 @@ Views Trainer::views(const Batch& batch, int64_t step) const {
 
 // Shows the objective the batches of the window that begins here.
 void Trainer::look_ahead() {
-  const int64_t end = std::min(position_.step + objective_->window(), steps_per_epoch());
-  for (int64_t step = position_.step; step < end; ++step)
+  const int64_t end = std::min(next_step() + objective_->window(), steps_per_epoch());
+  for (int64_t step = next_step(); step < end; ++step)
     objective_->look_ahead(views(ahead_->next(), step));
 }
 
+// Queues the work of a step and waits for none of it: what changes from step to step is in the
+// device's memory.
 void Trainer::step(const Batch& batch) {
   parameters_.zero_grad();
-  const auto [loss, z] = (*objective_)(views(batch, position_.step));
-  backward(loss);
-
-  const double value = loss.value().item();
-  if (!std::isfinite(value) || !all_finite(parameters_.grads))
-    throw NotFinite(fmt::format(
-        "{} not finite at step {} of epoch {}; finite numbers are needed; lower --lr{}",
-        std::isfinite(value) ? "gradient" : "loss", position_.step + 1, position_.epoch + 1,
-        config_.precision == DType::f32 ? "" : " or use --precision f32"));
-  optimizer_.step();
+  const auto [loss, z] = (*objective_)(views(batch, next_step()));
+  backward(loss, gradient_seed_);
+  log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
+  optimizer_.step(log_.finite());
   objective_->updated(parameters_);
-
-  position_.loss_sum += value;
-  position_.std_sum += collapse_std(z.rows(0, config_.batch_size));
-  ++position_.step;
 }
 
-EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on_step) {
+// Takes over what the steps in flight have logged.
+void Trainer::read_back() {
+  if (in_flight_ == 0) return;
+  const int64_t count = std::exchange(in_flight_, 0);
+  for (const auto& [loss, std, finite] : log_.read(count, config_.batch_size)) {
+    if (!finite)
+      throw NotFinite(fmt::format(
+          "{} not finite at step {} of epoch {}; finite numbers are needed; lower --lr{}",
+          std::isfinite(loss) ? "gradient" : "loss", position_.step + 1, position_.epoch + 1,
+          config_.precision == DType::f32 ? "" : " or use --precision f32"));
+    position_.loss_sum += loss;
+    position_.std_sum += std;
+    ++position_.step;
+  }
+}
+
+void Trainer::start_epoch() {
   const double rate = cosine_learning_rate(config_.learning_rate(), position_.epoch, config_.epochs,
                                            config_.warmup_epochs);
   optimizer_.set_learning_rate(0, rate);
@@ -90,13 +106,20 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   batches_->start_epoch(position_.epoch, position_.step);
   if (const int64_t window = objective_->window(); ahead_)  // from the next window on
     ahead_->start_epoch(position_.epoch, (position_.step + window - 1) / window * window);
-  while (position_.step < batches_->batches_per_epoch()) {
+}
+
+EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on_step) {
+  read_back();
+  start_epoch();
+  while (position_.step < steps_per_epoch()) {
     const double start = now(), waited = batches_->wait_seconds();
-    if (ahead_ && position_.step % objective_->window() == 0) look_ahead();
+    if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
     step(batches_->next());
+    ++in_flight_;
+    if (in_flight_ == log_.slots() || next_step() == steps_per_epoch()) read_back();
     position_.seconds += now() - start;
     position_.wait_seconds += batches_->wait_seconds() - waited;
-    if (on_step) on_step(info());
+    if (in_flight_ == 0 && on_step) on_step(info());
   }
   return finish_epoch();
 }

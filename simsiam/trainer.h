@@ -8,6 +8,7 @@
 #include "data/batch_source.h"
 #include "nn/optimizer.h"
 #include "simsiam/config.h"
+#include "simsiam/step_log.h"
 
 namespace siam {
 
@@ -16,7 +17,7 @@ struct NotFinite : Error {
   using Error::Error;
 };
 
-/// What is known after each step.
+/// What is known after a step.
 struct StepInfo {
   int epoch;         ///< being trained, from 1
   int64_t step;      ///< steps done in this epoch
@@ -32,7 +33,9 @@ class Trainer {
   Trainer(const Config& config, const TrainTest& data);
 
   /// Trains to the end of the current epoch and measures kNN if it is due. `on_step` is called
-  /// after each step; what it throws leaves the state as after that step.
+  /// after each step whose loss the host has read: one in Config::read_back; a GPU does not wait
+  /// for the host between them. What it throws leaves the state as after that
+  /// step. NotFinite leaves the weights as before the step it names.
   EpochMetrics train_epoch(const std::function<void(const StepInfo&)>& on_step = {});
   /// kNN accuracy, in percent, of the backbone as it is (evaluation mode, test transform).
   double knn() const;
@@ -50,19 +53,23 @@ class Trainer {
 
   /// The whole state, in the middle of an epoch too. A run that is resumed from it continues with
   /// the same bits as one that was never interrupted.
-  void save(const std::filesystem::path& path) const;
+  void save(const std::filesystem::path& path);
   /// Error if the checkpoint is of a run with another configuration or other data.
   void resume(const std::filesystem::path& path);
 
  private:
+  /// Where the run is, as far as the host has read.
   struct Position {
     int epoch = 0;     ///< epochs finished
     int64_t step = 0;  ///< steps done in the current one
     double loss_sum = 0, std_sum = 0, seconds = 0, wait_seconds = 0;  ///< over these steps
   };
 
+  int64_t next_step() const { return position_.step + in_flight_; }
+  void start_epoch();
   void look_ahead();
   void step(const Batch& batch);
+  void read_back();
   Views views(const Batch& batch, int64_t step) const;
   StepInfo info() const;
   EpochMetrics finish_epoch();
@@ -77,7 +84,10 @@ class Trainer {
   std::unique_ptr<BatchSource> batches_;
   std::unique_ptr<BatchSource> ahead_;  ///< the same batches, for look_ahead()
   std::unique_ptr<Objective> objective_;
+  Tensor gradient_seed_;  ///< d loss / d loss, times the loss scale
+  StepLog log_;
   Position position_;
+  int64_t in_flight_ = 0;  ///< steps queued, not read back
   std::vector<EpochMetrics> history_;
 };
 

@@ -12,6 +12,7 @@
 #include "tensor/pool.h"
 #include "tensor/reduce.h"
 #include "tensor/sgd.h"
+#include "tensor/step_log.h"
 
 #define SIAM_KERNELS                                                                              \
   /* conv.h */                                                                                    \
@@ -65,7 +66,10 @@
   void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx);              \
   /* sgd.h */                                                                                     \
   void sgd_step(const Tensor& w, const Tensor& g, const Tensor& v, const SgdRates& rates,         \
-                const Tensor& half);
+                const Tensor& half);                                                              \
+  /* step_log.h */                                                                                \
+  void log_step(const Tensor& loss, const Tensor& finite, const Tensor& values,                   \
+                const StepRing& ring);
 
 namespace siam::reference {
 SIAM_KERNELS

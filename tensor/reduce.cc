@@ -19,10 +19,12 @@ Tensor mean(const Tensor& x) {
   return y;
 }
 
-bool all_finite(const Tensor& x) {
+Tensor all_finite_flag(const Tensor& x) {
   Tensor flag = Tensor::empty({}, DType::i32, x.device());
   SIAM_DISPATCH(x, all_finite(x, flag));
-  return flag.item() != 0;
+  return flag;
 }
+
+bool all_finite(const Tensor& x) { return all_finite_flag(x).item() != 0; }
 
 }  // namespace siam

@@ -12,5 +12,7 @@ Tensor sum_rows(const Tensor& x);
 Tensor mean(const Tensor& x);
 /// False if any element is infinite or NaN.
 bool all_finite(const Tensor& x);
+/// The same as an i32 scalar (1 or 0) on x's device, without waiting for it.
+Tensor all_finite_flag(const Tensor& x);
 
 }  // namespace siam

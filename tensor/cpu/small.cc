@@ -4,6 +4,11 @@
 
 namespace siam::cpu {
 
+void log_step(const Tensor& loss, const Tensor& finite, const Tensor& values,
+              const StepRing& ring) {
+  reference::log_step(loss, finite, values, ring);
+}
+
 void mean(const Tensor& x, const Tensor& y) { reference::mean(x, y); }
 
 void update_running(const Tensor& mean, const Tensor& variance, int64_t rows, double momentum,

@@ -8,11 +8,12 @@ namespace siam::cuda {
 
 namespace {
 
-/// What does not change between steps; the rate is read from device memory, so that a captured step
-/// sees it change.
+/// What does not change between steps; rate and guard are read from device memory, so that a
+/// captured step sees them change.
 struct Constants {
   float momentum, decay, grad_scale;
   const float* rate;
+  const int32_t* enabled;
 };
 
 template <int N, class Half>
@@ -32,6 +33,7 @@ __device__ void step_pack(const math::SgdStep& step, int64_t at, float* w, const
 template <int N, class Half>
 __global__ void __launch_bounds__(kBlock)
     sgd_kernel(int64_t n, Constants c, float* w, const float* g, float* v, Half* half) {
+  if (c.enabled != nullptr && *c.enabled == 0) return;
   const math::SgdStep step{*c.rate, c.momentum, c.decay, c.grad_scale};
   const int64_t thread = int64_t{blockIdx.x} * kBlock + threadIdx.x;
   const int64_t threads = int64_t{gridDim.x} * kBlock;
@@ -46,7 +48,8 @@ void sgd_step(const Tensor& w, const Tensor& g, const Tensor& v, const SgdRates&
               const Tensor& half) {
   const int64_t n = w.numel();
   const Constants c{static_cast<float>(rates.momentum), static_cast<float>(rates.weight_decay),
-                    static_cast<float>(rates.grad_scale), rates.learning_rate.data<float>()};
+                    static_cast<float>(rates.grad_scale), rates.learning_rate.data<float>(),
+                    data_or_null<int32_t>(rates.enabled)};
   for_float(half.defined() ? half.dtype() : DType::bf16, [&]<class Half>(Half) {
     with_pack_size<float>(0, {w.raw(), g.raw(), v.raw(), half.defined() ? half.raw() : nullptr},
                           [&]<int N>(std::integral_constant<int, N>) {

@@ -6,6 +6,7 @@ namespace siam::reference {
 
 void sgd_step(const Tensor& w, const Tensor& g, const Tensor& v, const SgdRates& rates,
               const Tensor& half) {
+  if (rates.enabled.defined() && *rates.enabled.data<int32_t>() == 0) return;
   const math::SgdStep step{*rates.learning_rate.data<float>(), static_cast<float>(rates.momentum),
                            static_cast<float>(rates.weight_decay),
                            static_cast<float>(rates.grad_scale)};

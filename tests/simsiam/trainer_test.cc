@@ -117,6 +117,73 @@ TEST_CASE("a run that diverges stops, and says where") {
   CHECK_THROWS_WITH_AS(train_to_end(trainer), doctest::Contains("not finite at step"), NotFinite);
 }
 
+TEST_CASE("how often the host reads the losses changes nothing but when it knows") {
+  Config config = tiny();
+  Trainer each(config, data());
+  train_to_end(each);
+  config.read_back = 3;  // of 4 steps in an epoch
+  Trainer some(config, data());
+  std::vector<int64_t> steps;
+  some.train_epoch([&](const StepInfo& info) { steps.push_back(info.step); });
+  CHECK(steps == std::vector<int64_t>{3, 4});
+  train_to_end(some);
+  check_same_state(each, some);
+}
+
+TEST_CASE("a run resumed between two looks at the losses ends with the same bits") {
+  const ScratchFolder folder;
+  const fs::path file = folder / "state.safetensors";
+  Config config = tiny();
+  Trainer whole(config, data());
+  train_to_end(whole);
+  config.read_back = 3;
+  Trainer interrupted(config, data());
+  CHECK_THROWS_AS(interrupted.train_epoch([](const StepInfo&) { throw Interrupted(); }),
+                  Interrupted);
+  interrupted.save(file);
+  Trainer resumed(config, data());
+  resumed.resume(file);
+  CHECK(resumed.steps_done() == 3);
+  train_to_end(resumed);
+  check_same_state(whole, resumed);
+}
+
+TEST_CASE("the weights stay as they were before the step that was not finite") {
+  Config config = tiny();
+  config.base_learning_rate = 1e30;
+  std::string said[2];
+  Tensor weights[2];
+  for (const int look : {1, 4}) {
+    config.read_back = look;
+    Trainer trainer(config, data());
+    try {
+      train_to_end(trainer);
+    } catch (const NotFinite& error) {
+      said[look == 4] = error.what();
+    }
+    weights[look == 4] = trainer.parameters().values.clone();
+    CHECK(trainer.steps_done() > 0);
+  }
+  CHECK(said[0] == said[1]);
+  CHECK(said[0].find("not finite at step 2 of epoch 1") != std::string::npos);
+  CHECK(same_bits(weights[0], weights[1]));
+}
+
+// A power of two moves exponents only, as long as nothing leaves the range of f32.
+TEST_CASE("a loss scale that is a power of two changes no bit") {
+  Config config = tiny();
+  Trainer plain(config, data());
+  train_to_end(plain);
+  config.loss_scale = 1024;
+  Trainer scaled(config, data());
+  train_to_end(scaled);
+  check_same_state(plain, scaled);
+  config.loss_scale = 3;
+  Trainer other(config, data());
+  train_to_end(other);
+  CHECK_FALSE(same_bits(plain.parameters().values, other.parameters().values));
+}
+
 TEST_CASE("a batch larger than the data set is an error before anything runs") {
   Config config = tiny();
   config.batch_size = 64;

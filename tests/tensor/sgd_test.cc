@@ -71,6 +71,23 @@ TEST_CASE("three SGD steps follow the equations, in the kernel and in the refere
   CHECK(guarded.intact());
 }
 
+TEST_CASE("SGD changes nothing where it is not enabled") {
+  for (const int32_t enabled : {0, 1}) {
+    const Tensor w = normals(100, 1), v = normals(100, 2), half = Tensor::zeros({100}, DType::bf16);
+    const Tensor before = w.clone(), velocity = v.clone();
+    sgd_step(
+        w, normals(100, 3), v,
+        {.learning_rate = Tensor::full({}, 0.1), .enabled = Tensor::full({}, enabled, DType::i32)},
+        half);
+    const auto same = [](const Tensor& a, const Tensor& b) {
+      return std::equal(a.span<float>().begin(), a.span<float>().end(), b.span<float>().begin());
+    };
+    CHECK(same(w, before) == (enabled == 0));
+    CHECK(same(v, velocity) == (enabled == 0));
+    CHECK((half.data<bf16>()[0].bits == 0) == (enabled == 0));
+  }
+}
+
 TEST_CASE("SGD refuses what is not f32 of one shape") {
   const Tensor w = Tensor::zeros({3}), rate = Tensor::full({1}, 0.1);
   CHECK_THROWS_AS(sgd_step(w, Tensor::zeros({4}), w.clone(), {.learning_rate = rate}), Error);
