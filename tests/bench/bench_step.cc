@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   std::string network = "cifar18", device = "cpu", precision = "f32", what = "step";
-  int64_t batch_size = 128;
+  int64_t batch_size = 128, micro_batch = 0;
   int windows = 5, threads = 0;
 
   bool cuda() const { return device == "cuda"; }
@@ -43,6 +43,7 @@ Config config_of(const Options& options) {
     config.model = {.backbone = ResNetConfig::resnet18(), .projector_layers = 2};
   config.augment.size = static_cast<int>(options.size());
   config.batch_size = options.batch_size;
+  config.micro_batch = options.micro_batch;
   config.base_learning_rate = 0.03;
   config.weight_decay = 5e-4;
   config.device = options.place();
@@ -66,7 +67,7 @@ std::vector<double> step_rates(const Options& options, const Config& config) {
     const double start = seconds();
     for (int64_t step = 0; step < options.steps_per_window(); ++step) {
       parameters.zero_grad();
-      const auto [z, p] = model(views, {.training = true, .groups = 2});
+      const auto [z, p] = model(views, training_mode(config));
       backward(simsiam_loss(p, z, {}));
       sgd.step();
     }
@@ -125,9 +126,10 @@ void bench(const Options& options) {
   getrusage(RUSAGE_SELF, &usage);
   const auto memory = caching_allocator(config.device).statistics();
   fmt::print(
-      "simsiam {} {} {} {} batch {} threads {}: best {:.1f} median {:.1f} pairs/s, peak {} MiB ",
-      options.network, options.what, options.device, config.precision, config.batch_size, threads(),
-      rates.back(), rates[rates.size() / 2],
+      "simsiam {} {} {} {} batch {} micro-batch {} threads {}: best {:.1f} median {:.1f} pairs/s, "
+      "peak {} MiB ",
+      options.network, options.what, options.device, config.precision, config.batch_size,
+      config.micro_batch, threads(), rates.back(), rates[rates.size() / 2],
       options.cuda() ? static_cast<int64_t>(memory.reserved >> 20) : usage.ru_maxrss / 1024);
   fmt::print("(tensors {} MiB)\n", memory.peak_in_use >> 20);
   const double bytes =
@@ -150,6 +152,7 @@ int main(int argc, char** argv) {
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"f32", "bf16", "f16"}));
   app.add_option("--batch-size", options.batch_size, "pairs")->check(CLI::Range(2, 65536));
+  app.add_option("--micro-batch", options.micro_batch, "pairs in the backbone at once; 0: all");
   app.add_option("--steps", options.windows, "measured steps; on a GPU, windows of 20 of them")
       ->check(CLI::Range(1, 10000));
   app.add_option("--threads", options.threads, "of the CPU; 0: all")->check(CLI::Range(0, 1024));
