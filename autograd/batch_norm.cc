@@ -1,16 +1,23 @@
 #include "tensor/batch_norm.h"
 
+#include "autograd/norm_over_parts.h"
 #include "autograd/ops.h"
 
 namespace siam {
 
 Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, int groups, const Variable& residual,
-                          bool relu) {
-  const BatchStatistics statistics = batch_statistics(x.value(), groups);
+                          bool relu, NormOverParts* parts) {
+  BatchStatistics statistics = batch_statistics(x.value(), groups);
+  int64_t rows = x.shape().rows() / groups;
+  if (parts != nullptr) {
+    statistics = parts->statistics(statistics, rows);
+    rows = parts->rows(rows);
+  }
+  check(parts != nullptr || rows >= 2,
+        "batch_norm: {} value per channel; more than one is needed: use a larger batch", rows);
   if (state.running_mean.defined())
-    update_running(statistics, x.shape().rows() / groups, state.momentum, state.running_mean,
-                   state.running_variance);
+    update_running(statistics, rows, state.momentum, state.running_mean, state.running_variance);
   Tensor y = normalize(x.value(), statistics, state.eps, gamma.value(), beta.value(),
                        residual.value(), relu);
   // Where the ReLU follows a sum, its mask is read off the result; else it is recomputed from x.
@@ -18,10 +25,12 @@ Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variab
   return record(
       "batch_norm", y, {x, gamma, beta, residual},
       [x = x.value(), mask, statistics, eps = state.eps, gamma = gamma.value(), beta = beta.value(),
-       relu, need_dresidual = residual.requires_grad()](const Tensor& dy) {
-        NormalizeGradients g =
-            normalize_backward(dy, x, mask, statistics, eps, gamma, beta, relu, need_dresidual);
-        return std::vector{g.dx, g.dgamma, g.dbeta, g.dresidual};
+       relu, rows, parts, need_dresidual = residual.requires_grad()](const Tensor& dy) {
+        const NormalizeSums sums = normalize_sums(dy, x, mask, statistics, eps, gamma, beta, relu);
+        const auto [dx, dresidual] = normalize_input_grad(
+            dy, x, mask, statistics, eps, gamma, beta, relu,
+            parts != nullptr ? parts->sums(sums.groups) : sums.groups, rows, need_dresidual);
+        return std::vector{dx, sums.dgamma, sums.dbeta, dresidual};
       });
 }
 

@@ -9,6 +9,8 @@
 
 namespace siam {
 
+class NormOverParts;
+
 // map.cc
 Variable relu(const Variable& x);
 Variable add(const Variable& a, const Variable& b);
@@ -40,10 +42,11 @@ struct BatchNormState {
 };
 /// relu?( batch_norm(x) (+ residual) ), normalised with the statistics of each of `groups` equal
 /// parts of the batch, which also update the running statistics. gamma, beta, residual may be
-/// undefined.
+/// undefined. Where x is but a part of the batch, `parts` knows of the others; it must outlive the
+/// graph.
 Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, int groups, const Variable& residual,
-                          bool relu);
+                          bool relu, NormOverParts* parts = nullptr);
 /// The same with the running statistics, as in evaluation. Has no backward.
 Variable batch_norm_infer(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, const Variable& residual, bool relu);

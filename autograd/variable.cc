@@ -67,7 +67,7 @@ Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs, B
 
 Variable detach(const Variable& x) { return Variable(x.value()); }
 
-int64_t backward(const Variable& root, Tensor seed) {
+int64_t backward(const Variable& root, Tensor seed, Leaves leaves) {
   check(root.requires_grad(),
         "backward: nothing that requires a gradient led to this value; was everything detached?");
   if (!seed.defined()) {
@@ -84,6 +84,7 @@ int64_t backward(const Variable& root, Tensor seed) {
           "backward: the graph behind `{}` was freed by an earlier backward; run the forward pass "
           "again",
           node->op);
+    if (!node->rule && leaves == Leaves::ignore) return;
     if (node->rule && !node->grad.defined()) ready.push(node);
     accumulate(*node, std::move(dx));
   };

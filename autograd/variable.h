@@ -60,11 +60,14 @@ class Variable {
 /// no input needs a gradient or inside a NoGrad scope.
 Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs, BackwardRule rule);
 
-/// Adds d root / d leaf, times `seed`, to every leaf that requires it. seed: of root's shape;
-/// undefined means 1 and needs a scalar root. The graph is freed on the way, so a second backward()
-/// through any part of it is an error; leaves keep their gradients and accumulate. Returns the
-/// number of ops visited.
-int64_t backward(const Variable& root, Tensor seed = {});
+/// What backward() does with the gradients that arrive at leaves.
+enum class Leaves { accumulate, ignore };
+
+/// Adds d root / d leaf, times `seed`, to every leaf that requires it, unless leaves are ignored
+/// (for what rules learn on the way). seed: of root's shape; undefined means 1 and needs a scalar
+/// root. The graph is freed on the way, so a second backward() through any part of it is an error;
+/// leaves keep their gradients and accumulate. Returns the number of ops visited.
+int64_t backward(const Variable& root, Tensor seed = {}, Leaves leaves = Leaves::accumulate);
 
 /// The same value, as a constant: no gradient passes. This is the paper's stop-gradient.
 Variable detach(const Variable& x);

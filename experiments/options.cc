@@ -84,6 +84,9 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                  "factor on the loss during backward; 0: 1024 with f16, else 1");
   app.add_option("--epochs", config.epochs, "length of each run; the schedule spans it");
   app.add_option("--batch-size", config.batch_size, "images per step");
+  app.add_option("--micro-batch", config.micro_batch,
+                 "images in memory at once, for batches above memory: the same step, more "
+                 "arithmetic; 0: all");
   app.add_option("--lr", config.base_learning_rate,
                  "learning rate for a batch of 256; scaled linearly with the batch");
   app.add_option("--weight-decay", config.weight_decay, "on every parameter");

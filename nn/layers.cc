@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "nn/in_parts.h"
+
 namespace siam {
 
 Conv2d::Conv2d(Initializer& init, int64_t in, int64_t out, int kernel, int stride)
@@ -40,7 +42,8 @@ Variable BatchNorm::operator()(const Variable& x, Mode mode, const Then& then) c
     return batch_norm_infer(x, weight.value, bias.value, state, then.residual, then.relu);
   const BatchNormState untracked{.momentum = state.momentum, .eps = state.eps};
   return batch_norm_train(x, weight.value, bias.value, mode.update_running ? state : untracked,
-                          mode.groups, then.residual, then.relu);
+                          mode.groups, then.residual, then.relu,
+                          mode.norms ? &mode.norms->of(this) : nullptr);
 }
 
 void BatchNorm::visit(Registry& registry) {

@@ -12,6 +12,8 @@
 
 namespace siam {
 
+class NormsOverParts;
+
 /// How a forward pass is run.
 struct Mode {
   bool training =
@@ -20,6 +22,10 @@ struct Mode {
   int groups = 1;
   /// False: batch statistics are used but leave no trace in the running ones.
   bool update_running = true;
+  /// Training only: at most so many samples (with all their groups) are inside a part of the
+  /// network at once; see in_parts.h. 0: all.
+  int64_t micro_batch = 0;
+  NormsOverParts* norms = nullptr;  ///< set by in_parts()
 };
 
 /// Something that is learned: an f32 leaf and, in half precision, the optimiser's rounded copy of

@@ -1,5 +1,9 @@
 #include "nn/resnet.h"
 
+#include <functional>
+
+#include "nn/in_parts.h"
+
 namespace siam {
 
 ResidualBlock::ResidualBlock(Initializer& init, const ResNetConfig& config, int64_t in,
@@ -57,10 +61,13 @@ ResNet::ResNet(Initializer& init, const ResNetConfig& config)
 }
 
 Variable ResNet::operator()(const Variable& images, Mode mode) const {
-  Variable x = bn1(conv1(images), mode, {.relu = true});
-  if (config.imagenet_stem) x = max_pool2d(x, {.window = 3, .stride = 2, .padding = 1});
+  auto stem = [this](const Variable& x, Mode mode) {
+    const Variable y = bn1(conv1(x), mode, {.relu = true});
+    return config.imagenet_stem ? max_pool2d(y, {.window = 3, .stride = 2, .padding = 1}) : y;
+  };
+  Variable x = in_parts(stem, images, mode);
   for (const auto& stage : layers)
-    for (const ResidualBlock& block : stage) x = block(x, mode);
+    for (const ResidualBlock& block : stage) x = in_parts(std::cref(block), x, mode);
   return global_avg_pool(x);
 }
 

@@ -9,9 +9,6 @@ namespace siam {
 
 namespace {
 
-constexpr Mode kTracked{.training = true, .groups = 2};
-constexpr Mode kUntracked{.training = true, .groups = 2, .update_running = false};
-
 Shape targets_shape(const Config& config, RunSize size) {
   const Shape shape{std::min(config.objective.steps_per_target, size.steps_per_epoch),
                     2 * size.batch_size, config.model.dim};
@@ -25,6 +22,7 @@ Shape targets_shape(const Config& config, RunSize size) {
 Alternating::Alternating(const Config& config, const SimSiam& model, RunSize size)
     : model_(model),
       loss_(config.loss),
+      mode_(training_mode(config)),
       targets_(Tensor::zeros(targets_shape(config, size), config.precision, config.device)) {}
 
 Tensor Alternating::target(int64_t step) const {
@@ -34,12 +32,14 @@ Tensor Alternating::target(int64_t step) const {
 
 void Alternating::look_ahead(const Views& views) {
   const NoGrad no_grad;
-  const Variable features = model_.backbone(views.images, kUntracked);
-  target(views.step).copy_from(model_.projector(features, kUntracked).value());
+  Mode untracked = mode_;
+  untracked.update_running = false;
+  const Variable features = model_.backbone(views.images, untracked);
+  target(views.step).copy_from(model_.projector(features, untracked).value());
 }
 
 Alternating::Result Alternating::operator()(const Views& views) {
-  const auto [z, p] = model_(views.images, kTracked);
+  const auto [z, p] = model_(views.images, mode_);
   return {simsiam_loss(p, Variable(target(views.step)), loss_), z.value()};
 }
 

@@ -15,18 +15,18 @@ SimSiam initial_target(const Config& config) {
 Byol::Byol(const Config& config, const SimSiam& model)
     : model_(model),
       loss_(config.loss),
+      mode_(training_mode(config)),
       momentum_(config.objective.momentum),
       target_(initial_target(config)),
       target_registry_(registry_of(target_)),
       parameters_(target_registry_, config.device, config.precision) {}
 
 Byol::Result Byol::operator()(const Views& views) {
-  constexpr Mode mode{.training = true, .groups = 2};
   parameters_.refresh_half();  // values may come from a checkpoint
-  const auto [z, p] = model_(views.images, mode);
+  const auto [z, p] = model_(views.images, mode_);
   const auto project = [&] {
     const NoGrad no_grad;
-    return target_.projector(target_.backbone(views.images, mode), mode);
+    return target_.projector(target_.backbone(views.images, mode_), mode_);
   };
   return {simsiam_loss(p, project(), loss_), z.value()};
 }

@@ -73,6 +73,7 @@ constexpr Field kFields[] = {
     {"blur_probability", [](Config& c, const Json& v) { c.augment.blur_probability = v; }},
     {"epochs", [](Config& c, const Json& v) { c.epochs = v; }},
     {"batch_size", [](Config& c, const Json& v) { c.batch_size = v; }},
+    {"micro_batch", [](Config& c, const Json& v) { c.micro_batch = v; }},
     {"base_learning_rate", [](Config& c, const Json& v) { c.base_learning_rate = v; }},
     {"momentum", [](Config& c, const Json& v) { c.momentum = v; }},
     {"weight_decay", [](Config& c, const Json& v) { c.weight_decay = v; }},

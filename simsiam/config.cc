@@ -21,6 +21,8 @@ void check_config(const Config& config) {
   need(config.epochs >= 1, "--epochs", config.epochs, "1 or more is needed");
   need(config.batch_size >= 2, "--batch-size", config.batch_size,
        "2 or more is needed: batch normalisation compares samples");
+  need(config.micro_batch >= 0, "--micro-batch", config.micro_batch,
+       "1 or more is needed, or 0 for the whole batch");
   need(config.base_learning_rate > 0 && std::isfinite(config.base_learning_rate), "--lr",
        config.base_learning_rate, "a positive rate is needed");
   need(config.weight_decay >= 0 && std::isfinite(config.weight_decay), "--weight-decay",
@@ -85,6 +87,7 @@ ConfigEntries describe(const Config& config) {
       {"blur_probability", real(augment.blur_probability)},
       {"epochs", integer(config.epochs)},
       {"batch_size", config.batch_size},
+      {"micro_batch", config.micro_batch},
       {"base_learning_rate", real(config.base_learning_rate)},
       {"momentum", real(config.momentum)},
       {"weight_decay", real(config.weight_decay)},

@@ -21,6 +21,9 @@ struct Config {
 
   int epochs = 100;
   int64_t batch_size = 512;
+  /// Samples inside the backbone at once; 0: all. The step is that of the whole batch, whose
+  /// statistics are gathered by computing blocks again (nn/in_parts.h).
+  int64_t micro_batch = 0;
   double base_learning_rate = 0.05;  ///< for a batch of 256; scaled linearly with the batch
   double momentum = 0.9;
   double weight_decay = 1e-4;  ///< on every parameter
@@ -50,6 +53,11 @@ struct Config {
     return loss_scale != 0 ? loss_scale : (precision == DType::f16 ? 1024 : 1);
   }
 };
+
+/// How all views of a batch go through the network while it learns.
+inline Mode training_mode(const Config& config) {
+  return {.training = true, .groups = 2 * config.loss.pairs, .micro_batch = config.micro_batch};
+}
 
 /// Error, naming the option, unless the values make sense together.
 void check_config(const Config& config);

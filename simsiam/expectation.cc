@@ -9,7 +9,10 @@
 namespace siam {
 
 Expectation::Expectation(const Config& config, const SimSiam& model, RunSize size)
-    : model_(model), loss_(config.loss), momentum_(static_cast<float>(config.objective.momentum)) {
+    : model_(model),
+      loss_(config.loss),
+      mode_(training_mode(config)),
+      momentum_(static_cast<float>(config.objective.momentum)) {
   const Shape shape{size.samples, config.model.dim};
   need_memory("expectation: a target for each image", static_cast<uint64_t>(shape.numel()) * 4,
               Device::cpu);
@@ -17,7 +20,7 @@ Expectation::Expectation(const Config& config, const SimSiam& model, RunSize siz
 }
 
 Expectation::Result Expectation::operator()(const Views& views) {
-  const auto [z, p] = model_(views.images, {.training = true, .groups = 2});
+  const auto [z, p] = model_(views.images, mode_);
   // Becomes eta moved by each view: rows of view 1, then of view 2.
   const Tensor moved = normalize_rows(cast(z.value(), DType::f32)).to(Device::cpu).clone();
   const int64_t n = static_cast<int64_t>(views.samples.size()), d = z.dim(1);

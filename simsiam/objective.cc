@@ -20,18 +20,17 @@ SimSiamObjective::Result SimSiamObjective::operator()(const Views& views) {
 }
 
 SimClrObjective::Result SimClrObjective::operator()(const Views& views) {
-  const Variable z = model_(views.images, {.training = true, .groups = 2}).z;
+  const Variable z = model_(views.images, mode_).z;
   return {nt_xent(cast(z, DType::f32), temperature_), z.value()};
 }
 
 std::unique_ptr<Objective> make_objective(const Config& config, const SimSiam& model,
                                           RunSize size) {
   switch (config.objective.method) {
-    case Method::simsiam: return std::make_unique<SimSiamObjective>(model, config.loss);
+    case Method::simsiam: return std::make_unique<SimSiamObjective>(config, model);
     case Method::alternating: return std::make_unique<Alternating>(config, model, size);
     case Method::expectation: return std::make_unique<Expectation>(config, model, size);
-    case Method::simclr:
-      return std::make_unique<SimClrObjective>(model, config.objective.temperature);
+    case Method::simclr: return std::make_unique<SimClrObjective>(config, model);
     case Method::byol: return std::make_unique<Byol>(config, model);
   }
   fail("objective: unknown method {}", static_cast<int>(config.objective.method));

@@ -9,8 +9,8 @@ namespace siam {
 /// Algorithm 1 of the paper.
 class SimSiamObjective : public Objective {
  public:
-  SimSiamObjective(const SimSiam& model, const LossConfig& loss)
-      : model_(model), loss_(loss), mode_{.training = true, .groups = 2 * loss.pairs} {}
+  SimSiamObjective(const Config& config, const SimSiam& model)
+      : model_(model), loss_(config.loss), mode_(training_mode(config)) {}
   Result operator()(const Views& views) override;
 
  private:
@@ -40,6 +40,7 @@ class Alternating : public Objective {
 
   const SimSiam& model_;
   LossConfig loss_;
+  Mode mode_;
   Tensor targets_;  ///< [k,views N,d] of the compute type
 };
 
@@ -59,6 +60,7 @@ class Expectation : public Objective {
  private:
   const SimSiam& model_;
   LossConfig loss_;
+  Mode mode_;
   float momentum_;
   Tensor eta_;  ///< f32 [samples,d] in host memory; zeros where an image was not seen yet
 };
@@ -66,12 +68,13 @@ class Expectation : public Objective {
 /// SimCLR (Chen et al. 2020) in the same code: negatives instead of stop-gradient and predictor.
 class SimClrObjective : public Objective {
  public:
-  SimClrObjective(const SimSiam& model, double temperature)
-      : model_(model), temperature_(temperature) {}
+  SimClrObjective(const Config& config, const SimSiam& model)
+      : model_(model), mode_(training_mode(config)), temperature_(config.objective.temperature) {}
   Result operator()(const Views& views) override;
 
  private:
   const SimSiam& model_;
+  Mode mode_;
   double temperature_;
 };
 
@@ -88,6 +91,7 @@ class Byol : public Objective {
  private:
   const SimSiam& model_;
   LossConfig loss_;
+  Mode mode_;
   double momentum_;
   SimSiam target_;
   Registry target_registry_;

@@ -28,10 +28,15 @@
   void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, double eps,         \
                  const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu,      \
                  const Tensor& y);                                                                \
-  void normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean, \
-                          const Tensor& variance, double eps, const Tensor& gamma,                \
-                          const Tensor& beta, bool relu, const Tensor& dx,                        \
-                          const Tensor& dresidual, const Tensor& dgamma, const Tensor& dbeta);    \
+  void normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,     \
+                      const Tensor& variance, double eps, const Tensor& gamma,                    \
+                      const Tensor& beta, bool relu, const Tensor& sums, const Tensor& dgamma,    \
+                      const Tensor& dbeta);                                                       \
+  void normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y,                   \
+                            const Tensor& mean, const Tensor& variance, double eps,               \
+                            const Tensor& gamma, const Tensor& beta, bool relu,                   \
+                            const Tensor& sums, int64_t rows, const Tensor& dx,                   \
+                            const Tensor& dresidual);                                             \
   void update_running(const Tensor& mean, const Tensor& variance, int64_t rows, double momentum,  \
                       const Tensor& running_mean, const Tensor& running_variance);                \
   /* map.h */                                                                                     \

@@ -29,9 +29,8 @@ BatchStatistics batch_statistics(const Tensor& x, int groups) {
   check(x.rank() >= 2 && groups >= 1 && x.dim(0) % groups == 0,
         "batch_statistics: x {} in {} groups; the groups must divide the leading dimension",
         x.shape(), groups);
-  check(x.shape().rows() / groups >= 2,
-        "batch_statistics: {} values per channel; more than one is needed: use a larger batch",
-        x.shape().rows() / groups);
+  check(x.shape().rows() > 0, "batch_statistics: x {} has no rows; one or more are needed",
+        x.shape());
   const Shape shape = {groups, x.dim(-1)};
   const DType type = accumulate_type(x.dtype());
   BatchStatistics statistics{Tensor::empty(shape, type, x.device()),
@@ -52,22 +51,49 @@ Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,
   return y;
 }
 
+NormalizeSums normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y,
+                             const BatchStatistics& statistics, double eps, const Tensor& gamma,
+                             const Tensor& beta, bool relu) {
+  check_channels("normalize_sums", x, statistics, gamma, beta);
+  check(dy.shape() == x.shape() && dy.dtype() == x.dtype(),
+        "normalize_sums: dy {} {} for x {} {}; they must agree", dy.dtype(), dy.shape(), x.dtype(),
+        x.shape());
+  const int64_t channels = x.dim(-1);
+  auto result = [&](const Shape& shape) {
+    return Tensor::empty(shape, accumulate_type(x.dtype()), x.device());
+  };
+  NormalizeSums sums{result({statistics.mean.dim(0), channels, 2}), result({channels}),
+                     result({channels})};
+  SIAM_DISPATCH(x, normalize_sums(dy, x, y, statistics.mean, statistics.variance, eps, gamma, beta,
+                                  relu, sums.groups, sums.dgamma, sums.dbeta));
+  return sums;
+}
+
+NormalizeInputGradients normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y,
+                                             const BatchStatistics& statistics, double eps,
+                                             const Tensor& gamma, const Tensor& beta, bool relu,
+                                             const Tensor& sums, int64_t rows,
+                                             bool want_dresidual) {
+  check_channels("normalize_input_grad", x, statistics, gamma, beta);
+  check(sums.shape() == Shape{statistics.mean.dim(0), x.dim(-1), 2} && rows >= 1,
+        "normalize_input_grad: sums {} over {} rows for x {} in {} groups; [groups,channels,2] is "
+        "needed",
+        sums.shape(), rows, x.shape(), statistics.mean.dim(0));
+  NormalizeInputGradients g{x.empty_like(), want_dresidual ? x.empty_like() : Tensor()};
+  SIAM_DISPATCH(x, normalize_input_grad(dy, x, y, statistics.mean, statistics.variance, eps, gamma,
+                                        beta, relu, sums, rows, g.dx, g.dresidual));
+  return g;
+}
+
 NormalizeGradients normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y,
                                       const BatchStatistics& statistics, double eps,
                                       const Tensor& gamma, const Tensor& beta, bool relu,
                                       bool want_dresidual) {
-  check_channels("normalize_backward", x, statistics, gamma, beta);
-  check(dy.shape() == x.shape() && dy.dtype() == x.dtype(),
-        "normalize_backward: dy {} {} for x {} {}; they must agree", dy.dtype(), dy.shape(),
-        x.dtype(), x.shape());
-  const Shape channels = {x.dim(-1)};
-  const DType wide = accumulate_type(x.dtype());
-  NormalizeGradients g{x.empty_like(), want_dresidual ? x.empty_like() : Tensor(),
-                       Tensor::empty(channels, wide, x.device()),
-                       Tensor::empty(channels, wide, x.device())};
-  SIAM_DISPATCH(x, normalize_backward(dy, x, y, statistics.mean, statistics.variance, eps, gamma,
-                                      beta, relu, g.dx, g.dresidual, g.dgamma, g.dbeta));
-  return g;
+  const NormalizeSums sums = normalize_sums(dy, x, y, statistics, eps, gamma, beta, relu);
+  const auto [dx, dresidual] =
+      normalize_input_grad(dy, x, y, statistics, eps, gamma, beta, relu, sums.groups,
+                           x.shape().rows() / statistics.mean.dim(0), want_dresidual);
+  return {dx, dresidual, sums.dgamma, sums.dbeta};
 }
 
 void update_running(const BatchStatistics& statistics, int64_t rows, double momentum,

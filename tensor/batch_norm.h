@@ -23,18 +23,37 @@ BatchStatistics batch_statistics(const Tensor& x, int groups);
 Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,
                  const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu);
 
-struct NormalizeGradients {
-  Tensor dx;             ///< of x's shape and type
-  Tensor dresidual;      ///< dy behind the ReLU's mask; undefined unless asked for
-  Tensor dgamma, dbeta;  ///< [C], f32 (f64 for f64)
-};
+// Gradients through `normalize` where the statistics are those of the batch itself. With the ReLU's
+// mask applied to dy first, xhat = (x - mean) / sqrt(variance + eps) and M rows in the group:
+//   dx = gamma / sqrt(variance + eps) (dy - sum(dy) / M - xhat sum(dy xhat) / M),
+//   dgamma = sum(dy xhat), dbeta = sum(dy) over all groups.
+// The mask is recomputed from x where no residual was added; with a residual it is y > 0, so y must
+// be given then.
 
-/// Gradients through `normalize` where the statistics are those of x itself. With the ReLU's mask
-/// applied to dy first, xhat = (x - mean) / sqrt(variance + eps) and M rows in the group:
-///   dx = gamma / sqrt(variance + eps) (dy - mean(dy) - xhat mean(dy xhat)),
-///   dgamma = sum(dy xhat), dbeta = sum(dy) over all groups.
-/// The mask is recomputed from x where no residual was added; with a residual it is y > 0, so y
-/// must be given then. dgamma and dbeta are computed even where gamma is undefined.
+/// First the sums over the rows.
+struct NormalizeSums {
+  Tensor groups;         ///< [G,C,2]: sum(dy), sum(dy xhat) of each group; f32 (f64 for f64)
+  Tensor dgamma, dbeta;  ///< [C] of that type, also where gamma is undefined
+};
+NormalizeSums normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y,
+                             const BatchStatistics& statistics, double eps, const Tensor& gamma,
+                             const Tensor& beta, bool relu);
+
+/// Then what goes on to the inputs. x may be a part of the batch: the sums are those of the whole,
+/// and `rows` is its M.
+struct NormalizeInputGradients {
+  Tensor dx;         ///< of x's shape and type
+  Tensor dresidual;  ///< dy behind the ReLU's mask; undefined unless asked for
+};
+NormalizeInputGradients normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y,
+                                             const BatchStatistics& statistics, double eps,
+                                             const Tensor& gamma, const Tensor& beta, bool relu,
+                                             const Tensor& sums, int64_t rows, bool want_dresidual);
+
+/// Both, where x is the whole batch.
+struct NormalizeGradients {
+  Tensor dx, dresidual, dgamma, dbeta;
+};
 NormalizeGradients normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y,
                                       const BatchStatistics& statistics, double eps,
                                       const Tensor& gamma, const Tensor& beta, bool relu,

@@ -142,54 +142,70 @@ namespace {
 
 enum class Mask { none, recomputed, from_y };
 
-// One pass per block for the two sums, their combination in order, and a second pass for dx.
+// dy of an element behind the ReLU's mask.
 template <Mask mask, class T>
-void backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Blocks& blocks,
-              const Channels& per_channel, const Tensor& dx, const Tensor& dresidual,
-              const Tensor& dgamma, const Tensor& dbeta) {
-  const int64_t channels = blocks.channels, groups = blocks.groups;
-  const T *gradient = dy.data<T>(), *in = x.data<T>();
-  const T* result = mask == Mask::from_y ? y.data<T>() : nullptr;
-  T *out = dx.data<T>(), *skip = dresidual.defined() ? dresidual.data<T>() : nullptr;
-
-  // dy of element (r, c) behind the ReLU's mask.
-  auto masked = [=](int64_t i, float scale, float shift) {
-    const float g = gradient[i];
+struct Masked {
+  const T *dy, *x, *y;
+  float operator()(int64_t i, float scale, float shift) const {
+    const float g = dy[i];
     if constexpr (mask == Mask::none) return g;
-    if constexpr (mask == Mask::from_y) return math::ReluGrad()(g, static_cast<float>(result[i]));
-    return math::ReluGrad()(g, math::Affine<float>{scale, shift}(in[i]));
-  };
+    if constexpr (mask == Mask::from_y) return math::ReluGrad()(g, static_cast<float>(y[i]));
+    return math::ReluGrad()(g, math::Affine<float>{scale, shift}(x[i]));
+  }
+};
 
-  std::vector<float> sums(groups * blocks.per_group * 2 * channels);
-  blocks.for_each([&](int64_t block, int64_t group, int64_t begin, int64_t end) {
-    float *sum_dy = &sums[block * 2 * channels], *sum_dy_xhat = sum_dy + channels;
-    const float *mean = &per_channel.mean[group * channels],
-                *scale = &per_channel.scale[group * channels],
-                *shift = &per_channel.shift[group * channels];
-    const float* inverse = &per_channel.inverse_deviation[group * channels];
-    for (int64_t r = begin; r < end; ++r)
-#pragma GCC ivdep
-      for (int64_t c = 0; c < channels; ++c) {
-        const int64_t i = r * channels + c;
-        const float g = masked(i, scale[c], shift[c]);
-        sum_dy[c] += g;
-        sum_dy_xhat[c] += g * ((static_cast<float>(in[i]) - mean[c]) * inverse[c]);
-      }
+// Calls body(T(), Masked) for the type of x and the kind of mask.
+template <class Body>
+void with_mask(const Tensor& dy, const Tensor& x, const Tensor& y, bool relu, const Body& body) {
+  for_float(x.dtype(), [&]<class T>(T zero) {
+    const T *gradient = dy.data<T>(), *in = x.data<T>();
+    if (!relu)
+      body(zero, Masked<Mask::none, T>{gradient, in, nullptr});
+    else if (y.defined())
+      body(zero, Masked<Mask::from_y, T>{gradient, in, y.data<T>()});
+    else
+      body(zero, Masked<Mask::recomputed, T>{gradient, in, nullptr});
   });
+}
 
-  std::vector<float> mean_dy(groups * channels), mean_dy_xhat(groups * channels);
+}  // namespace
+
+void normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                    const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
+                    bool relu, const Tensor& sums, const Tensor& dgamma, const Tensor& dbeta) {
+  const Blocks blocks(x, mean.dim(0));
+  const Channels per_channel(mean, variance, eps, gamma, beta);
+  const int64_t channels = blocks.channels;
+  std::vector<float> parts(blocks.groups * blocks.per_group * 2 * channels);
+  with_mask(dy, x, y, relu, [&]<class T>(T, auto masked) {
+    const T* in = x.data<T>();
+    blocks.for_each([&, masked](int64_t block, int64_t group, int64_t begin, int64_t end) {
+      float *sum_dy = &parts[block * 2 * channels], *sum_dy_xhat = sum_dy + channels;
+      const int64_t s = group * channels;
+      const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
+                  *scale = &per_channel.scale[s], *shift = &per_channel.shift[s];
+      for (int64_t r = begin; r < end; ++r)
+#pragma GCC ivdep
+        for (int64_t c = 0; c < channels; ++c) {
+          const int64_t i = r * channels + c;
+          const float g = masked(i, scale[c], shift[c]);
+          sum_dy[c] += g;
+          sum_dy_xhat[c] += g * ((static_cast<float>(in[i]) - mean[c]) * inverse[c]);
+        }
+    });
+  });
   parallel_for(channels, 16, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
       double total_dy = 0, total_dy_xhat = 0;
-      for (int64_t g = 0; g < groups; ++g) {
+      for (int64_t g = 0; g < blocks.groups; ++g) {
         double group_dy = 0, group_dy_xhat = 0;
         for (int64_t b = g * blocks.per_group; b < (g + 1) * blocks.per_group; ++b) {
-          group_dy += sums[b * 2 * channels + c];
-          group_dy_xhat += sums[(b * 2 + 1) * channels + c];
+          group_dy += parts[b * 2 * channels + c];
+          group_dy_xhat += parts[(b * 2 + 1) * channels + c];
         }
-        const double rows = static_cast<double>(blocks.rows);
-        mean_dy[g * channels + c] = static_cast<float>(group_dy / rows);
-        mean_dy_xhat[g * channels + c] = static_cast<float>(group_dy_xhat / rows);
+        float* group_sums = sums.data<float>() + (g * channels + c) * 2;
+        group_sums[0] = static_cast<float>(group_dy);
+        group_sums[1] = static_cast<float>(group_dy_xhat);
         total_dy += group_dy;
         total_dy_xhat += group_dy_xhat;
       }
@@ -197,49 +213,45 @@ void backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Blocks& 
       dbeta.data<float>()[c] = static_cast<float>(total_dy);
     }
   });
-
-  auto write = [&](auto has_skip) {
-    blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
-      const int64_t s = group * channels;
-      const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
-                  *scale = &per_channel.scale[s], *shift = &per_channel.shift[s],
-                  *g_mean = &mean_dy[s], *g_xhat_mean = &mean_dy_xhat[s];
-      for (int64_t r = begin; r < end; ++r)
-#pragma GCC ivdep
-        for (int64_t c = 0; c < channels; ++c) {
-          const int64_t i = r * channels + c;
-          const float g = masked(i, scale[c], shift[c]);
-          const math::NormalizationGrad<float> grad{mean[c], inverse[c], scale[c], g_mean[c],
-                                                    g_xhat_mean[c]};
-          out[i] = T(grad(g, static_cast<float>(in[i])));
-          if constexpr (has_skip) skip[i] = T(g);
-        }
-    });
-  };
-  if (skip != nullptr)
-    write(std::true_type());
-  else
-    write(std::false_type());
 }
 
-}  // namespace
-
-void normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                        const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
-                        bool relu, const Tensor& dx, const Tensor& dresidual, const Tensor& dgamma,
-                        const Tensor& dbeta) {
+void normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                          const Tensor& variance, double eps, const Tensor& gamma,
+                          const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
+                          const Tensor& dx, const Tensor& dresidual) {
   const Blocks blocks(x, mean.dim(0));
   const Channels per_channel(mean, variance, eps, gamma, beta);
-  for_float(x.dtype(), [&]<class T>(T) {
-    auto run = [&]<Mask mask>() {
-      backward<mask, T>(dy, x, y, blocks, per_channel, dx, dresidual, dgamma, dbeta);
+  const int64_t channels = blocks.channels;
+  std::vector<float> mean_dy(blocks.groups * channels), mean_dy_xhat(mean_dy.size());
+  for (size_t s = 0; s < mean_dy.size(); ++s) {
+    mean_dy[s] = sums.data<float>()[2 * s] / static_cast<float>(rows);
+    mean_dy_xhat[s] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
+  }
+  with_mask(dy, x, y, relu, [&]<class T>(T, auto masked) {
+    const T* in = x.data<T>();
+    T *out = dx.data<T>(), *skip = dresidual.defined() ? dresidual.data<T>() : nullptr;
+    auto write = [&](auto has_skip) {
+      blocks.for_each([&, masked](int64_t, int64_t group, int64_t begin, int64_t end) {
+        const int64_t s = group * channels;
+        const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
+                    *scale = &per_channel.scale[s], *shift = &per_channel.shift[s],
+                    *g_mean = &mean_dy[s], *g_xhat_mean = &mean_dy_xhat[s];
+        for (int64_t r = begin; r < end; ++r)
+#pragma GCC ivdep
+          for (int64_t c = 0; c < channels; ++c) {
+            const int64_t i = r * channels + c;
+            const float g = masked(i, scale[c], shift[c]);
+            const math::NormalizationGrad<float> grad{mean[c], inverse[c], scale[c], g_mean[c],
+                                                      g_xhat_mean[c]};
+            out[i] = T(grad(g, static_cast<float>(in[i])));
+            if constexpr (has_skip) skip[i] = T(g);
+          }
+      });
     };
-    if (!relu)
-      run.template operator()<Mask::none>();
-    else if (y.defined())
-      run.template operator()<Mask::from_y>();
+    if (skip != nullptr)
+      write(std::true_type());
     else
-      run.template operator()<Mask::recomputed>();
+      write(std::false_type());
   });
 }
 

@@ -87,13 +87,12 @@ struct StoreGradients {
 
 template <int N, class T>
 __global__ void __launch_bounds__(Tiling::kThreads)
-    backward_kernel(Tiling t, Inputs<T> in, Normalization norm, const Sums<2>* sums, T* dx,
-                    T* dresidual) {
+    backward_kernel(Tiling t, Inputs<T> in, Normalization norm, const Sums<2>* sums, float rows,
+                    T* dx, T* dresidual) {
   const Part part = part_of<N>(t);
   if (!part.any) return;
   math::Affine<float> affine[N];
   math::NormalizationGrad<float> grad[N];
-  const float rows = static_cast<float>(t.rows);
 #pragma unroll
   for (int i = 0; i < N; ++i) {
     const int64_t c = part.column + i, s = part.group * norm.channels + c;
@@ -114,26 +113,46 @@ __global__ void __launch_bounds__(Tiling::kThreads)
 
 }  // namespace
 
-void normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                        const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
-                        bool relu, const Tensor& dx, const Tensor& dresidual, const Tensor& dgamma,
-                        const Tensor& dbeta) {
+namespace {
+
+template <class T>
+Inputs<T> inputs(const Tensor& dy, const Tensor& x, const Tensor& y, bool relu) {
+  const Mask mask = !relu ? Mask::none : y.defined() ? Mask::from_y : Mask::from_x;
+  return {mask, dy.data<T>(), x.data<T>(), data_or_null<T>(y)};
+}
+
+}  // namespace
+
+void normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                    const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
+                    bool relu, const Tensor& sums, const Tensor& dgamma, const Tensor& dbeta) {
   const int64_t groups = mean.dim(0), channels = mean.dim(1), rows = x.shape().rows() / groups;
   const Normalization norm(mean, variance, eps, gamma, beta);
-  const Tensor sums = Tensor::empty({groups, channels, 2}, DType::f32, Device::cuda);
-  auto* group_sums = reinterpret_cast<Sums<2>*>(sums.data<float>());
-  const Mask mask = !relu ? Mask::none : y.defined() ? Mask::from_y : Mask::from_x;
+  const StoreGradients store{reinterpret_cast<Sums<2>*>(sums.data<float>()), dgamma.data<float>(),
+                             dbeta.data<float>(), channels};
   for_float(x.dtype(), [&]<class T>(T) {
-    const Inputs<T> in{mask, dy.data<T>(), x.data<T>(), data_or_null<T>(y)};
+    const Inputs<T> in = inputs<T>(dy, x, y, relu);
+    with_pack_size<T>(channels, {in.dy, in.x, in.y}, [&]<int N>(std::integral_constant<int, N>) {
+      reduce_columns<N, Sums<2>>(groups, rows, channels, AddGradients<N, T>{in, norm}, store);
+    });
+  });
+}
+
+void normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                          const Tensor& variance, double eps, const Tensor& gamma,
+                          const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
+                          const Tensor& dx, const Tensor& dresidual) {
+  const int64_t groups = mean.dim(0), channels = mean.dim(1);
+  const Normalization norm(mean, variance, eps, gamma, beta);
+  const auto* group_sums = reinterpret_cast<const Sums<2>*>(sums.data<float>());
+  for_float(x.dtype(), [&]<class T>(T) {
+    const Inputs<T> in = inputs<T>(dy, x, y, relu);
     T* skip = data_or_null<T>(dresidual);
     with_pack_size<T>(
         channels, {in.dy, in.x, in.y, dx.raw(), skip}, [&]<int N>(std::integral_constant<int, N>) {
-          reduce_columns<N, Sums<2>>(
-              groups, rows, channels, AddGradients<N, T>{in, norm},
-              StoreGradients{group_sums, dgamma.data<float>(), dbeta.data<float>(), channels});
-          const Tiling t = make_tiling(groups, rows, channels / N);
-          launch(backward_kernel<N, T>, grid_of(t, groups), block_of(t), t, in, norm,
-                 static_cast<const Sums<2>*>(group_sums), dx.data<T>(), skip);
+          const Tiling t = make_tiling(groups, x.shape().rows() / groups, channels / N);
+          launch(backward_kernel<N, T>, grid_of(t, groups), block_of(t), t, in, norm, group_sums,
+                 static_cast<float>(rows), dx.data<T>(), skip);
         });
   });
 }

@@ -54,46 +54,79 @@ void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, doub
   });
 }
 
-void normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                        const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
-                        bool relu, const Tensor& dx, const Tensor& dresidual, const Tensor& dgamma,
-                        const Tensor& dbeta) {
+namespace {
+
+// Calls body(first row, last row, channel, statistic, grad, masked) for each channel of each group;
+// masked(i) is dy behind the ReLU's mask, which is y > 0 or, without y, recomputed from x.
+template <class T, class Body>
+void for_each_channel(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                      const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
+                      bool relu, const Body& body) {
+  using A = Acc<T>;
   const int64_t groups = mean.dim(0), channels = mean.dim(1), rows = x.shape().rows() / groups;
+  for (int64_t g = 0; g < groups; ++g)
+    for (int64_t c = 0; c < channels; ++c) {
+      const int64_t s = g * channels + c;
+      const A inverse_deviation = 1 / std::sqrt(variance.data<A>()[s] + A(eps));
+      const auto affine = math::normalization(mean.data<A>()[s], inverse_deviation,
+                                              parameter<A>(gamma, c, 1), parameter<A>(beta, c, 0));
+      auto masked = [&](int64_t i) {
+        const A gradient = A(dy.data<T>()[i]);
+        if (!relu) return gradient;
+        return math::ReluGrad()(gradient,
+                                y.defined() ? A(y.data<T>()[i]) : affine(A(x.data<T>()[i])));
+      };
+      const math::NormalizationGrad<A> grad{mean.data<A>()[s], inverse_deviation, affine.scale, 0,
+                                            0};
+      body(g * rows, (g + 1) * rows, c, s, grad, masked);
+    }
+}
+
+}  // namespace
+
+void normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                    const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
+                    bool relu, const Tensor& sums, const Tensor& dgamma, const Tensor& dbeta) {
   dgamma.fill_zero();
   dbeta.fill_zero();
   for_any_float(x.dtype(), [&]<class T>(T) {
     using A = Acc<T>;
-    for (int64_t g = 0; g < groups; ++g)
-      for (int64_t c = 0; c < channels; ++c) {
-        const int64_t s = g * channels + c;
-        const A inverse_deviation = 1 / std::sqrt(variance.data<A>()[s] + A(eps));
-        const auto affine =
-            math::normalization(mean.data<A>()[s], inverse_deviation, parameter<A>(gamma, c, 1),
-                                parameter<A>(beta, c, 0));
-        // dy behind the ReLU's mask, which is y > 0 or, without y, recomputed from x.
-        auto masked = [&](int64_t i) {
-          const A gradient = A(dy.data<T>()[i]);
-          if (!relu) return gradient;
-          return math::ReluGrad()(gradient,
-                                  y.defined() ? A(y.data<T>()[i]) : affine(A(x.data<T>()[i])));
-        };
-        math::NormalizationGrad<A> grad{mean.data<A>()[s], inverse_deviation, affine.scale, 0, 0};
-        double sum_dy = 0, sum_dy_xhat = 0;
-        for (int64_t r = g * rows; r < (g + 1) * rows; ++r) {
-          const int64_t i = r * channels + c;
-          sum_dy += masked(i);
-          sum_dy_xhat += masked(i) * grad.xhat(A(x.data<T>()[i]));
-        }
-        grad.mean_dy = static_cast<A>(sum_dy / static_cast<double>(rows));
-        grad.mean_dy_xhat = static_cast<A>(sum_dy_xhat / static_cast<double>(rows));
-        for (int64_t r = g * rows; r < (g + 1) * rows; ++r) {
-          const int64_t i = r * channels + c;
-          dx.data<T>()[i] = T(grad(masked(i), A(x.data<T>()[i])));
-          if (dresidual.defined()) dresidual.data<T>()[i] = T(masked(i));
-        }
-        dgamma.data<A>()[c] += static_cast<A>(sum_dy_xhat);
-        dbeta.data<A>()[c] += static_cast<A>(sum_dy);
-      }
+    const int64_t channels = mean.dim(1);
+    for_each_channel<T>(dy, x, y, mean, variance, eps, gamma, beta, relu,
+                        [&](int64_t begin, int64_t end, int64_t c, int64_t s, const auto& grad,
+                            const auto& masked) {
+                          double sum_dy = 0, sum_dy_xhat = 0;
+                          for (int64_t r = begin; r < end; ++r) {
+                            const int64_t i = r * channels + c;
+                            sum_dy += masked(i);
+                            sum_dy_xhat += masked(i) * grad.xhat(A(x.data<T>()[i]));
+                          }
+                          sums.data<A>()[2 * s] = static_cast<A>(sum_dy);
+                          sums.data<A>()[2 * s + 1] = static_cast<A>(sum_dy_xhat);
+                          dgamma.data<A>()[c] += static_cast<A>(sum_dy_xhat);
+                          dbeta.data<A>()[c] += static_cast<A>(sum_dy);
+                        });
+  });
+}
+
+void normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+                          const Tensor& variance, double eps, const Tensor& gamma,
+                          const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
+                          const Tensor& dx, const Tensor& dresidual) {
+  for_any_float(x.dtype(), [&]<class T>(T) {
+    using A = Acc<T>;
+    const int64_t channels = mean.dim(1);
+    for_each_channel<T>(
+        dy, x, y, mean, variance, eps, gamma, beta, relu,
+        [&](int64_t begin, int64_t end, int64_t c, int64_t s, auto grad, const auto& masked) {
+          grad.mean_dy = sums.data<A>()[2 * s] / A(rows);
+          grad.mean_dy_xhat = sums.data<A>()[2 * s + 1] / A(rows);
+          for (int64_t r = begin; r < end; ++r) {
+            const int64_t i = r * channels + c;
+            dx.data<T>()[i] = T(grad(masked(i), A(x.data<T>()[i])));
+            if (dresidual.defined()) dresidual.data<T>()[i] = T(masked(i));
+          }
+        });
   });
 }
 

@@ -134,4 +134,9 @@ TEST_CASE("a graph of 200,000 ops is walked and dropped without recursion") {
   chain();  // dropped without a backward
 }
 
+TEST_CASE("batch norm of one value per channel is an error") {
+  const Variable x(Tensor::zeros({2, 5}));
+  CHECK_THROWS_AS(batch_norm_train(x, {}, {}, {}, 2, {}, false), Error);
+}
+
 }  // namespace siam

@@ -4,47 +4,25 @@
 //
 // usage: bench_conv [cifar18|resnet50] [f32|bf16] [images] [threads]
 
+#include <algorithm>
 #include <cstdlib>
 
-#include "nn/resnet.h"
 #include "tensor/conv.h"
 #include "tensor/map.h"
 #include "tests/bench/machine_peak.h"
+#include "tests/bench/network_layers.h"
 
 namespace siam {
 
 namespace {
 
-struct Layer {
-  int64_t size, in, out, filter;
-  int stride;
-  auto operator<=>(const Layer&) const = default;
-  int padding() const { return static_cast<int>(filter / 2); }
-};
-
-// The distinct convolutions in the order of the forward pass.
-std::vector<Layer> layers_of(const ResNetConfig& config, int64_t size) {
-  std::vector<Layer> layers;
-  auto add = [&](Layer layer) {
-    for (const Layer& seen : layers)
-      if (seen == layer) return;
-    layers.push_back(layer);
-  };
-  add(config.imagenet_stem ? Layer{size, 3, config.width, 7, 2}
-                           : Layer{size, 3, config.width, 3, 1});
-  if (config.imagenet_stem) size /= 4;
-  int64_t in = config.width;
-  for (int stage = 0; stage < 4; ++stage)
-    for (int block = 0; block < config.blocks[stage]; ++block) {
-      const int64_t width = config.width << stage, out = config.bottleneck ? 4 * width : width;
-      const int stride = stage > 0 && block == 0 ? 2 : 1;
-      if (config.bottleneck) add({size, in, width, 1, 1});
-      add({size, config.bottleneck ? width : in, width, 3, stride});
-      if (in != out || stride > 1) add({size, in, out, 1, stride});
-      size /= stride;
-      config.bottleneck ? add({size, width, out, 1, 1}) : add({size, width, width, 3, 1});
-      in = out;
-    }
+// The distinct convolutions.
+std::vector<ConvLayer> layers_of(const ResNetConfig& config, int64_t size) {
+  std::vector<ConvLayer> layers;
+  for (ConvLayer layer : convolutions(config, size)) {
+    layer.joins_residual = false;
+    if (std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
+  }
   return layers;
 }
 
@@ -69,7 +47,7 @@ void bench(const ResNetConfig& config, int64_t size, DType type, int64_t images)
   fmt::print("|---|---:|---:|---:|---:|---:|---:|---:|\n");
   Initializer init(0);
   double all_flops = 0, all_seconds = 0;
-  for (const Layer& layer : layers_of(config, size)) {
+  for (const ConvLayer& layer : layers_of(config, size)) {
     const ConvGeometry geometry{layer.stride, layer.padding()};
     const Tensor x = cast(init.normal({images, layer.size, layer.size, layer.in}, 1), type);
     const Tensor w =

@@ -52,6 +52,7 @@ Config unusual() {
   c.base_learning_rate = 0.3;
   c.momentum = 0.8;
   c.weight_decay = 5e-4;
+  c.micro_batch = 3;
   c.warmup_epochs = 2;
   c.constant_predictor_rate = true;
   c.seed = 12;
