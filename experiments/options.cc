@@ -103,8 +103,6 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
   app.add_option("--threads", options.threads, "of the CPU kernels; 0: all cores")
       ->check(CLI::Range(0, 1024));
   app.add_option("--workers", config.workers, "threads that load and augment");
-  app.add_flag("--graph,!--eager", config.graph,
-               "on a GPU, replay one recorded step (--eager: queue every kernel anew; same bits)");
   app.add_option("--out", out, "folder for results");
   app.add_option("--seeds", options.seeds, "runs of each kind: seed, seed + 1, ...")
       ->check(CLI::Range(1, 1000));

@@ -39,7 +39,6 @@ struct Config {
   double loss_scale = 0;
   Device device = Device::cpu;
   int read_back = 0;  ///< steps until the host reads their losses; 0: 1 on the CPU, 16 on a GPU
-  bool graph = true;  ///< on a GPU, record a step once and replay it; same bits without
   int workers = 1;    ///< threads that load and augment
 
   int64_t train_samples = 0;  ///< a class-balanced subset of the training images; 0: all

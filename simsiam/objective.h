@@ -43,9 +43,6 @@ class Objective {
   /// which the steps then see again. 0: no looking ahead.
   virtual int64_t window() const { return 0; }
   virtual void look_ahead(const Views&) {}
-  /// True if a step does nothing but queue kernels, the same for every batch: no look at samples or
-  /// step, no number made on the host. Such a step may be replayed.
-  virtual bool capturable() const { return false; }
   /// After the optimiser's step.
   virtual void updated(const FlatParameters&) {}
   /// Adds what a checkpoint must hold, as buffers.

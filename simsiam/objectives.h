@@ -12,7 +12,6 @@ class SimSiamObjective : public Objective {
   SimSiamObjective(const Config& config, const SimSiam& model)
       : model_(model), loss_(config.loss), mode_(training_mode(config)) {}
   Result operator()(const Views& views) override;
-  bool capturable() const override { return true; }
 
  private:
   const SimSiam& model_;

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "simsiam/features.h"
-#include "tensor/cuda/graph.h"
 #include "tensor/map.h"
 
 namespace siam {
@@ -24,16 +23,6 @@ SimSiam initial_model(const Config& config) {
 int64_t steps_per_look(const Config& config) {
   if (config.read_back != 0) return config.read_back;
   return config.device == Device::cpu ? 1 : 16;
-}
-
-RepeatedWork::Capture capture_for(const Config& config, const BatchSource& batches,
-                                  const Objective& objective) {
-  if constexpr (kCudaBuild) {
-    if (config.device == Device::cuda && config.graph && batches.capturable() &&
-        objective.capturable())
-      return cuda::capture;
-  }
-  return {};
 }
 
 std::unique_ptr<BatchSource> batch_source(const Config& config, const TrainTest& data) {
@@ -64,8 +53,7 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
                                  .batch_size = config.batch_size,
                                  .steps_per_epoch = batches_->batches_per_epoch()})),
       gradient_seed_(Tensor::full({}, config.gradient_scale(), DType::f32, config.device)),
-      log_(steps_per_look(config), config.model.dim, config.device),
-      work_(caching_allocator(config.device), capture_for(config, *batches_, *objective_)) {
+      log_(steps_per_look(config), config.model.dim, config.device) {
   objective_->visit(registry_);
   if (objective_->window() > 0) ahead_ = batch_source(config, data_);
 }
@@ -90,14 +78,6 @@ void Trainer::step(const Batch& batch) {
   log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
   optimizer_.step(log_.finite());
   objective_->updated(parameters_);
-}
-
-// The step of the next batch, from the batch on. Where it has been recorded, only the host's
-// position is moved here: the recording makes the batch itself.
-void Trainer::next_batch_step() {
-  if (work_.recorded()) batches_->advance();
-  work_([this] { step(batches_->next()); });
-  ++in_flight_;
 }
 
 // Takes over what the steps in flight have logged.
@@ -134,7 +114,8 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   while (position_.step < steps_per_epoch()) {
     const double start = now(), waited = batches_->wait_seconds();
     if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
-    next_batch_step();
+    step(batches_->next());
+    ++in_flight_;
     if (in_flight_ == log_.slots() || next_step() == steps_per_epoch()) read_back();
     position_.seconds += now() - start;
     position_.wait_seconds += batches_->wait_seconds() - waited;

@@ -9,7 +9,6 @@
 #include "nn/optimizer.h"
 #include "simsiam/config.h"
 #include "simsiam/step_log.h"
-#include "tensor/repeated_work.h"
 
 namespace siam {
 
@@ -70,7 +69,6 @@ class Trainer {
   void start_epoch();
   void look_ahead();
   void step(const Batch& batch);
-  void next_batch_step();
   void read_back();
   Views views(const Batch& batch, int64_t step) const;
   StepInfo info() const;
@@ -88,7 +86,6 @@ class Trainer {
   std::unique_ptr<Objective> objective_;
   Tensor gradient_seed_;  ///< d loss / d loss, times the loss scale
   StepLog log_;
-  RepeatedWork work_;  ///< of a step
   Position position_;
   int64_t in_flight_ = 0;  ///< steps queued, not read back
   std::vector<EpochMetrics> history_;

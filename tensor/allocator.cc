@@ -10,18 +10,15 @@ namespace {
 
 size_t round_up(size_t bytes, size_t granule) { return (bytes + granule - 1) / granule * granule; }
 
-thread_local std::pair<const CachingAllocator*, int> active_pool = {nullptr, 0};
-
 }  // namespace
 
-CachingAllocator::~CachingAllocator() { release_cached_locked(); }  // pools do not outlive it
+CachingAllocator::~CachingAllocator() { release_cached_locked(); }
 
 void* CachingAllocator::allocate(size_t bytes) {
   const size_t need = std::max(round_up(bytes, kAlignment), kAlignment);
   std::lock_guard lock(mutex_);
-  const int pool = active_pool.first == this ? active_pool.second : 0;
-  auto fit = free_.lower_bound({pool, need, nullptr});
-  if (fit == free_.end() || std::get<int>(*fit) != pool) {
+  auto fit = free_.lower_bound({need, nullptr});
+  if (fit == free_.end()) {
     const size_t segment =
         need <= kSmallSegment / 2 ? kSmallSegment : round_up(need, kLargeGranule);
     ++statistics_.source_calls;
@@ -35,19 +32,19 @@ void* CachingAllocator::allocate(size_t bytes) {
           bytes / 1048576.0, statistics_.in_use / 1048576.0, source_.advice(bytes));
     auto* start = static_cast<char*>(memory);
     statistics_.reserved += segment;
-    blocks_[start] = {segment, start, false, pool};
-    fit = free_.insert({pool, segment, start}).first;
+    blocks_[start] = {segment, start, false};
+    fit = free_.insert({segment, start}).first;
   }
   return take(fit, need);
 }
 
 void* CachingAllocator::take(BySize::iterator fit, size_t bytes) {
-  char* start = std::get<char*>(*fit);
+  char* start = fit->second;
   free_.erase(fit);
   Block& block = blocks_.at(start);
   if (block.bytes - bytes >= kAlignment) {
-    blocks_[start + bytes] = {block.bytes - bytes, block.segment, false, block.pool};
-    free_.insert({block.pool, block.bytes - bytes, start + bytes});
+    blocks_[start + bytes] = {block.bytes - bytes, block.segment, false};
+    free_.insert({block.bytes - bytes, start + bytes});
     block.bytes = bytes;
   }
   block.used = true;
@@ -64,20 +61,20 @@ void CachingAllocator::free(void* pointer) noexcept {
   here->second.used = false;
   auto next = std::next(here);
   if (next != blocks_.end() && !next->second.used && next->second.segment == here->second.segment) {
-    free_.erase({next->second.pool, next->second.bytes, next->first});
+    free_.erase({next->second.bytes, next->first});
     here->second.bytes += next->second.bytes;
     blocks_.erase(next);
   }
   if (here != blocks_.begin()) {
     auto previous = std::prev(here);
     if (!previous->second.used && previous->second.segment == here->second.segment) {
-      free_.erase({previous->second.pool, previous->second.bytes, previous->first});
+      free_.erase({previous->second.bytes, previous->first});
       previous->second.bytes += here->second.bytes;
       blocks_.erase(here);
       here = previous;
     }
   }
-  free_.insert({here->second.pool, here->second.bytes, here->first});
+  free_.insert({here->second.bytes, here->first});
 }
 
 void CachingAllocator::release_cached() {
@@ -86,8 +83,8 @@ void CachingAllocator::release_cached() {
 }
 
 void CachingAllocator::release_cached_locked() {
-  for (auto it = free_.begin(); it != free_.end() && std::get<int>(*it) == 0;) {
-    char* start = std::get<char*>(*it);
+  for (auto it = free_.begin(); it != free_.end();) {
+    char* start = it->second;
     // A free block as long as its segment: the block starts it and no other block follows inside.
     auto block = blocks_.find(start);
     auto next = std::next(block);
@@ -103,25 +100,6 @@ void CachingAllocator::release_cached_locked() {
     it = free_.erase(it);
   }
 }
-
-void CachingAllocator::close_pool(int pool) {
-  std::lock_guard lock(mutex_);
-  for (auto& [start, block] : blocks_) {
-    if (block.pool != pool) continue;
-    block.pool = 0;
-    if (free_.erase({pool, block.bytes, start}) == 1) free_.insert({0, block.bytes, start});
-  }
-}
-
-MemoryPool::MemoryPool(CachingAllocator& allocator) : allocator_(allocator) {
-  std::lock_guard lock(allocator.mutex_);
-  number_ = ++allocator.pools_;
-}
-
-ScopedPool::ScopedPool(const MemoryPool& pool)
-    : previous_(std::exchange(active_pool, {&pool.allocator_, pool.number_})) {}
-
-ScopedPool::~ScopedPool() { active_pool = previous_; }
 
 CachingAllocator::Statistics CachingAllocator::statistics() const {
   std::lock_guard lock(mutex_);

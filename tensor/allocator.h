@@ -8,7 +8,6 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "tensor/device.h"
@@ -47,7 +46,7 @@ class CachingAllocator : public Allocator {
 
   void* allocate(size_t bytes) override;
   void free(void* pointer) noexcept override;
-  /// Returns every segment that is wholly free, and of no pool, to the source.
+  /// Returns every segment that is wholly free to the source.
   void release_cached();
   Statistics statistics() const;
   void reset_peak();
@@ -57,52 +56,21 @@ class CachingAllocator : public Allocator {
   static constexpr size_t kLargeGranule = size_t{2} << 20;  ///< larger segments: multiples of this
 
  private:
-  friend class MemoryPool;
-
   struct Block {
     size_t bytes;
     char* segment;  ///< start of the segment it was cut from; blocks merge only inside one
     bool used;
-    int pool;  ///< that its segment belongs to; 0: common memory
   };
-  using BySize = std::set<std::tuple<int, size_t, char*>>;
+  using BySize = std::set<std::pair<size_t, char*>>;
 
   void* take(BySize::iterator fit, size_t bytes);
   void release_cached_locked();
-  void close_pool(int pool);
 
   MemorySource source_;
   mutable std::mutex mutex_;
   std::map<char*, Block> blocks_;  ///< every block, by address
-  BySize free_;                    ///< the free ones, by (pool, size, address)
+  BySize free_;                    ///< the free ones, by (size, address)
   Statistics statistics_;
-  int pools_ = 0;  ///< made so far
-};
-
-/// Segments of a caching allocator set aside: what is allocated inside a ScopedPool comes from them
-/// and nothing else does, nor do they go back to the source while the pool lives. Afterwards they
-/// are common memory; blocks still in use stay valid.
-class MemoryPool {
- public:
-  explicit MemoryPool(CachingAllocator& allocator);
-  ~MemoryPool() { allocator_.close_pool(number_); }
-  MemoryPool(const MemoryPool&) = delete;
-
- private:
-  friend class ScopedPool;
-  CachingAllocator& allocator_;
-  int number_;
-};
-
-/// While it lives, this thread's requests to the pool's allocator are served from the pool.
-class ScopedPool {
- public:
-  explicit ScopedPool(const MemoryPool& pool);
-  ~ScopedPool();
-  ScopedPool(const ScopedPool&) = delete;
-
- private:
-  std::pair<const CachingAllocator*, int> previous_;
 };
 
 /// The allocator that serves tensors of this device in this thread.
