@@ -5,7 +5,7 @@
 namespace siam {
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
-               const LoaderConfig& config)
+               const BatchConfig& config)
     : dataset_(std::move(dataset)), augment_(augment), config_(config) {
   check(
       config.batch_size <= dataset_->size(),

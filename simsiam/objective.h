@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "data/loader.h"
+#include "data/batch_source.h"
 #include "nn/flat_parameters.h"
 #include "simsiam/loss.h"
 #include "simsiam/model.h"

@@ -22,11 +22,13 @@ SimSiam initial_model(const Config& config) {
   return SimSiam(init, config.model);
 }
 
-LoaderConfig loader_config(const Config& config) {
-  return {.batch_size = config.batch_size,
-          .seed = config.seed,
-          .workers = config.workers,
-          .views = 2 * config.loss.pairs};
+std::unique_ptr<BatchSource> batch_source(const Config& config, const TrainTest& data) {
+  return make_batch_source(data.train, config.augment,
+                           {.batch_size = config.batch_size,
+                            .seed = config.seed,
+                            .workers = config.workers,
+                            .views = 2 * config.loss.pairs},
+                           config.device, config.precision);
 }
 
 }  // namespace
@@ -39,14 +41,13 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
       parameters_(registry_, config.device, config.precision),
       optimizer_(parameters_, {.momentum = config.momentum, .weight_decay = config.weight_decay},
                  {"encoder.", "predictor."}),
-      loader_(data_.train, config.augment, loader_config(config)),
+      batches_(batch_source(config, data_)),
       objective_(make_objective(config, model_,
                                 {.samples = data_.train->size(),
                                  .batch_size = config.batch_size,
-                                 .steps_per_epoch = loader_.batches_per_epoch()})) {
+                                 .steps_per_epoch = batches_->batches_per_epoch()})) {
   objective_->visit(registry_);
-  if (objective_->window() > 0)
-    ahead_ = std::make_unique<Loader>(data_.train, config.augment, loader_config(config));
+  if (objective_->window() > 0) ahead_ = batch_source(config, data_);
 }
 
 Views Trainer::views(const Batch& batch, int64_t step) const {
@@ -86,15 +87,15 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   const bool fixed = config_.model.predictor == Predictor::fixed;
   optimizer_.set_learning_rate(
       1, fixed ? 0 : (config_.constant_predictor_rate ? config_.learning_rate() : rate));
-  loader_.start_epoch(position_.epoch, position_.step);
+  batches_->start_epoch(position_.epoch, position_.step);
   if (const int64_t window = objective_->window(); ahead_)  // from the next window on
     ahead_->start_epoch(position_.epoch, (position_.step + window - 1) / window * window);
-  while (position_.step < loader_.batches_per_epoch()) {
-    const double start = now(), waited = loader_.wait_seconds();
+  while (position_.step < batches_->batches_per_epoch()) {
+    const double start = now(), waited = batches_->wait_seconds();
     if (ahead_ && position_.step % objective_->window() == 0) look_ahead();
-    step(loader_.next());
+    step(batches_->next());
     position_.seconds += now() - start;
-    position_.wait_seconds += loader_.wait_seconds() - waited;
+    position_.wait_seconds += batches_->wait_seconds() - waited;
     if (on_step) on_step(info());
   }
   return finish_epoch();
@@ -104,7 +105,7 @@ StepInfo Trainer::info() const {
   const double steps = static_cast<double>(position_.step);
   return {.epoch = position_.epoch + 1,
           .step = position_.step,
-          .steps = loader_.batches_per_epoch(),
+          .steps = batches_->batches_per_epoch(),
           .loss = position_.loss_sum / steps,
           .std = position_.std_sum / steps,
           .images_per_second = steps * static_cast<double>(config_.batch_size) / position_.seconds,

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "data/loader.h"
+#include "data/batch_source.h"
 #include "nn/optimizer.h"
 #include "simsiam/config.h"
 
@@ -23,7 +23,7 @@ struct StepInfo {
   int64_t steps;     ///< in an epoch
   double loss, std;  ///< means over the epoch so far
   double images_per_second;
-  double data_wait;  ///< share of the time spent waiting for the loader
+  double data_wait;  ///< share of the time spent waiting for batches
 };
 
 class Trainer {
@@ -37,7 +37,7 @@ class Trainer {
   /// kNN accuracy, in percent, of the backbone as it is (evaluation mode, test transform).
   double knn() const;
 
-  int64_t steps_per_epoch() const { return loader_.batches_per_epoch(); }
+  int64_t steps_per_epoch() const { return batches_->batches_per_epoch(); }
   /// Bytes the objective keeps beyond the model: cached targets, a memory bank.
   size_t objective_bytes() const { return objective_->bytes(); }
   /// Over all epochs, those before a resume included.
@@ -74,8 +74,8 @@ class Trainer {
   Registry registry_;
   FlatParameters parameters_;
   Sgd optimizer_;
-  Loader loader_;
-  std::unique_ptr<Loader> ahead_;  ///< the same batches, for look_ahead()
+  std::unique_ptr<BatchSource> batches_;
+  std::unique_ptr<BatchSource> ahead_;  ///< the same batches, for look_ahead()
   std::unique_ptr<Objective> objective_;
   Position position_;
   std::vector<EpochMetrics> history_;
