@@ -1,8 +1,9 @@
 #include "data/augment.h"
 
 #include <algorithm>
-#include <utility>
 
+#include "data/color_math.h"
+#include "data/filter_math.h"
 #include "data/resize.h"
 
 namespace siam {
@@ -48,14 +49,12 @@ void jitter(float* out, int pixels, const AugmentParameters& p) {
   }
 }
 
-// A Gaussian cut at three deviations, edge pixels repeated. (PIL approximates it by three box
-// filters.)
 void blur(float* out, int size, float sigma) {
-  const int radius = std::max(1, static_cast<int>(std::ceil(3 * sigma)));
+  using namespace augment_math;
+  const int radius = blur_radius(sigma);
   std::vector<float> weights(2 * radius + 1), copy(static_cast<size_t>(size) * size * 3);
   float sum = 0;
-  for (int i = -radius; i <= radius; ++i)
-    sum += weights[i + radius] = std::exp(-0.5f * static_cast<float>(i * i) / (sigma * sigma));
+  for (int i = -radius; i <= radius; ++i) sum += weights[i + radius] = blur_weight(i, sigma);
   for (float& weight : weights) weight /= sum;
   // One direction: `step` floats between neighbours, `across` between lines.
   auto pass = [&](const float* in, float* result, int step, int across) {
@@ -65,7 +64,7 @@ void blur(float* out, int size, float sigma) {
           float value = 0;
           for (int t = -radius; t <= radius; ++t)
             value +=
-                weights[t + radius] * in[line * across + std::clamp(i + t, 0, size - 1) * step + c];
+                weights[t + radius] * in[line * across + repeated_edge(i + t, size) * step + c];
           result[line * across + i * step + c] = value;
         }
   };
@@ -84,7 +83,9 @@ void normalize(float* out, const AugmentConfig& config) {
   const float* m = config.mean;
   const float* d = config.deviation;
   for_pixels(out, config.size * config.size, [&](Rgb c) {
-    return Rgb{(c.r - m[0]) / d[0], (c.g - m[1]) / d[1], (c.b - m[2]) / d[2]};
+    using augment_math::normalized;
+    return Rgb{normalized(c.r, m[0], d[0]), normalized(c.g, m[1], d[1]),
+               normalized(c.b, m[2], d[2])};
   });
 }
 
@@ -113,13 +114,7 @@ void augment(const Image& image, const AugmentConfig& config, const AugmentParam
 }
 
 void test_transform(const Image& image, const AugmentConfig& config, float* out) {
-  const int side = std::min(image.height, image.width);
-  const bool large = side > 2 * config.size;
-  // A central crop of the resized image is a central rectangle of the image, resized.
-  const int crop = large ? side * 224 / 256 : side;
-  resize_crop(image, (image.height - crop) / 2, (image.width - crop) / 2, crop, crop, config.size,
-              config.size, out);
-  normalize(out, config);
+  augment(image, config, augment_math::central(config, image.height, image.width), out);
 }
 
 }  // namespace siam

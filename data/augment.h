@@ -16,9 +16,7 @@ AugmentParameters draw(const AugmentConfig& config, const Image& image, uint64_t
 void augment(const Image& image, const AugmentConfig& config, const AugmentParameters& parameters,
              float* out);
 
-/// The evaluation transform. Images up to twice the size, CIFAR's: resized to the size. Larger
-/// ones: the short side resized to size * 256 / 224, then the central crop, as for ImageNet.
-/// Normalised; out [size,size,3].
+/// The evaluation transform (augment_math::central), normalised; out [size,size,3].
 void test_transform(const Image& image, const AugmentConfig& config, float* out);
 
 }  // namespace siam

@@ -1,6 +1,7 @@
 #pragma once
-// The random parameters and the per-pixel formulas of the paper's augmentation, for the CPU and the
-// GPU. Colours are floats in [0, 1].
+// The random parameters of the paper's augmentation, drawn by the same function on the CPU and on
+// the GPU. Products that are added to something are fused by hand: left to the two compilers, one
+// might round where the other does not, and the devices would draw different crops now and then.
 
 #include <cmath>
 
@@ -46,6 +47,10 @@ SIAM_HOST_DEVICE inline float exp_small(float x) {
 }
 
 SIAM_HOST_DEVICE inline int round_to_int(float x) { return static_cast<int>(floorf(x + 0.5f)); }
+/// Of a product, rounded once.
+SIAM_HOST_DEVICE inline int round_to_int(int x, float factor) {
+  return static_cast<int>(floorf(fmaf(static_cast<float>(x), factor, 0.5f)));
+}
 
 /// torchvision's RandomResizedCrop.get_params: ten tries, then the largest central crop of an
 /// allowed aspect.
@@ -53,7 +58,7 @@ SIAM_HOST_DEVICE inline void draw_crop(const AugmentConfig& config, int height, 
                                        Random& random, AugmentParameters& p) {
   // log(4/3) and the like: -log(1/a) by the series of atanh, exact enough for the bound of a range.
   const float t = (config.max_aspect - 1) / (config.max_aspect + 1), t2 = t * t;
-  const float log_max = 2 * t * (1 + t2 * (1.0f / 3 + t2 * (1.0f / 5 + t2 / 7)));
+  const float log_max = 2 * t * fmaf(t2, fmaf(t2, 1.0f / 5 + t2 / 7, 1.0f / 3), 1.0f);
   for (int attempt = 0; attempt < 10; ++attempt) {
     const float area = static_cast<float>(height) * static_cast<float>(width) *
                        random.uniform(config.min_scale, config.max_scale);
@@ -70,11 +75,24 @@ SIAM_HOST_DEVICE inline void draw_crop(const AugmentConfig& config, int height, 
   p.width = width;
   p.height = height;
   if (aspect < 1 / config.max_aspect)
-    p.height = round_to_int(static_cast<float>(width) * config.max_aspect);
+    p.height = round_to_int(width, config.max_aspect);
   else if (aspect > config.max_aspect)
-    p.width = round_to_int(static_cast<float>(height) * config.max_aspect);
+    p.width = round_to_int(height, config.max_aspect);
   p.top = (height - p.height) / 2;
   p.left = (width - p.width) / 2;
+}
+
+/// The evaluation transform as a draw. Images up to twice the size, CIFAR's: resized to the size.
+/// Larger ones: the short side resized to size * 256 / 224, then the central crop, as for ImageNet;
+/// a central crop of the resized image is a central rectangle of the image, resized.
+SIAM_HOST_DEVICE inline AugmentParameters central(const AugmentConfig& config, int height,
+                                                  int width) {
+  const int side = height < width ? height : width;
+  AugmentParameters p;
+  p.height = p.width = side > 2 * config.size ? side * 224 / 256 : side;
+  p.top = (height - p.height) / 2;
+  p.left = (width - p.width) / 2;
+  return p;
 }
 
 SIAM_HOST_DEVICE inline AugmentParameters draw(const AugmentConfig& config, int height, int width,
@@ -97,41 +115,6 @@ SIAM_HOST_DEVICE inline AugmentParameters draw(const AugmentConfig& config, int 
   p.sigma = random.uniform(config.min_sigma, config.max_sigma);
   p.flip = random.uniform() < config.flip_probability;
   return p;
-}
-
-struct Rgb {
-  float r, g, b;
-};
-
-SIAM_HOST_DEVICE inline float clamp01(float x) { return x < 0 ? 0.0f : x > 1 ? 1.0f : x; }
-
-/// ITU-R 601 luma, as torchvision's rgb_to_grayscale.
-SIAM_HOST_DEVICE inline float luma(Rgb c) { return 0.2989f * c.r + 0.587f * c.g + 0.114f * c.b; }
-
-/// torchvision's _blend: factor c + (1 - factor) other, in [0, 1]. Brightness blends with black,
-/// contrast with the mean luma of the image, saturation with the pixel's own luma.
-SIAM_HOST_DEVICE inline Rgb blend(Rgb c, float other, float factor) {
-  const float rest = (1 - factor) * other;
-  return {clamp01(factor * c.r + rest), clamp01(factor * c.g + rest), clamp01(factor * c.b + rest)};
-}
-
-/// torchvision's adjust_hue: to HSV, hue + shift modulo 1, and back.
-SIAM_HOST_DEVICE inline Rgb shift_hue(Rgb c, float shift) {
-  const float high = fmaxf(c.r, fmaxf(c.g, c.b)), low = fminf(c.r, fminf(c.g, c.b));
-  const float chroma = high - low;
-  if (chroma <= 0) return c;
-  float h = high == c.r   ? (c.g - c.b) / chroma
-            : high == c.g ? 2 + (c.b - c.r) / chroma
-                          : 4 + (c.r - c.g) / chroma;
-  h += 6 * shift;
-  h -= 6 * floorf(h / 6);
-  // Channel n of (5, 3, 1): high - chroma clamp(min(k, 4 - k), 0, 1) with k = (n + h) mod 6.
-  auto channel = [&](float n) {
-    float k = n + h;
-    if (k >= 6) k -= 6;
-    return high - chroma * clamp01(fminf(k, 4 - k));
-  };
-  return {channel(5), channel(3), channel(1)};
 }
 
 }  // namespace augment_math

@@ -1,5 +1,6 @@
 #include "data/batch_source.h"
 
+#include "data/device_source.h"
 #include "data/loader.h"
 
 namespace siam {
@@ -10,7 +11,11 @@ std::vector<int64_t> BatchSource::advance() {
 
 std::unique_ptr<BatchSource> make_batch_source(std::shared_ptr<const Dataset> dataset,
                                                const AugmentConfig& augment,
-                                               const BatchConfig& config, Device, DType) {
+                                               const BatchConfig& config, Device device,
+                                               DType type) {
+  if constexpr (kCudaBuild)
+    if (device == Device::cuda && dataset->in_memory())
+      if (auto source = make_device_source(dataset, augment, config, type)) return source;
   return std::make_unique<Loader>(std::move(dataset), augment, config);
 }
 

@@ -24,6 +24,7 @@ class Subset : public Dataset {
   int label(int64_t index) const override { return whole_->label(indices_[index]); }
   const std::vector<std::string>& class_names() const override { return whole_->class_names(); }
   std::string name() const override { return whole_->name(); }
+  bool in_memory() const override { return whole_->in_memory(); }
   std::string fingerprint() const override {
     const std::string whole = whole_->fingerprint();
     return hash_text(hash_bytes(indices_.data(), indices_.size() * sizeof(int64_t),

@@ -30,6 +30,9 @@ class Dataset {
   /// Hash of the content (of a folder: of relative paths and sizes), 16 hexadecimal digits.
   virtual std::string fingerprint() const = 0;
 
+  /// True if images of one size lie ready in memory, so that all of them can be put on a GPU.
+  virtual bool in_memory() const { return false; }
+
   int num_classes() const { return static_cast<int>(class_names().size()); }
 };
 

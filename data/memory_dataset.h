@@ -17,6 +17,7 @@ class MemoryDataset : public Dataset {
   const std::vector<std::string>& class_names() const override { return class_names_; }
   std::string name() const override { return name_; }
   std::string fingerprint() const override { return fingerprint_; }
+  bool in_memory() const override { return true; }
 
  private:
   std::string name_;

@@ -1,38 +1,25 @@
 #include "data/resize.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "data/filter_math.h"
 
 namespace siam {
 
 namespace {
 
-// For each output position the first input position and the weights that sum to 1. Positions
-// outside the rectangle do not exist: the filter is cut there and rescaled, as in PIL.
+// For each output position the first input position and its weights.
 struct Filter {
   int taps;
   std::vector<int> first;
   std::vector<float> weights;  // [out,taps]
 
-  Filter(int in, int out) {
-    const float scale = static_cast<float>(in) / static_cast<float>(out);
-    const float support = std::max(scale, 1.0f);
-    taps = std::min(in, static_cast<int>(std::ceil(support)) * 2 + 1);
-    first.resize(out);
-    weights.assign(static_cast<size_t>(out) * taps, 0.0f);
-    for (int i = 0; i < out; ++i) {
-      const float center = (static_cast<float>(i) + 0.5f) * scale;
-      const int begin = std::max(0, static_cast<int>(center - support + 0.5f));
-      const int end = std::min(in, static_cast<int>(center + support + 0.5f));
-      first[i] = std::min(begin, in - taps);
-      float* w = &weights[static_cast<size_t>(i) * taps];
-      float sum = 0;
-      for (int j = begin; j < end; ++j) {
-        const float distance = std::abs((static_cast<float>(j) + 0.5f - center) / support);
-        sum += w[j - first[i]] = std::max(0.0f, 1 - distance);
-      }
-      for (int j = 0; j < taps; ++j) w[j] /= sum;
-    }
+  Filter(int in, int out) : first(out) {
+    const augment_math::ResizeFilter filter(in, out);
+    taps = filter.taps;
+    weights.resize(static_cast<size_t>(out) * taps);
+    for (int i = 0; i < out; ++i)
+      first[i] = filter.weights(i, &weights[static_cast<size_t>(i) * taps]);
   }
 };
 
@@ -49,17 +36,12 @@ void resize_crop(const Image& image, int top, int left, int height, int width, i
     const uint8_t* in = image.pixels + (static_cast<size_t>(top + y) * image.width + left) * 3;
     float* result = &rows[static_cast<size_t>(y) * row];
     for (int x = 0; x < out_width; ++x) {
-      const uint8_t* pixel = in + horizontal.first[x] * 3;
-      const float* w = &horizontal.weights[static_cast<size_t>(x) * horizontal.taps];
-      float r = 0, g = 0, b = 0;
-      for (int t = 0; t < horizontal.taps; ++t, pixel += 3) {
-        r += w[t] * pixel[0];
-        g += w[t] * pixel[1];
-        b += w[t] * pixel[2];
-      }
-      result[3 * x] = r / 255;
-      result[3 * x + 1] = g / 255;
-      result[3 * x + 2] = b / 255;
+      const augment_math::Rgb c = augment_math::weighted_sum(
+          in + horizontal.first[x] * 3,
+          &horizontal.weights[static_cast<size_t>(x) * horizontal.taps], horizontal.taps);
+      result[3 * x] = c.r;
+      result[3 * x + 1] = c.g;
+      result[3 * x + 2] = c.b;
     }
   }
   for (int y = 0; y < out_height; ++y) {

@@ -79,6 +79,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                  "default: $SIMSIAM_DATA, data/cifar-10-batches-bin, Debian's Fashion-MNIST")
       ->always_capture_default(false);
   app.add_option("--device", device, "auto, cpu or cuda");
+  app.add_flag("--eager", config.eager, "on a GPU: no CUDA graph; the same bits, slower");
   app.add_option("--precision", precision, "of activations: f32, bf16 or f16");
   app.add_option("--loss-scale", config.loss_scale,
                  "factor on the loss during backward; 0: 1024 with f16, else 1");

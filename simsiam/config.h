@@ -39,7 +39,10 @@ struct Config {
   double loss_scale = 0;
   Device device = Device::cpu;
   int read_back = 0;  ///< steps until the host reads their losses; 0: 1 on the CPU, 16 on a GPU
-  int workers = 1;    ///< threads that load and augment
+  /// On a GPU: every step is queued op by op, for debugging, instead of replaying a captured one.
+  /// The same bits.
+  bool eager = false;
+  int workers = 1;  ///< threads that load and augment
 
   int64_t train_samples = 0;  ///< a class-balanced subset of the training images; 0: all
   int64_t test_samples = 0;   ///< of the test images, for the kNN monitor; 0: all

@@ -45,6 +45,9 @@ class Objective {
   virtual void look_ahead(const Views&) {}
   /// After the optimiser's step.
   virtual void updated(const FlatParameters&) {}
+  /// True if all that changes from step to step is in the device's memory, so that a captured step
+  /// can be replayed.
+  virtual bool capturable() const { return false; }
   /// Adds what a checkpoint must hold, as buffers.
   virtual void visit(Registry&) {}
   /// Bytes that the objective keeps beyond the model, for the user to know beforehand.

@@ -12,6 +12,8 @@ class SimSiamObjective : public Objective {
   SimSiamObjective(const Config& config, const SimSiam& model)
       : model_(model), loss_(config.loss), mode_(training_mode(config)) {}
   Result operator()(const Views& views) override;
+  /// Parts of a batch exchange their statistics by way of the host.
+  bool capturable() const override { return mode_.micro_batch == 0; }
 
  private:
   const SimSiam& model_;

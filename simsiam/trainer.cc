@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "simsiam/captured_step.h"
 #include "simsiam/features.h"
 #include "tensor/map.h"
 
@@ -56,7 +57,12 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
       log_(steps_per_look(config), config.model.dim, config.device) {
   objective_->visit(registry_);
   if (objective_->window() > 0) ahead_ = batch_source(config, data_);
+  if (config.device == Device::cuda && !config.eager && objective_->capturable() &&
+      batches_->capturable())
+    captured_ = std::make_unique<CapturedStep>();
 }
+
+Trainer::~Trainer() = default;
 
 Views Trainer::views(const Batch& batch, int64_t step) const {
   return {Variable(cast(batch.images.to(config_.device), config_.precision)), batch.samples, step};
@@ -78,6 +84,22 @@ void Trainer::step(const Batch& batch) {
   log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
   optimizer_.step(log_.finite());
   objective_->updated(parameters_);
+}
+
+// Queues the next step, as a replay where that is possible.
+void Trainer::queue_step() {
+  const auto eagerly = [this] { step(batches_->next()); };
+  if (!captured_) return eagerly();
+  try {
+    captured_->queue(eagerly, [this] { batches_->advance(); });
+  } catch (const Error& error) {
+    read_back();  // a step that was not finite says so first
+    fmt::print(stderr, "the step cannot be captured ({}); it goes on without a CUDA graph\n",
+               error.what());
+    captured_.reset();
+    batches_->start_epoch(position_.epoch, position_.step);
+    eagerly();
+  }
 }
 
 // Takes over what the steps in flight have logged.
@@ -114,7 +136,7 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   while (position_.step < steps_per_epoch()) {
     const double start = now(), waited = batches_->wait_seconds();
     if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
-    step(batches_->next());
+    queue_step();
     ++in_flight_;
     if (in_flight_ == log_.slots() || next_step() == steps_per_epoch()) read_back();
     position_.seconds += now() - start;

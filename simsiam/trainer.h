@@ -27,10 +27,13 @@ struct StepInfo {
   double data_wait;  ///< share of the time spent waiting for batches
 };
 
+class CapturedStep;
+
 class Trainer {
  public:
   /// Error if the configuration does not fit the data: a batch larger than the data set, say.
   Trainer(const Config& config, const TrainTest& data);
+  ~Trainer();
 
   /// Trains to the end of the current epoch and measures kNN if it is due. `on_step` is called
   /// after each step whose loss the host has read: one in Config::read_back; a GPU does not wait
@@ -69,6 +72,7 @@ class Trainer {
   void start_epoch();
   void look_ahead();
   void step(const Batch& batch);
+  void queue_step();
   void read_back();
   Views views(const Batch& batch, int64_t step) const;
   StepInfo info() const;
@@ -76,6 +80,7 @@ class Trainer {
   std::string identity() const;
 
   Config config_;
+  std::unique_ptr<CapturedStep> captured_;  ///< where steps are replayed; outlives their tensors
   TrainTest data_;
   SimSiam model_;
   Registry registry_;

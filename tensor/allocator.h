@@ -78,15 +78,17 @@ Allocator& allocator(Device device);
 /// The process-wide caching allocator of the device, for its statistics.
 CachingAllocator& caching_allocator(Device device);
 
-/// While it lives, this thread's CPU tensors come from another allocator (tests put guard zones
-/// around every buffer with it).
+/// While it lives, this thread's tensors on the device come from another allocator, to which they
+/// return whenever they are freed: tests put guard zones around every buffer, and a captured step
+/// has memory of its own.
 class ScopedAllocator {
  public:
-  explicit ScopedAllocator(Allocator& replacement);
+  explicit ScopedAllocator(Allocator& replacement, Device device = Device::cpu);
   ~ScopedAllocator();
   ScopedAllocator(const ScopedAllocator&) = delete;
 
  private:
+  Device device_;
   Allocator* previous_;
 };
 

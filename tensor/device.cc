@@ -13,7 +13,9 @@ namespace siam {
 
 namespace {
 
-thread_local Allocator* cpu_override = nullptr;
+thread_local Allocator* overrides[2] = {};  // by device
+
+Allocator*& override_of(Device device) { return overrides[static_cast<int>(device)]; }
 
 // Large segments are aligned to 2 MiB and marked for transparent huge pages: an epoch touches
 // gigabytes, and a page fault every 4 KiB costs several percent of a step.
@@ -54,13 +56,13 @@ CachingAllocator& caching_allocator(Device device) {
 }
 
 Allocator& allocator(Device device) {
-  if (device == Device::cpu && cpu_override != nullptr) return *cpu_override;
-  return caching_allocator(device);
+  Allocator* other = override_of(device);
+  return other != nullptr ? *other : caching_allocator(device);
 }
 
-ScopedAllocator::ScopedAllocator(Allocator& replacement)
-    : previous_(std::exchange(cpu_override, &replacement)) {}
+ScopedAllocator::ScopedAllocator(Allocator& replacement, Device device)
+    : device_(device), previous_(std::exchange(override_of(device), &replacement)) {}
 
-ScopedAllocator::~ScopedAllocator() { cpu_override = previous_; }
+ScopedAllocator::~ScopedAllocator() { override_of(device_) = previous_; }
 
 }  // namespace siam

@@ -4,6 +4,7 @@
 // for one sample and view does not depend on what was drawn before it, on which thread, or on which
 // device.
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -50,8 +51,8 @@ class Random {
   }
   /// Uniform in [0, 1), a multiple of 2^-24.
   SIAM_HOST_DEVICE float uniform() { return static_cast<float>(bits() >> 8) * 0x1p-24f; }
-  /// Uniform in [low, high).
-  SIAM_HOST_DEVICE float uniform(float low, float high) { return low + (high - low) * uniform(); }
+  /// Uniform in [low, high). Fused by hand: the bits must not depend on the compiler's choice.
+  SIAM_HOST_DEVICE float uniform(float low, float high) { return fmaf(high - low, uniform(), low); }
   /// Uniform in {0, ..., n - 1}; bias below n / 2^32.
   SIAM_HOST_DEVICE uint32_t below(uint32_t n) {
     return static_cast<uint32_t>((uint64_t{bits()} * n) >> 32);

@@ -1,6 +1,7 @@
-// Convolutions by cuDNN, channels-last, f32 accumulation. The algorithm of a problem is the first
-// deterministic one that cuDNN's heuristic ranks: asked once per problem, the same in every run.
+// Convolutions by cuDNN, channels-last, f32 accumulation. The algorithm of a problem is the fastest
+// deterministic one, measured at the first call and remembered (tuner.h).
 
+#include <functional>
 #include <vector>
 
 #include "tensor/backends.h"
@@ -8,6 +9,7 @@
 #include "tensor/cuda/handles.h"
 #include "tensor/cuda/library_types.h"
 #include "tensor/cuda/plan_cache.h"
+#include "tensor/cuda/tuning.h"
 
 namespace siam::cuda {
 
@@ -74,7 +76,10 @@ std::vector<ConvCandidate> candidates(ConvDirection direction, const ConvPlan& p
   return list;
 }
 
-ConvPlan make_plan(const ConvKey& key) {
+/// Queues the convolution by the plan's choice.
+using Run = std::function<void(const ConvPlan& plan)>;
+
+ConvPlan make_plan(const ConvKey& key, const Run& run) {
   ConvPlan plan;
   const int p = (key.h + 2 * key.padding - key.r) / key.stride + 1;
   const int q = (key.w + 2 * key.padding - key.s) / key.stride + 1;
@@ -92,22 +97,30 @@ ConvPlan make_plan(const ConvKey& key) {
                                : key.tf32             ? CUDNN_DEFAULT_MATH
                                                       : CUDNN_FMA_MATH;
   CUDA_CHECK(cudnnSetConvolutionMathType(plan.conv, math));
-  const std::vector<ConvCandidate> ranked = candidates(key.direction, plan);
-  const ConvCandidate* choice = choose(ranked, kConvWorkspaceCap);
-  check(choice != nullptr,
-        "conv2d: cuDNN offers {} algorithms for x [{},{},{},{}] {}, w [{},{},{},{}], none of them "
-        "deterministic within {} MiB; use another batch size",
-        ranked.size(), key.n, key.h, key.w, key.c, key.type, key.k, key.r, key.s, key.c,
-        kConvWorkspaceCap >> 20);
-  plan.choice = *choice;
-  CUDA_CHECK(cudnnSetConvolutionMathType(plan.conv, choice->math));
+  const std::vector<ConvCandidate> list =
+      usable(candidates(key.direction, plan), kConvWorkspaceCap);
+  check(!list.empty(),
+        "conv2d: cuDNN has no deterministic algorithm for x [{},{},{},{}] {}, w [{},{},{},{}] "
+        "within {} MiB; use another batch size",
+        key.n, key.h, key.w, key.c, key.type, key.k, key.r, key.s, key.c, kConvWorkspaceCap >> 20);
+  std::vector<std::string> names;
+  for (const ConvCandidate& candidate : list) names.push_back(candidate.name());
+  const auto use = [&](size_t index) {
+    plan.choice = list[index];
+    CUDA_CHECK(cudnnSetConvolutionMathType(plan.conv, plan.choice.math));
+  };
+  use(tuner().choose(key.name(), names, [&](size_t index) {
+    use(index);
+    return device_seconds([&] { run(plan); });
+  }));
   return plan;
 }
 
-/// Made once per problem and never moved afterwards.
-const ConvPlan& plan_of(const ConvKey& key) {
+/// Runs the plan of the key, which is made once and never moved afterwards. While it is made, the
+/// candidates are measured on the call's own tensors: each writes the result anew.
+void run_planned(const ConvKey& key, const Run& run) {
   static auto* plans = new PlanCache<ConvKey, ConvPlan>;  // never destroyed
-  return plans->get(key, make_plan);
+  run(plans->get(key, [&](const ConvKey& key) { return make_plan(key, run); }));
 }
 
 Tensor workspace_of(const ConvPlan& plan) {
@@ -120,41 +133,44 @@ const float kOne = 1, kZero = 0;
 
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y) {
   if (y.numel() == 0) return;
-  const ConvPlan& plan =
-      plan_of(ConvKey::of(ConvDirection::forward, x, w.shape(), geometry, tf32()));
-  const Tensor workspace = workspace_of(plan);
-  CUDA_CHECK(cudnnConvolutionForward(cudnn(), &kOne, plan.x, x.raw(), plan.w, w.raw(), plan.conv,
-                                     static_cast<cudnnConvolutionFwdAlgo_t>(plan.choice.algorithm),
-                                     workspace.raw(), plan.choice.workspace, &kZero, plan.y,
-                                     y.raw()));
+  const ConvKey key = ConvKey::of(ConvDirection::forward, x, w.shape(), geometry, tf32());
+  run_planned(key, [&](const ConvPlan& plan) {
+    const Tensor workspace = workspace_of(plan);
+    CUDA_CHECK(
+        cudnnConvolutionForward(cudnn(), &kOne, plan.x, x.raw(), plan.w, w.raw(), plan.conv,
+                                static_cast<cudnnConvolutionFwdAlgo_t>(plan.choice.algorithm),
+                                workspace.raw(), plan.choice.workspace, &kZero, plan.y, y.raw()));
+  });
 }
 
 void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geometry,
                           const Tensor& dx) {
   if (dx.numel() == 0) return;
-  const ConvPlan& plan =
-      plan_of(ConvKey::of(ConvDirection::backward_data, dx, w.shape(), geometry, tf32()));
-  const Tensor workspace = workspace_of(plan);
-  CUDA_CHECK(cudnnConvolutionBackwardData(
-      cudnn(), &kOne, plan.w, w.raw(), plan.y, dy.raw(), plan.conv,
-      static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.choice.algorithm), workspace.raw(),
-      plan.choice.workspace, &kZero, plan.x, dx.raw()));
+  const ConvKey key = ConvKey::of(ConvDirection::backward_data, dx, w.shape(), geometry, tf32());
+  run_planned(key, [&](const ConvPlan& plan) {
+    const Tensor workspace = workspace_of(plan);
+    CUDA_CHECK(cudnnConvolutionBackwardData(
+        cudnn(), &kOne, plan.w, w.raw(), plan.y, dy.raw(), plan.conv,
+        static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.choice.algorithm), workspace.raw(),
+        plan.choice.workspace, &kZero, plan.x, dx.raw()));
+  });
 }
 
 void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geometry,
                             const Tensor& dw) {
   if (x.numel() == 0) return dw.fill_zero();
-  const ConvPlan& plan =
-      plan_of(ConvKey::of(ConvDirection::backward_weight, x, dw.shape(), geometry, tf32()));
-  const Tensor workspace = workspace_of(plan);
   // The library sums in f32 but writes the type of x: one more rounding than the CPU's gradient
   // has.
   const bool narrow = x.dtype() != dw.dtype();
   const Tensor result = narrow ? Tensor::empty(dw.shape(), x.dtype(), Device::cuda) : dw;
-  CUDA_CHECK(cudnnConvolutionBackwardFilter(
-      cudnn(), &kOne, plan.x, x.raw(), plan.y, dy.raw(), plan.conv,
-      static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.choice.algorithm), workspace.raw(),
-      plan.choice.workspace, &kZero, plan.w, result.raw()));
+  const ConvKey key = ConvKey::of(ConvDirection::backward_weight, x, dw.shape(), geometry, tf32());
+  run_planned(key, [&](const ConvPlan& plan) {
+    const Tensor workspace = workspace_of(plan);
+    CUDA_CHECK(cudnnConvolutionBackwardFilter(
+        cudnn(), &kOne, plan.x, x.raw(), plan.y, dy.raw(), plan.conv,
+        static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.choice.algorithm), workspace.raw(),
+        plan.choice.workspace, &kZero, plan.w, result.raw()));
+  });
   if (narrow) cast(result, dw);
 }
 

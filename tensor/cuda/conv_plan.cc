@@ -1,6 +1,7 @@
 #include "tensor/cuda/conv_plan.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace siam::cuda {
 
@@ -21,11 +22,23 @@ ConvKey ConvKey::of(ConvDirection direction, const Tensor& x, const Shape& filte
           .tf32 = x.dtype() == DType::f32 && tf32};
 }
 
-const ConvCandidate* choose(std::span<const ConvCandidate> candidates, size_t workspace_cap) {
-  const auto found = std::ranges::find_if(candidates, [&](const ConvCandidate& candidate) {
+std::string ConvKey::name() const {
+  constexpr const char* kNames[] = {"forward", "backward_data", "backward_weight"};
+  return fmt::format("conv_{}_{}{}_{}x{}x{}x{}_{}x{}x{}_s{}p{}",
+                     kNames[static_cast<int>(direction)], type, tf32 ? "_tf32" : "", n, h, w, c, k,
+                     r, s, stride, padding);
+}
+
+std::string ConvCandidate::name() const {
+  return fmt::format("{}.{}", algorithm, static_cast<int>(math));
+}
+
+std::vector<ConvCandidate> usable(std::span<const ConvCandidate> candidates, size_t workspace_cap) {
+  std::vector<ConvCandidate> list;
+  std::ranges::copy_if(candidates, std::back_inserter(list), [&](const ConvCandidate& candidate) {
     return candidate.works && candidate.deterministic && candidate.workspace <= workspace_cap;
   });
-  return found == candidates.end() ? nullptr : &*found;
+  return list;
 }
 
 }  // namespace siam::cuda

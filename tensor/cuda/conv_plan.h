@@ -6,6 +6,8 @@
 
 #include <compare>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "tensor/conv.h"
 
@@ -23,6 +25,8 @@ struct ConvKey {
 
   static ConvKey of(ConvDirection direction, const Tensor& x, const Shape& filter,
                     ConvGeometry geometry, bool tf32);
+  /// For the tuner.
+  std::string name() const;
 };
 
 /// What the library says of one algorithm for a problem, whatever the direction.
@@ -31,14 +35,14 @@ struct ConvCandidate {
   size_t workspace;  ///< bytes
   bool works, deterministic;
   cudnnMathType_t math;
+  std::string name() const;
 };
 
 /// Temporary memory that an algorithm may ask for: enough for every implicit-GEMM algorithm, far
 /// below what a training step holds in activations.
 inline constexpr size_t kConvWorkspaceCap = size_t{512} << 20;
 
-/// The first that works, repeats bit by bit and keeps to the cap; candidates come fastest first.
-/// nullptr if there is none.
-const ConvCandidate* choose(std::span<const ConvCandidate> candidates, size_t workspace_cap);
+/// Those that work, repeat bit by bit and keep to the cap, in their order.
+std::vector<ConvCandidate> usable(std::span<const ConvCandidate> candidates, size_t workspace_cap);
 
 }  // namespace siam::cuda

@@ -1,12 +1,16 @@
 // Matrix products by cuBLASLt. It thinks in columns: a row-major c [M,N] = op(a) op(b) is, read
 // column by column, c^T [N,M] = op(b)^T op(a)^T, so the operands change places and nothing moves.
+// The algorithm of a problem is the fastest of the deterministic ones that cuBLASLt suggests,
+// measured at the first call and remembered (tuner.h).
 
-#include <tuple>
+#include <functional>
+#include <vector>
 
 #include "tensor/backends.h"
 #include "tensor/cuda/handles.h"
 #include "tensor/cuda/library_types.h"
 #include "tensor/cuda/plan_cache.h"
+#include "tensor/cuda/tuning.h"
 
 namespace siam::cuda {
 
@@ -23,6 +27,11 @@ struct MatmulKey {
   bool ta, tb, tf32;
   uint32_t alignment;  ///< of all three matrices, bytes; slices of a buffer may start anywhere
   auto operator<=>(const MatmulKey&) const = default;
+
+  std::string name() const {
+    return fmt::format("matmul_{}_{}{}_{}x{}x{}_{}{}_align{}", in, out, tf32 ? "_tf32" : "", m, n,
+                       k, ta ? 't' : 'n', tb ? 't' : 'n', alignment);
+  }
 };
 
 /// The largest power of two, up to cuBLASLt's default of 256, that divides all addresses.
@@ -33,6 +42,7 @@ uint32_t alignment_of(const Tensor& a, const Tensor& b, const Tensor& c) {
 }
 
 constexpr size_t kWorkspace = size_t{32} << 20;
+constexpr int kCandidates = 8;
 
 struct MatmulPlan {
   Operation operation;
@@ -49,7 +59,17 @@ Layout layout(DType type, int64_t rows, int64_t columns) {
   return result;
 }
 
-MatmulPlan make_plan(const MatmulKey& key) {
+/// Opaque, but the same for the same library.
+std::string name_of(const cublasLtMatmulAlgo_t& algorithm) {
+  std::string name;
+  for (const uint64_t word : algorithm.data) name += fmt::format("{:x}.", word);
+  return name;
+}
+
+/// Queues the product by the plan's algorithm.
+using Run = std::function<void(const MatmulPlan& plan)>;
+
+MatmulPlan make_plan(const MatmulKey& key, const Run& run) {
   MatmulPlan plan;
   const cublasComputeType_t compute = key.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
   CUDA_CHECK(cublasLtMatmulDescCreate(plan.operation.out(), compute, CUDA_R_32F));
@@ -76,21 +96,21 @@ MatmulPlan make_plan(const MatmulKey& key) {
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
     CUDA_CHECK(cublasLtMatmulPreferenceSetAttribute(preference, operand, &key.alignment,
                                                     sizeof key.alignment));
-  cublasLtMatmulHeuristicResult_t found{};
+  std::vector<cublasLtMatmulHeuristicResult_t> found(kCandidates);
   int count = 0;
   CUDA_CHECK(cublasLtMatmulAlgoGetHeuristic(cublas(), plan.operation, plan.first, plan.second,
-                                            plan.result, plan.result, preference, 1, &found,
-                                            &count));
-  check(count == 1, "matmul: cuBLASLt has no algorithm for [{},{}] x [{},{}] of {} into {}", key.m,
+                                            plan.result, plan.result, preference, kCandidates,
+                                            found.data(), &count));
+  check(count > 0, "matmul: cuBLASLt has no algorithm for [{},{}] x [{},{}] of {} into {}", key.m,
         key.k, key.k, key.n, key.in, key.out);
-  plan.algorithm = found.algo;
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.push_back(name_of(found[static_cast<size_t>(i)].algo));
+  const size_t fastest = tuner().choose(key.name(), names, [&](size_t index) {
+    plan.algorithm = found[index].algo;
+    return device_seconds([&] { run(plan); });
+  });
+  plan.algorithm = found[fastest].algo;
   return plan;
-}
-
-/// Chosen once per problem and never moved afterwards.
-const MatmulPlan& plan_of(const MatmulKey& key) {
-  static auto* plans = new PlanCache<MatmulKey, MatmulPlan>;  // never destroyed
-  return plans->get(key, make_plan);
 }
 
 }  // namespace
@@ -108,13 +128,16 @@ void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const 
                       .alignment = alignment_of(a, b, c)};
   if (key.m == 0 || key.n == 0) return;
   if (key.k == 0) return c.fill_zero();
-  const MatmulPlan& plan = plan_of(key);
   const Tensor workspace =
       Tensor::empty({static_cast<int64_t>(kWorkspace)}, DType::u8, Device::cuda);
-  const float one = 1, zero = 0;
-  CUDA_CHECK(cublasLtMatmul(cublas(), plan.operation, &one, b.raw(), plan.first, a.raw(),
-                            plan.second, &zero, c.raw(), plan.result, c.raw(), plan.result,
-                            &plan.algorithm, workspace.raw(), kWorkspace, current_stream()));
+  const Run run = [&](const MatmulPlan& plan) {
+    const float one = 1, zero = 0;
+    CUDA_CHECK(cublasLtMatmul(cublas(), plan.operation, &one, b.raw(), plan.first, a.raw(),
+                              plan.second, &zero, c.raw(), plan.result, c.raw(), plan.result,
+                              &plan.algorithm, workspace.raw(), kWorkspace, current_stream()));
+  };
+  static auto* plans = new PlanCache<MatmulKey, MatmulPlan>;  // never destroyed
+  run(plans->get(key, [&](const MatmulKey& key) { return make_plan(key, run); }));
 }
 
 }  // namespace siam::cuda

@@ -66,6 +66,11 @@ CachingAllocator& caching_allocator() {
   return *device;
 }
 
+std::unique_ptr<CachingAllocator> make_memory_pool() {
+  return std::make_unique<CachingAllocator>(
+      MemorySource{allocate_device, free_device, device_advice});
+}
+
 void copy(void* destination, const void* source, size_t bytes) {
   const cudaStream_t stream = current_stream();
   CUDA_CHECK(cudaMemcpyAsync(destination, source, bytes, cudaMemcpyDefault, stream));

@@ -3,6 +3,7 @@
 // is true; callers ask `if constexpr (kCudaBuild)`.
 
 #include <cstddef>
+#include <memory>
 
 #include "tensor/allocator.h"
 
@@ -12,6 +13,8 @@ namespace siam::cuda {
 int device_count();
 void synchronize();
 CachingAllocator& caching_allocator();
+/// GPU memory apart from all others'.
+std::unique_ptr<CachingAllocator> make_memory_pool();
 
 /// Copies between any two places, ordered with the current stream; returns when the source may be
 /// changed and, where the destination is host memory, when the data is there.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/color_math.h"
 #include "data/resize.h"
 
 namespace siam {

@@ -1,0 +1,23 @@
+#include "simsiam/captured_step.h"
+
+#include "tensor/cuda/runtime.h"
+
+namespace siam {
+
+CapturedStep::CapturedStep() {
+  if constexpr (kCudaBuild) pool_ = cuda::make_memory_pool();
+}
+
+void CapturedStep::queue(const std::function<void()>& step, const std::function<void()>& advance) {
+  if constexpr (kCudaBuild) {
+    const ScopedAllocator scope(*pool_, Device::cuda);
+    if (steps_++ < kWarmUp) return step();
+    if (work_)
+      advance();
+    else
+      work_.emplace(step);
+    work_->launch();
+  }
+}
+
+}  // namespace siam

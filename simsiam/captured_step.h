@@ -1,0 +1,32 @@
+#pragma once
+// A training step as a CUDA graph: queued op by op at first, then captured, then replayed.
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "tensor/allocator.h"
+#include "tensor/cuda/graph.h"
+
+namespace siam {
+
+class CapturedStep {
+ public:
+  CapturedStep();
+
+  /// Queues a step. `step` queues it op by op; `advance` does what step does on the host where the
+  /// rest is replayed. Error if the step cannot be captured; `step` was called then, and nothing
+  /// of it has run.
+  void queue(const std::function<void()>& step, const std::function<void()>& advance);
+
+ private:
+  /// Steps until library plans are made and the pool holds all the memory that a step needs.
+  static constexpr int kWarmUp = 3;
+
+  /// A step's tensors: replays write to the captured addresses, so nobody else may have them.
+  std::unique_ptr<CachingAllocator> pool_;
+  std::optional<cuda::CapturedWork> work_;
+  int steps_ = 0;
+};
+
+}  // namespace siam

@@ -1,0 +1,40 @@
+#pragma once
+// Which of several ways to compute something is the fastest here: measured once, then remembered,
+// in a file as well. A run is thus repeated with the algorithms, and the bits, of the first. The
+// policy knows nothing of a GPU.
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+
+namespace siam::cuda {
+
+class Tuner {
+ public:
+  /// Reads what `file` knows; an empty path: nothing is kept. A damaged file, or one of another
+  /// `machine` (GPU and library versions), is said to be ignored on stderr, and replaced.
+  Tuner(std::filesystem::path file, std::string machine);
+
+  /// Index of the candidate for the problem: the remembered one if it is among them, else the one
+  /// with the fewest seconds(index), the first of equals, which is remembered. One candidate is not
+  /// measured. Infinite seconds: it does not work. Error if none does. Problem and candidates are
+  /// names without white space.
+  size_t choose(const std::string& problem, std::span<const std::string> candidates,
+                const std::function<double(size_t index)>& seconds);
+
+ private:
+  void read();
+  void write() const;
+
+  std::filesystem::path file_;
+  std::string machine_;
+  std::map<std::string, std::string> chosen_;  ///< by problem
+};
+
+/// $SIMSIAM_PLANS, nothing if that is "off"; else simsiam/plans-<machine>.txt in $XDG_CACHE_HOME or
+/// ~/.cache; nothing where there is no home.
+std::filesystem::path default_plan_file(const std::string& machine);
+
+}  // namespace siam::cuda
