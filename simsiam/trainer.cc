@@ -1,5 +1,6 @@
 #include "simsiam/trainer.h"
 
+#include <bit>
 #include <chrono>
 #include <cmath>
 
@@ -64,6 +65,12 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
 
 Trainer::~Trainer() = default;
 
+int64_t batch_that_fits(int64_t batch, size_t held, size_t asked) {
+  const double share = static_cast<double>(held) / static_cast<double>(held + asked);
+  const double fits = static_cast<double>(batch) * share;
+  return fits < 2 ? 2 : static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(fits)));
+}
+
 Views Trainer::views(const Batch& batch, int64_t step) const {
   return {Variable(cast(batch.images.to(config_.device), config_.precision)), batch.samples, step};
 }
@@ -92,6 +99,8 @@ void Trainer::queue_step() {
   if (!captured_) return eagerly();
   try {
     captured_->queue(eagerly, [this] { batches_->advance(); });
+  } catch (const OutOfMemory&) {  // no less is needed without a graph
+    throw;
   } catch (const Error& error) {
     read_back();  // a step that was not finite says so first
     fmt::print(stderr, "the step cannot be captured ({}); it goes on without a CUDA graph\n",
@@ -99,6 +108,17 @@ void Trainer::queue_step() {
     captured_.reset();
     batches_->start_epoch(position_.epoch, position_.step);
     eagerly();
+  }
+}
+
+// Where memory runs out, the user is told by how much to shrink the batch.
+void Trainer::queue_step_or_advise() {
+  try {
+    queue_step();
+  } catch (const OutOfMemory& error) {
+    throw OutOfMemory(fmt::format("{}: --batch-size {} may fit", error.what(),
+                                  batch_that_fits(config_.batch_size, error.held, error.asked)),
+                      error.asked, error.held);
   }
 }
 
@@ -136,7 +156,7 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   while (position_.step < steps_per_epoch()) {
     const double start = now(), waited = batches_->wait_seconds();
     if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
-    queue_step();
+    queue_step_or_advise();
     ++in_flight_;
     if (in_flight_ == log_.slots() || next_step() == steps_per_epoch()) read_back();
     position_.seconds += now() - start;

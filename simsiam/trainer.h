@@ -29,6 +29,11 @@ struct StepInfo {
 
 class CapturedStep;
 
+/// A batch that is likely to fit where a step of `batch` samples, holding `held` bytes, asked for
+/// `asked` more in vain: the power of two below batch * held / (held + asked), as a step's memory
+/// grows with its batch; at least 2. What the step would have asked for next is not known.
+int64_t batch_that_fits(int64_t batch, size_t held, size_t asked);
+
 class Trainer {
  public:
   /// Error if the configuration does not fit the data: a batch larger than the data set, say.
@@ -73,6 +78,7 @@ class Trainer {
   void look_ahead();
   void step(const Batch& batch);
   void queue_step();
+  void queue_step_or_advise();
   void read_back();
   Views views(const Batch& batch, int64_t step) const;
   StepInfo info() const;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "tensor/check.h"
-
 namespace siam {
 
 namespace {
@@ -27,9 +25,11 @@ void* CachingAllocator::allocate(size_t bytes) {
       release_cached_locked();
       memory = source_.allocate(segment);
     }
-    check(memory != nullptr,
-          "out of memory: {:.1f} MiB asked for; {:.1f} MiB in use by tensors; {}",
-          bytes / 1048576.0, statistics_.in_use / 1048576.0, source_.advice(bytes));
+    if (memory == nullptr)
+      throw OutOfMemory(
+          fmt::format("out of memory: {:.1f} MiB asked for; {:.1f} MiB in use by tensors; {}",
+                      bytes / 1048576.0, statistics_.in_use / 1048576.0, source_.advice(bytes)),
+          bytes, statistics_.peak_in_use);
     auto* start = static_cast<char*>(memory);
     statistics_.reserved += segment;
     blocks_[start] = {segment, start, false};

@@ -10,14 +10,23 @@
 #include <string>
 #include <utility>
 
+#include "tensor/check.h"
 #include "tensor/device.h"
 
 namespace siam {
 
+/// Memory is exhausted; says what was asked for and what is free.
+struct OutOfMemory : Error {
+  OutOfMemory(const std::string& message, size_t asked, size_t held)
+      : Error(message), asked(asked), held(held) {}
+  size_t asked;  ///< bytes of the request that failed
+  size_t held;   ///< bytes that this allocator handed out at most, so far
+};
+
 class Allocator {
  public:
   virtual ~Allocator() = default;
-  /// At least `bytes` bytes, aligned to 512; throws Error when memory is exhausted.
+  /// At least `bytes` bytes, aligned to 512; throws OutOfMemory.
   virtual void* allocate(size_t bytes) = 0;
   virtual void free(void* pointer) noexcept = 0;
 };

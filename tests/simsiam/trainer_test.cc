@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "tensor/allocator.h"
 #include "tensor/parallel.h"
 #include "tests/simsiam/toy.h"
 
@@ -182,6 +183,28 @@ TEST_CASE("a loss scale that is a power of two changes no bit") {
   Trainer other(config, data());
   train_to_end(other);
   CHECK_FALSE(same_bits(plain.parameters().values, other.parameters().values));
+}
+
+TEST_CASE("where memory runs out, a batch that may fit is named") {
+  CHECK(batch_that_fits(512, 3000, 1000) == 256);  // 384 would
+  CHECK(batch_that_fits(512, 1000, 1000) == 256);
+  CHECK(batch_that_fits(512, 1000, 3001) == 64);
+  CHECK(batch_that_fits(512, 0, 1000) == 2);
+  // A machine with one small segment, less than a step of this batch needs.
+  static bool taken;
+  taken = false;
+  CachingAllocator small({.allocate = [](size_t bytes) -> void* {
+                            return std::exchange(taken, true) ? nullptr : std::malloc(bytes);
+                          },
+                          .free = std::free,
+                          .advice = [](size_t) { return std::string("use a smaller batch"); }});
+  Config config = tiny();
+  config.augment.size = 64;
+  config.workers = 0;
+  Trainer trainer(config, data());
+  const ScopedAllocator scope(small);
+  CHECK_THROWS_WITH_AS(trainer.train_epoch(),
+                       doctest::Contains("use a smaller batch: --batch-size "), OutOfMemory);
 }
 
 TEST_CASE("a batch larger than the data set is an error before anything runs") {
