@@ -4,7 +4,6 @@
 
 #include "data/device_source.h"
 #include "data/view_block.h"
-#include "tensor/cuda/handles.h"
 #include "tensor/cuda/thread_block.h"
 #include "tensor/dispatch_types.h"
 
@@ -30,7 +29,7 @@ template <class T>
 __global__ void __launch_bounds__(kBlock)
     make_views(Images images, Position position, AugmentConfig config, ViewLayout layout,
                uint64_t seed, int64_t batch_size, T* out) {
-  extern __shared__ float shared[];
+  float* shared = cuda::dynamic_shared();
   const ViewIndex index(blockIdx.x, batch_size);
   const int32_t sample = position.order[position.state[1] * batch_size + index.sample];
   auto* parameters = reinterpret_cast<AugmentParameters*>(shared + layout.parameters);
@@ -86,13 +85,12 @@ class DeviceSource : public BatchSource {
     const Position position{state_.data<int32_t>(), order_.data<int32_t>()};
     const Images images{pixels_.data<uint8_t>(), height_, width_};
     for_float(views_.dtype(), [&]<class T>(T) {
-      make_views<T><<<static_cast<unsigned>(views_.dim(0)), kBlock,
-                      static_cast<size_t>(layout_.total) * 4, cuda::current_stream()>>>(
-          images, position, augment_, layout_, config_.seed, config_.batch_size, views_.data<T>());
+      cuda::launch_with_shared(make_views<T>, dim3(static_cast<unsigned>(views_.dim(0))),
+                               dim3(kBlock), static_cast<size_t>(layout_.total) * 4, images,
+                               position, augment_, layout_, config_.seed, config_.batch_size,
+                               views_.data<T>());
     });
-    CUDA_CHECK(cudaGetLastError());
-    next_batch<<<1, 1, 0, cuda::current_stream()>>>(state_.data<int32_t>());
-    CUDA_CHECK(cudaGetLastError());
+    cuda::launch(next_batch, dim3(1), dim3(1), state_.data<int32_t>());
     Batch batch{views_, Tensor::empty({config_.batch_size}, DType::i32), advance()};
     for (size_t i = 0; i < batch.samples.size(); ++i)
       batch.labels.data<int32_t>()[i] = dataset_->label(batch.samples[i]);

@@ -16,7 +16,7 @@ void copy_bytes(void* to, Device to_device, const void* from, Device from_device
   if (to_device == Device::cpu && from_device == Device::cpu) {
     std::memcpy(to, from, bytes);
   } else if constexpr (kCudaBuild) {
-    cuda::copy(to, from, bytes);
+    cuda::copy(to, to_device, from, from_device, bytes);
   }
 }
 

@@ -11,11 +11,28 @@
 
 namespace siam::cuda {
 
+/// With `shared` bytes of dynamic shared memory for each block.
+template <class... Parameters, class... Arguments>
+void launch_with_shared(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
+                        Arguments... arguments) {
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+  cudaLaunchConfig_t config{};
+  config.gridDim = grid;
+  config.blockDim = block;
+  config.dynamicSmemBytes = shared;
+  config.stream = current_stream();
+  CUDA_CHECK(cudaLaunchKernelEx(&config, kernel, arguments...));
+}
+
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, Arguments... arguments) {
-  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
-  kernel<<<grid, block, 0, current_stream()>>>(arguments...);
-  CUDA_CHECK(cudaGetLastError());
+  launch_with_shared(kernel, grid, block, 0, arguments...);
+}
+
+/// The block's dynamic shared memory.
+__device__ inline float* dynamic_shared() {
+  extern __shared__ float dynamic_memory[];
+  return dynamic_memory;
 }
 
 inline constexpr int kBlock = 256;

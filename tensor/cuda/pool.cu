@@ -29,8 +29,8 @@ __global__ void __launch_bounds__(Tiling::kThreads)
   if (!part.any) return;
   for (int64_t row = part.begin; row < part.end; row += part.step) {
     const Pixel to = pixel_of(static_cast<uint32_t>(row), out.height, out.width);
-    float best[N];
-    Pack<uint8_t, N> winner;
+    float best[N] = {};
+    Pack<uint8_t, N> winner{};
     bool first = true;
 #pragma unroll 1
     for (int r = 0; r < g.window; ++r) {

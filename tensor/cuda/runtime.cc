@@ -41,12 +41,6 @@ cudaStream_t shared_stream() {
   return *stream;
 }
 
-bool on_device(const void* pointer) {
-  cudaPointerAttributes attributes{};
-  CUDA_CHECK(cudaPointerGetAttributes(&attributes, pointer));
-  return attributes.type == cudaMemoryTypeDevice;
-}
-
 }  // namespace
 
 int device_count() {
@@ -71,12 +65,12 @@ std::unique_ptr<CachingAllocator> make_memory_pool() {
       MemorySource{allocate_device, free_device, device_advice});
 }
 
-void copy(void* destination, const void* source, size_t bytes) {
+void copy(void* destination, Device to, const void* source, Device from, size_t bytes) {
   const cudaStream_t stream = current_stream();
   CUDA_CHECK(cudaMemcpyAsync(destination, source, bytes, cudaMemcpyDefault, stream));
   // Between two places on the device the order of the stream is enough, and a capture allows no
   // waiting.
-  if (!on_device(destination) || !on_device(source)) CUDA_CHECK(cudaStreamSynchronize(stream));
+  if (to == Device::cpu || from == Device::cpu) CUDA_CHECK(cudaStreamSynchronize(stream));
 }
 
 void set_bytes(void* destination, int value, size_t bytes) {

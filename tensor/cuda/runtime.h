@@ -18,7 +18,7 @@ std::unique_ptr<CachingAllocator> make_memory_pool();
 
 /// Copies between any two places, ordered with the current stream; returns when the source may be
 /// changed and, where the destination is host memory, when the data is there.
-void copy(void* destination, const void* source, size_t bytes);
+void copy(void* destination, Device to, const void* source, Device from, size_t bytes);
 void set_bytes(void* destination, int value, size_t bytes);
 
 }  // namespace siam::cuda

@@ -1,0 +1,156 @@
+#include "tests/emulator/stream.h"
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "tests/emulator/memory.h"
+
+using emulator::Work;
+
+struct CUgraph_st {
+  std::vector<Work> work;
+};
+struct CUgraphExec_st {
+  std::shared_ptr<const std::vector<Work>> work;
+};
+struct CUstream_st {
+  std::deque<Work> queue;
+  CUgraph_st* capture = nullptr;
+  bool spoiled = false;
+};
+struct CUevent_st {
+  std::chrono::steady_clock::time_point time;
+  cudaStream_t stream = nullptr;
+};
+
+namespace emulator {
+
+namespace {
+
+thread_local cudaStream_t capturing = nullptr;
+thread_local cudaError_t last_error = cudaSuccess;
+std::set<cudaStream_t> streams;
+std::recursive_mutex mutex;  // one piece of work at a time, as on one stream
+
+cudaError_t report(cudaError_t error) {
+  if (error != cudaSuccess) last_error = error;
+  return error;
+}
+
+cudaError_t drain(cudaStream_t stream) {
+  if (stream->capture != nullptr) {
+    stream->spoiled = true;
+    return report(cudaErrorStreamCaptureUnsupported);
+  }
+  const std::lock_guard lock(mutex);
+  const DeviceAccess access;
+  while (!stream->queue.empty()) {
+    stream->queue.front()();
+    stream->queue.pop_front();
+  }
+  return cudaSuccess;
+}
+
+}  // namespace
+
+cudaError_t enqueue(cudaStream_t stream, Work work) {
+  const std::lock_guard lock(mutex);
+  if (stream->capture != nullptr)
+    stream->capture->work.push_back(std::move(work));
+  else
+    stream->queue.push_back(std::move(work));
+  return cudaSuccess;
+}
+
+void drain_all() {
+  const std::lock_guard lock(mutex);
+  for (const cudaStream_t stream : streams)
+    if (stream->capture == nullptr) drain(stream);
+}
+
+bool spoil_capture() {
+  if (capturing == nullptr) return false;
+  capturing->spoiled = true;
+  report(cudaErrorStreamCaptureUnsupported);
+  return true;
+}
+
+}  // namespace emulator
+
+using emulator::report;
+
+extern "C" {
+
+cudaError_t cudaGetLastError() { return std::exchange(emulator::last_error, cudaSuccess); }
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  *stream = new CUstream_st;
+  const std::lock_guard lock(emulator::mutex);
+  emulator::streams.insert(*stream);
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  const cudaError_t error = emulator::drain(stream);
+  const std::lock_guard lock(emulator::mutex);
+  emulator::streams.erase(stream);
+  delete stream;
+  return error;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return emulator::drain(stream); }
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  if (stream->capture != nullptr) return report(cudaErrorIllegalState);
+  stream->capture = new CUgraph_st;
+  stream->spoiled = false;
+  emulator::capturing = stream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = std::exchange(stream->capture, nullptr);
+  emulator::capturing = nullptr;
+  if (!stream->spoiled) return cudaSuccess;
+  delete std::exchange(*graph, nullptr);
+  return report(cudaErrorStreamCaptureInvalidated);
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  *exec = new CUgraphExec_st{std::make_shared<const std::vector<Work>>(graph->work)};
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+  delete exec;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
+  return emulator::enqueue(stream, [work = exec->work] {
+    for (const Work& each : *work) each();
+  });
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  event->stream = stream;
+  return emulator::enqueue(stream, [event] { event->time = std::chrono::steady_clock::now(); });
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t event) { return emulator::drain(event->stream); }
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
+  return cudaSuccess;
+}
+
+}  // extern "C"
