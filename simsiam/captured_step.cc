@@ -11,7 +11,12 @@ CapturedStep::CapturedStep() {
 void CapturedStep::queue(const std::function<void()>& step, const std::function<void()>& advance) {
   if constexpr (kCudaBuild) {
     const ScopedAllocator scope(*pool_, Device::cuda);
-    if (steps_++ < kWarmUp) return step();
+    if (!warm_) {
+      const uint64_t before = memory().source_calls;
+      step();
+      warm_ = memory().source_calls == before;
+      return;
+    }
     if (work_)
       advance();
     else

@@ -15,18 +15,19 @@ class CapturedStep {
   CapturedStep();
 
   /// Queues a step. `step` queues it op by op; `advance` does what step does on the host where the
-  /// rest is replayed. Error if the step cannot be captured; `step` was called then, and nothing
-  /// of it has run.
+  /// rest is replayed. CannotCapture if the step does what a graph cannot hold; `step` was called
+  /// then, and nothing of it has run.
   void queue(const std::function<void()>& step, const std::function<void()>& advance);
 
- private:
-  /// Steps until library plans are made and the pool holds all the memory that a step needs.
-  static constexpr int kWarmUp = 3;
+  bool captured() const { return work_.has_value(); }
+  /// Of the memory that the step has for itself.
+  CachingAllocator::Statistics memory() const { return pool_->statistics(); }
 
+ private:
   /// A step's tensors: replays write to the captured addresses, so nobody else may have them.
   std::unique_ptr<CachingAllocator> pool_;
   std::optional<cuda::CapturedWork> work_;
-  int steps_ = 0;
+  bool warm_ = false;  ///< library plans are made, and the pool holds all memory that a step needs
 };
 
 }  // namespace siam

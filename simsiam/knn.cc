@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "tensor/matmul.h"
 #include "tensor/parallel.h"
+#include "tensor/top_k.h"
 
 namespace siam {
 
@@ -13,24 +13,12 @@ namespace {
 
 constexpr int64_t kQueryBlock = 256;  // 256 x 50,000 similarities are 51 MB
 
-// Leaves the k rows nearest to one query at the front of `order`, the nearest first. Of equal
-// similarities the earlier row is the nearer, so that the vote has one outcome.
-void find_neighbours(std::span<const float> similarity, int64_t k, std::vector<int32_t>& order) {
-  order.resize(similarity.size());
-  std::iota(order.begin(), order.end(), 0);
-  auto nearer = [&](int32_t a, int32_t b) {
-    return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
-  };
-  std::nth_element(order.begin(), order.begin() + k - 1, order.end(), nearer);
-  std::sort(order.begin(), order.begin() + k, nearer);
-}
-
 // Index of the class that wins the vote.
-int64_t vote(std::span<const int32_t> neighbours, std::span<const float> similarity,
+int64_t vote(std::span<const int32_t> neighbours, const float* similarity,
              std::span<const int32_t> labels, double temperature, std::vector<double>& score) {
   std::fill(score.begin(), score.end(), 0.0);
-  for (const int32_t row : neighbours)
-    score[labels[row]] += std::exp(similarity[row] / temperature);
+  for (size_t i = 0; i < neighbours.size(); ++i)
+    score[labels[neighbours[i]]] += std::exp(similarity[i] / temperature);
   return std::max_element(score.begin(), score.end()) - score.begin();
 }
 
@@ -48,21 +36,19 @@ std::vector<double> knn_accuracies(const FeatureBank& bank, const FeatureBank& q
   for (int64_t begin = 0; begin < count; begin += kQueryBlock) {
     const int64_t end = std::min(begin + kQueryBlock, count);
     const Tensor similarity = matmul(queries.features.rows(begin, end), Transpose::no,
-                                     bank.features, Transpose::yes, DType::f32)
-                                  .to(Device::cpu);
-    const float* values = similarity.data<float>();
+                                     bank.features, Transpose::yes, DType::f32);
+    const TopK best = top_k(similarity, most);  // of equals the earlier row is the nearer
+    const Tensor nearest = best.columns.to(Device::cpu), cosines = best.values.to(Device::cpu);
     parallel_for(end - begin, 16, [&](int64_t first, int64_t last) {
-      std::vector<int32_t> order;
       std::vector<double> score(classes);
-      for (int64_t i = first; i < last; ++i) {
-        const std::span<const float> row(values + i * rows, rows);
-        find_neighbours(row, most, order);
+      for (int64_t i = first; i < last; ++i)
         for (int64_t s = 0; s < cases; ++s) {
-          const std::span<const int32_t> nearest(order.data(), std::min(settings[s].k, rows));
-          right[(begin + i) * cases + s] = vote(nearest, row, bank.labels, settings[s].temperature,
-                                                score) == queries.labels[begin + i];
+          const std::span<const int32_t> rows_nearest(nearest.data<int32_t>() + i * most,
+                                                      std::min(settings[s].k, rows));
+          right[(begin + i) * cases + s] =
+              vote(rows_nearest, cosines.data<float>() + i * most, bank.labels,
+                   settings[s].temperature, score) == queries.labels[begin + i];
         }
-      }
     });
   }
   std::vector<double> accuracies(cases);

@@ -65,6 +65,10 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
 
 Trainer::~Trainer() = default;
 
+CachingAllocator::Statistics Trainer::step_memory() const {
+  return captured_ ? captured_->memory() : CachingAllocator::Statistics{};
+}
+
 int64_t batch_that_fits(int64_t batch, size_t held, size_t asked) {
   const double share = static_cast<double>(held) / static_cast<double>(held + asked);
   const double fits = static_cast<double>(batch) * share;
@@ -99,9 +103,7 @@ void Trainer::queue_step() {
   if (!captured_) return eagerly();
   try {
     captured_->queue(eagerly, [this] { batches_->advance(); });
-  } catch (const OutOfMemory&) {  // no less is needed without a graph
-    throw;
-  } catch (const Error& error) {
+  } catch (const cuda::CannotCapture& error) {
     read_back();  // a step that was not finite says so first
     fmt::print(stderr, "the step cannot be captured ({}); it goes on without a CUDA graph\n",
                error.what());

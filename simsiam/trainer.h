@@ -9,6 +9,7 @@
 #include "nn/optimizer.h"
 #include "simsiam/config.h"
 #include "simsiam/step_log.h"
+#include "tensor/allocator.h"
 
 namespace siam {
 
@@ -51,6 +52,8 @@ class Trainer {
   int64_t steps_per_epoch() const { return batches_->batches_per_epoch(); }
   /// Bytes the objective keeps beyond the model: cached targets, a memory bank.
   size_t objective_bytes() const { return objective_->bytes(); }
+  /// Of the memory that captured steps have for themselves, apart from the device's other tensors.
+  CachingAllocator::Statistics step_memory() const;
   /// Over all epochs, those before a resume included.
   int64_t steps_done() const { return position_.epoch * steps_per_epoch() + position_.step; }
   bool finished() const { return position_.epoch == config_.epochs; }

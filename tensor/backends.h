@@ -13,6 +13,7 @@
 #include "tensor/reduce.h"
 #include "tensor/sgd.h"
 #include "tensor/step_log.h"
+#include "tensor/top_k.h"
 
 #define SIAM_KERNELS                                                                              \
   /* conv.h */                                                                                    \
@@ -74,7 +75,9 @@
                 const Tensor& half);                                                              \
   /* step_log.h */                                                                                \
   void log_step(const Tensor& loss, const Tensor& finite, const Tensor& values,                   \
-                const StepRing& ring);
+                const StepRing& ring);                                                            \
+  /* top_k.h */                                                                                   \
+  void top_k(const Tensor& x, const Tensor& values, const Tensor& columns);
 
 namespace siam::reference {
 SIAM_KERNELS

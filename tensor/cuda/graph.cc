@@ -15,10 +15,10 @@ CapturedWork::CapturedWork(const std::function<void()>& work) {
   CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
   try {
     work();
-  } catch (...) {
+  } catch (const Error& error) {
     cudaStreamEndCapture(stream, graph.out());
     cudaGetLastError();  // the failed capture's, which is reported by the exception
-    throw;
+    throw CannotCapture(error.what());
   }
   CUDA_CHECK(cudaStreamEndCapture(stream, graph.out()));
   auto state = std::make_shared<State>();

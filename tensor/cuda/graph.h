@@ -4,13 +4,20 @@
 #include <functional>
 #include <memory>
 
+#include "tensor/check.h"
+
 namespace siam::cuda {
+
+/// The work did what cannot be captured: waited for the device, or asked the driver for memory.
+struct CannotCapture : Error {
+  using Error::Error;
+};
 
 /// Work that was queued once and can be queued again, on the same memory, by one launch.
 class CapturedWork {
  public:
-  /// Captures what `work` queues on the current stream; nothing of it runs. Error if it does what
-  /// cannot be captured: waits for the device, or asks the driver for memory.
+  /// Captures what `work` queues on the current stream; nothing of it runs. CannotCapture if an
+  /// Error came out of it.
   explicit CapturedWork(const std::function<void()>& work);
   /// Queues it on the current stream.
   void launch() const;

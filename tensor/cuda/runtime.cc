@@ -22,6 +22,14 @@ void* allocate_device(size_t bytes) {
   return memory;
 }
 
+// What the other tensors' allocator keeps without use is given up first.
+void* allocate_for_pool(size_t bytes) {
+  void* memory = allocate_device(bytes);
+  if (memory != nullptr) return memory;
+  caching_allocator().release_cached();
+  return allocate_device(bytes);
+}
+
 // The status is of no use: memory is given back while unwinding or at exit, when the driver may be
 // gone.
 void free_device(void* memory) { cudaFree(memory); }
@@ -62,7 +70,7 @@ CachingAllocator& caching_allocator() {
 
 std::unique_ptr<CachingAllocator> make_memory_pool() {
   return std::make_unique<CachingAllocator>(
-      MemorySource{allocate_device, free_device, device_advice});
+      MemorySource{allocate_for_pool, free_device, device_advice});
 }
 
 void copy(void* destination, Device to, const void* source, Device from, size_t bytes) {

@@ -88,7 +88,9 @@ std::shared_ptr<const Dataset> random_images(int64_t count, int64_t size) {
       std::move(pixels), std::vector<int32_t>(static_cast<size_t>(count)));
 }
 
-std::vector<double> train_rates(const Options& options, Config config) {
+// Also adds up what the step's own memory comes to.
+std::vector<double> train_rates(const Options& options, Config config,
+                                CachingAllocator::Statistics& memory) {
   const auto images = random_images(options.steps_per_window() * config.batch_size, options.size());
   config.epochs = options.windows + 3;
   config.knn_every = config.epochs;
@@ -98,6 +100,7 @@ std::vector<double> train_rates(const Options& options, Config config) {
     const EpochMetrics metrics = trainer.train_epoch();
     if (window >= 0) rates.push_back(metrics.images_per_second);
   }
+  memory = trainer.step_memory();
   return rates;
 }
 
@@ -119,8 +122,9 @@ double copy_rate(Device device) {
 
 void bench(const Options& options) {
   const Config config = config_of(options);
+  CachingAllocator::Statistics step;
   std::vector<double> rates =
-      options.what == "step" ? step_rates(options, config) : train_rates(options, config);
+      options.what == "step" ? step_rates(options, config) : train_rates(options, config, step);
   std::sort(rates.begin(), rates.end());
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
@@ -130,8 +134,8 @@ void bench(const Options& options) {
       "peak {} MiB ",
       options.network, options.what, options.device, config.precision, config.batch_size,
       config.micro_batch, threads(), rates.back(), rates[rates.size() / 2],
-      options.cuda() ? static_cast<int64_t>(memory.reserved >> 20) : usage.ru_maxrss / 1024);
-  fmt::print("(tensors {} MiB)\n", memory.peak_in_use >> 20);
+      options.cuda() ? static_cast<int64_t>((memory.reserved + step.reserved) >> 20) : usage.ru_maxrss / 1024);
+  fmt::print("(tensors {} MiB)\n", (memory.peak_in_use + step.peak_in_use) >> 20);
   const double bytes =
       step_bytes(config.model, options.size(), 2 * config.batch_size, config.precision);
   const double rate = bytes * rates.back() / static_cast<double>(config.batch_size);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
 #include "tests/emulator/block.h"
 #include "tests/emulator/stream.h"
@@ -45,6 +46,11 @@ T __shfl_xor_sync(unsigned, T value, unsigned mask) {
   bits = ::emulator::exchange_in_warp(bits, [=](unsigned lane) { return lane ^ mask; });
   std::memcpy(&value, &bits, sizeof(T));
   return value;
+}
+
+template <class T>
+T atomicAdd(T* sum, T value) {
+  return std::exchange(*sum, *sum + value);
 }
 
 template <class... Parameters>

@@ -10,6 +10,7 @@
 #include "tensor/pool.h"
 #include "tensor/reduce.h"
 #include "tensor/sgd.h"
+#include "tensor/top_k.h"
 #include "tests/tensor/cuda_compare.h"
 
 namespace siam {
@@ -149,6 +150,27 @@ TEST_CASE("losses") {
               [](const Tensors& t) { return Tensors{normalize_rows(t[0])}; });
     }
   }
+}
+
+// Integers: nothing is rounded, so the columns must be the same ones.
+TEST_CASE("top k, with many equals and with none") {
+  Random random = random_for(DType::f32);
+  for (const Shape& shape : {Shape{5, 7}, Shape{3, 300}, Shape{2, 5000}})
+    for (const uint32_t distinct : {30u, 1u << 24}) {
+      const Tensor x = Tensor::empty(shape);
+      for (float& value : x.span<float>()) value = static_cast<float>(random.below(distinct)) - 9;
+      for (const int64_t k : {int64_t{1}, std::min<int64_t>(shape[1], 200), shape[1]}) {
+        if (k > 1024) continue;
+        compare("top_k", {x}, 0, [&](const Tensors& t) {
+          const TopK best = top_k(t[0], k);
+          const Tensor columns = best.columns.to(Device::cpu);
+          const Tensor as_float = Tensor::empty(columns.shape());
+          for (int64_t i = 0; i < columns.numel(); ++i)
+            as_float.data<float>()[i] = static_cast<float>(columns.data<int32_t>()[i]);
+          return Tensors{best.values, as_float.to(t[0].device())};
+        });
+      }
+    }
 }
 
 TEST_CASE("SGD") {

@@ -1,0 +1,41 @@
+#pragma once
+// The largest elements of each row: the neighbours of a query.
+
+#include <bit>
+
+#include "tensor/host_device.h"
+#include "tensor/tensor.h"
+
+namespace siam {
+
+struct TopK {
+  Tensor values;   ///< f32 [rows,k], the largest first
+  Tensor columns;  ///< i32 [rows,k], where they stand
+};
+
+/// The k largest of each row of x, f32 [rows,C] (torch.topk). Of equals the lower column comes
+/// first; a NaN counts as larger than every number. Error unless 1 <= k <= C, and k <= 1024 on a
+/// GPU.
+TopK top_k(const Tensor& x, int64_t k);
+
+/// An element as a number whose order is that of top_k, and unique in its row: the value's bits,
+/// turned so that they compare as the values do, above the complement of the column.
+struct RankKey {
+  uint64_t bits = 0;  ///< 0: below every element
+
+  RankKey() = default;
+  SIAM_HOST_DEVICE RankKey(float value, int64_t column) {
+    const uint32_t x = std::bit_cast<uint32_t>(value == 0 ? 0.0f : value);  // -0 equals 0
+    const uint32_t ordered = x >> 31 ? ~x : x | 0x80000000u;
+    bits = uint64_t{ordered} << 32 | static_cast<uint32_t>(~static_cast<uint32_t>(column));
+  }
+  SIAM_HOST_DEVICE float value() const {
+    const auto ordered = static_cast<uint32_t>(bits >> 32);
+    return std::bit_cast<float>(ordered >> 31 ? ordered & 0x7fffffffu : ~ordered);
+  }
+  SIAM_HOST_DEVICE int32_t column() const {
+    return static_cast<int32_t>(~static_cast<uint32_t>(bits));
+  }
+};
+
+}  // namespace siam
