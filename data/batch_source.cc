@@ -2,6 +2,7 @@
 
 #include "data/device_source.h"
 #include "data/loader.h"
+#include "tensor/parallel.h"
 
 namespace siam {
 
@@ -17,6 +18,23 @@ std::unique_ptr<BatchSource> make_batch_source(std::shared_ptr<const Dataset> da
     if (device == Device::cuda && dataset->in_memory())
       if (auto source = make_device_source(dataset, augment, config, type)) return source;
   return std::make_unique<Loader>(std::move(dataset), augment, config);
+}
+
+TestImages test_images(const Dataset& dataset, const AugmentConfig& augment, Device device,
+                       DType type) {
+  if constexpr (kCudaBuild)
+    if (device == Device::cuda && dataset.in_memory())
+      if (TestImages images = device_test_images(dataset, augment, type)) return images;
+  return [&dataset, augment](int64_t begin, int64_t end) {
+    const int64_t size = augment.size;
+    const Tensor images = Tensor::empty({end - begin, size, size, 3});
+    parallel_for(end - begin, 16, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i)
+        test_transform(dataset.image(begin + i), augment,
+                       images.data<float>() + i * size * size * 3);
+    });
+    return images;
+  };
 }
 
 }  // namespace siam

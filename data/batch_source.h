@@ -2,6 +2,7 @@
 // Where a training step's batches of augmented views come from: host threads (Loader), or the GPU
 // itself.
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -58,5 +59,12 @@ std::unique_ptr<BatchSource> make_batch_source(std::shared_ptr<const Dataset> da
                                                const AugmentConfig& augment,
                                                const BatchConfig& config, Device device,
                                                DType type);
+
+/// Samples [begin, end) under the evaluation transform (augment.h): [n,S,S,3].
+using TestImages = std::function<Tensor(int64_t begin, int64_t end)>;
+/// For a device, as make_batch_source: from images in its memory, of `type`; otherwise made on the
+/// host, f32 on the CPU. The data set must outlive what is returned.
+TestImages test_images(const Dataset& dataset, const AugmentConfig& augment, Device device,
+                       DType type);
 
 }  // namespace siam

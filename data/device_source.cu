@@ -1,7 +1,6 @@
 // A block per view: it draws the view's parameters, and makes the view in shared memory.
 
-#include <cstring>
-
+#include "data/device_images.h"
 #include "data/device_source.h"
 #include "data/view_block.h"
 #include "tensor/cuda/thread_block.h"
@@ -13,38 +12,90 @@ namespace {
 
 using cuda::kBlock;
 
-/// What changes from batch to batch is read from device memory, so that a captured launch can be
-/// replayed.
-struct Position {
-  const int32_t* state;  ///< the epoch, and the batch in it
-  const int32_t* order;  ///< [N], the epoch's permutation
-};
-
 struct Images {
   const uint8_t* pixels;  ///< [N,height,width,3]
   int height, width;
 };
 
-template <class T>
-__global__ void __launch_bounds__(kBlock)
-    make_views(Images images, Position position, AugmentConfig config, ViewLayout layout,
-               uint64_t seed, int64_t batch_size, T* out) {
-  float* shared = cuda::dynamic_shared();
-  const ViewIndex index(blockIdx.x, batch_size);
-  const int32_t sample = position.order[position.state[1] * batch_size + index.sample];
-  auto* parameters = reinterpret_cast<AugmentParameters*>(shared + layout.parameters);
-  if (threadIdx.x == 0) {
-    Random random(seed, Purpose::augment, static_cast<uint32_t>(position.state[0]),
-                  static_cast<uint32_t>(sample), static_cast<uint32_t>(index.view));
-    *parameters = augment_math::draw(config, images.height, images.width, random);
+/// A block's view of a training batch. What changes from batch to batch is read from device memory,
+/// so that a captured launch can be replayed.
+struct RandomViews {
+  const int32_t* state;  ///< the epoch, and the batch in it
+  const int32_t* order;  ///< [N], the epoch's permutation
+  uint64_t seed;
+  int64_t batch_size;
+
+  __device__ int64_t sample(int64_t block) const {
+    return order[state[1] * batch_size + ViewIndex(block, batch_size).sample];
   }
+  __device__ AugmentParameters draw(const AugmentConfig& config, const Images& images,
+                                    int64_t block) const {
+    Random random(seed, Purpose::augment, static_cast<uint32_t>(state[0]),
+                  static_cast<uint32_t>(sample(block)),
+                  static_cast<uint32_t>(ViewIndex(block, batch_size).view));
+    return augment_math::draw(config, images.height, images.width, random);
+  }
+};
+
+/// The evaluation transform of consecutive images.
+struct CentralViews {
+  int64_t first;
+
+  __device__ int64_t sample(int64_t block) const { return first + block; }
+  __device__ AugmentParameters draw(const AugmentConfig& config, const Images& images,
+                                    int64_t) const {
+    return augment_math::central(config, images.height, images.width);
+  }
+};
+
+template <class Views, class T>
+__global__ void __launch_bounds__(kBlock)
+    make_views(Images images, Views views, AugmentConfig config, ViewLayout layout, T* out) {
+  float* shared = cuda::dynamic_shared();
+  auto* parameters = reinterpret_cast<AugmentParameters*>(shared + layout.parameters);
+  if (threadIdx.x == 0) *parameters = views.draw(config, images, blockIdx.x);
   __syncthreads();
   const int64_t image = int64_t{images.height} * images.width * 3;
   const int64_t view = int64_t{config.size} * config.size * 3;
-  ViewProgram<cuda::ThreadBlock, T>::run(cuda::ThreadBlock{}, shared, layout,
-                                         images.pixels + sample * image, images.width, config,
-                                         *parameters, out + blockIdx.x * view);
+  ViewProgram<cuda::ThreadBlock, T>::run(
+      cuda::ThreadBlock{}, shared, layout, images.pixels + views.sample(blockIdx.x) * image,
+      images.width, config, *parameters, out + blockIdx.x * view);
 }
+
+/// Makes views of one data set, one in a block.
+class ViewMaker {
+ public:
+  ViewMaker(const Dataset& dataset, const AugmentConfig& config)
+      : images_(DeviceImages::of(dataset)),
+        config_(config),
+        layout_(config, images_->height, images_->width) {}
+
+  /// To be called before the first make() of that kind and type, and outside of a capture.
+  template <class Views>
+  void prepare(DType type) const {
+    for_float(type, [&]<class T>(T) {
+      CUDA_CHECK(cudaFuncSetAttribute(
+          make_views<Views, T>, cudaFuncAttributeMaxDynamicSharedMemorySize, layout_.total * 4));
+    });
+  }
+  template <class Views>
+  void make(const Views& views, const Tensor& out) const {
+    const Images images{images_->pixels.data<uint8_t>(), images_->height, images_->width};
+    for_float(out.dtype(), [&]<class T>(T) {
+      cuda::launch_with_shared(make_views<Views, T>, dim3(static_cast<unsigned>(out.dim(0))),
+                               dim3(kBlock), static_cast<size_t>(layout_.total) * 4, images, views,
+                               config_, layout_, out.data<T>());
+    });
+  }
+  Tensor empty(int64_t count, DType type) const {
+    return Tensor::empty({count, config_.size, config_.size, 3}, type, Device::cuda);
+  }
+
+ private:
+  std::shared_ptr<const DeviceImages> images_;
+  AugmentConfig config_;
+  ViewLayout layout_;
+};
 
 __global__ void next_batch(int32_t* state) { ++state[1]; }
 
@@ -53,20 +104,12 @@ class DeviceSource : public BatchSource {
   DeviceSource(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
                const BatchConfig& config, DType type)
       : dataset_(std::move(dataset)),
-        augment_(augment),
         config_(config),
-        height_(dataset_->image(0).height),
-        width_(dataset_->image(0).width),
-        layout_(augment, height_, width_),
-        pixels_(upload()),
+        maker_(*dataset_, augment),
         order_(Tensor::zeros({dataset_->size()}, DType::i32, Device::cuda)),
         state_(Tensor::zeros({2}, DType::i32, Device::cuda)),
-        views_(Tensor::empty({config.views * config.batch_size, augment.size, augment.size, 3},
-                             type, Device::cuda)) {
-    for_float(type, [&]<class T>(T) {
-      CUDA_CHECK(cudaFuncSetAttribute(make_views<T>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                      layout_.total * 4));
-    });
+        views_(maker_.empty(config.views * config.batch_size, type)) {
+    maker_.prepare<RandomViews>(type);
   }
 
   void start_epoch(int epoch, int64_t first) override {
@@ -82,14 +125,9 @@ class DeviceSource : public BatchSource {
   Batch next() override {
     check(next_ < batches_per_epoch(),
           "batch source: {} batches of the epoch are made; begin the next", next_);
-    const Position position{state_.data<int32_t>(), order_.data<int32_t>()};
-    const Images images{pixels_.data<uint8_t>(), height_, width_};
-    for_float(views_.dtype(), [&]<class T>(T) {
-      cuda::launch_with_shared(make_views<T>, dim3(static_cast<unsigned>(views_.dim(0))),
-                               dim3(kBlock), static_cast<size_t>(layout_.total) * 4, images,
-                               position, augment_, layout_, config_.seed, config_.batch_size,
-                               views_.data<T>());
-    });
+    maker_.make(RandomViews{state_.data<int32_t>(), order_.data<int32_t>(), config_.seed,
+                            config_.batch_size},
+                views_);
     cuda::launch(next_batch, dim3(1), dim3(1), state_.data<int32_t>());
     Batch batch{views_, Tensor::empty({config_.batch_size}, DType::i32), advance()};
     for (size_t i = 0; i < batch.samples.size(); ++i)
@@ -107,25 +145,24 @@ class DeviceSource : public BatchSource {
   }
 
  private:
-  Tensor upload() const {
-    const Tensor host = Tensor::empty({dataset_->size(), height_, width_, 3}, DType::u8);
-    const size_t bytes = static_cast<size_t>(height_) * width_ * 3;
-    for (int64_t i = 0; i < dataset_->size(); ++i)
-      std::memcpy(host.data<uint8_t>() + i * bytes, dataset_->image(i).pixels, bytes);
-    return host.to(Device::cuda);
-  }
-
   std::shared_ptr<const Dataset> dataset_;
-  AugmentConfig augment_;
   BatchConfig config_;
-  int height_, width_;
-  ViewLayout layout_;
-  Tensor pixels_;  ///< u8 [N,height,width,3]
+  ViewMaker maker_;
   Tensor order_, state_;
   Tensor views_;  ///< the batch; each overwrites the one before
   std::vector<int64_t> samples_;
   int64_t next_ = 0;
 };
+
+/// True if an image and its view have room in a block's shared memory.
+bool fits(const Dataset& dataset, const AugmentConfig& augment) {
+  int device = 0, limit = 0;
+  CUDA_CHECK(cudaGetDevice(&device));
+  CUDA_CHECK(cudaDeviceGetAttribute(&limit, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  const Image first = dataset.image(0);
+  // merge_block() needs a little shared memory of its own.
+  return ViewLayout(augment, first.height, first.width).total * 4 + 1024 <= limit;
+}
 
 }  // namespace
 
@@ -136,13 +173,19 @@ std::unique_ptr<BatchSource> make_device_source(std::shared_ptr<const Dataset> d
         "{} training images for a batch of {}; a batch must fit; use a smaller --batch-size or "
         "more images",
         dataset->size(), config.batch_size);
-  int device = 0, limit = 0;
-  CUDA_CHECK(cudaGetDevice(&device));
-  CUDA_CHECK(cudaDeviceGetAttribute(&limit, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
-  const Image first = dataset->image(0);
-  // merge_block() needs a little shared memory of its own.
-  if (ViewLayout(augment, first.height, first.width).total * 4 + 1024 > limit) return nullptr;
+  if (!fits(*dataset, augment)) return nullptr;
   return std::make_unique<DeviceSource>(std::move(dataset), augment, config, type);
+}
+
+TestImages device_test_images(const Dataset& dataset, const AugmentConfig& augment, DType type) {
+  if (!fits(dataset, augment)) return {};
+  const ViewMaker maker(dataset, augment);
+  maker.prepare<CentralViews>(type);
+  return [maker, type](int64_t begin, int64_t end) {
+    const Tensor images = maker.empty(end - begin, type);
+    maker.make(CentralViews{begin}, images);
+    return images;
+  };
 }
 
 }  // namespace siam

@@ -13,4 +13,8 @@ std::unique_ptr<BatchSource> make_device_source(std::shared_ptr<const Dataset> d
                                                 const AugmentConfig& augment,
                                                 const BatchConfig& config, DType type);
 
+/// Images under the evaluation transform, made there too: pixels within 1e-4 of test_transform().
+/// Nothing if they are too large for a block's shared memory.
+TestImages device_test_images(const Dataset& dataset, const AugmentConfig& augment, DType type);
+
 }  // namespace siam

@@ -107,13 +107,4 @@ Batch Loader::make(int64_t index) const {
   return batch;
 }
 
-Tensor load_images(const Dataset& dataset, const AugmentConfig& config, int64_t begin,
-                   int64_t end) {
-  Tensor images = Tensor::empty({end - begin, config.size, config.size, 3});
-  for (int64_t i = begin; i < end; ++i)
-    test_transform(dataset.image(i), config,
-                   images.data<float>() + (i - begin) * config.size * config.size * 3);
-  return images;
-}
-
 }  // namespace siam

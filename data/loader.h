@@ -47,7 +47,4 @@ class Loader : public BatchSource {
   bool stopping_ = false;
 };
 
-/// Samples [begin, end) under the evaluation transform: f32 [n,S,S,3].
-Tensor load_images(const Dataset& dataset, const AugmentConfig& config, int64_t begin, int64_t end);
-
 }  // namespace siam

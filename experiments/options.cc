@@ -81,6 +81,10 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
   app.add_option("--device", device, "auto, cpu or cuda");
   app.add_flag("--eager", config.eager, "on a GPU: no CUDA graph; the same bits, slower");
   app.add_option("--precision", precision, "of activations: f32, bf16 or f16");
+  app.add_flag("--tf32", config.tf32,
+               "on a GPU, with f32: factors rounded to 10 bits where that is faster");
+  app.add_flag("!--nondeterministic", config.deterministic,
+               "on a GPU: also library algorithms that do not repeat bit by bit, if faster");
   app.add_option("--loss-scale", config.loss_scale,
                  "factor on the loss during backward; 0: 1024 with f16, else 1");
   app.add_option("--epochs", config.epochs, "length of each run; the schedule spans it");

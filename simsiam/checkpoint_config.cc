@@ -93,6 +93,8 @@ constexpr Field kFields[] = {
     {"knn_k", [](Config& c, const Json& v) { c.knn.k = v; }},
     {"knn_temperature", [](Config& c, const Json& v) { c.knn.temperature = v; }},
     {"loss_scale", [](Config& c, const Json& v) { c.loss_scale = v; }},
+    {"tf32", [](Config& c, const Json& v) { c.tf32 = v; }},
+    {"deterministic", [](Config& c, const Json& v) { c.deterministic = v; }},
 };
 
 Json parse(const TensorFile& file, const std::string& name) {

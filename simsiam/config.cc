@@ -101,8 +101,10 @@ ConfigEntries describe(const Config& config) {
       {"knn_k", config.knn.k},
       {"knn_temperature", real(config.knn.temperature)},
   };
-  // Without a scale there is nothing to say.
+  // What is as it always is needs no word.
   if (config.gradient_scale() != 1) entries.push_back({"loss_scale", config.gradient_scale()});
+  if (config.tf32) entries.push_back({"tf32", true});
+  if (!config.deterministic) entries.push_back({"deterministic", false});
   return entries;
 }
 

@@ -42,6 +42,10 @@ struct Config {
   /// On a GPU: every step is queued op by op, for debugging, instead of replaying a captured one.
   /// The same bits.
   bool eager = false;
+  /// On a GPU: factors in f32 are rounded to 10 mantissa bits where that is faster (TF32).
+  bool tf32 = false;
+  /// On a GPU: only library algorithms that repeat bit by bit.
+  bool deterministic = true;
   int workers = 1;  ///< threads that load and augment
 
   int64_t train_samples = 0;  ///< a class-balanced subset of the training images; 0: all

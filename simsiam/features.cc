@@ -9,7 +9,9 @@ namespace siam {
 
 namespace {
 
-constexpr int64_t kBlock = 256;  // images encoded at a time
+// Images encoded at a time. A GPU has more to do at once; 1000 divides the data sets we know, so
+// that there is one shape to plan for.
+int64_t block_of(const Config& config) { return config.device == Device::cpu ? 256 : 1000; }
 
 }  // namespace
 
@@ -31,10 +33,11 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
   };
   FrozenFeatures features{{empty(config.model.backbone.feature_width()), {}}, {}};
   if (projection) features.rows.projection = empty(config.model.dim);
-  for (int64_t begin = 0; begin < count; begin += kBlock) {
-    const int64_t end = std::min(begin + kBlock, count);
-    const Encoding block =
-        encode(model, load_images(dataset, config.augment, begin, end), config, projection);
+  const TestImages images = test_images(dataset, config.augment, config.device, config.precision);
+  const int64_t most = block_of(config);
+  for (int64_t begin = 0; begin < count; begin += most) {
+    const int64_t end = std::min(begin + most, count);
+    const Encoding block = encode(model, images(begin, end), config, projection);
     features.rows.backbone.rows(begin, end).copy_from(block.backbone);
     if (projection) features.rows.projection.rows(begin, end).copy_from(block.projection);
   }
@@ -45,8 +48,9 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
 Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config) {
   FrozenFeatures frozen = frozen_features(model, dataset, config, /*projection=*/false);
   const Tensor rows = frozen.rows.backbone;
-  for (int64_t begin = 0; begin < rows.dim(0); begin += kBlock) {
-    const Tensor block = rows.rows(begin, std::min(begin + kBlock, rows.dim(0)));
+  const int64_t most = block_of(config);
+  for (int64_t begin = 0; begin < rows.dim(0); begin += most) {
+    const Tensor block = rows.rows(begin, std::min(begin + most, rows.dim(0)));
     block.copy_from(normalize_rows(block));
   }
   return {rows, std::move(frozen.labels)};
@@ -55,7 +59,7 @@ Features backbone_features(const SimSiam& model, const Dataset& dataset, const C
 std::pair<Encoding, Encoding> view_features(const SimSiam& model,
                                             std::shared_ptr<const Dataset> dataset,
                                             const Config& config, int64_t most) {
-  const int64_t batch = std::min({kBlock, most, dataset->size()});
+  const int64_t batch = std::min({block_of(config), most, dataset->size()});
   Loader loader(std::move(dataset), config.augment,
                 {.batch_size = batch, .seed = config.seed, .workers = 0});
   loader.start_epoch(0);

@@ -15,7 +15,7 @@ struct Encoding {
   Tensor projection;  ///< f32 [n,d]: z; undefined unless asked for
 };
 
-/// images [n,S,S,3], f32, on any device.
+/// images [n,S,S,3], f32 or in the compute type, on any device.
 Encoding encode(const SimSiam& model, const Tensor& images, const Config& config, bool projection);
 
 struct FrozenFeatures {

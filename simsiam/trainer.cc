@@ -6,6 +6,7 @@
 
 #include "simsiam/captured_step.h"
 #include "simsiam/features.h"
+#include "tensor/cuda/runtime.h"
 #include "tensor/map.h"
 
 namespace siam {
@@ -18,6 +19,7 @@ double now() {
 
 SimSiam initial_model(const Config& config) {
   check_config(config);
+  if constexpr (kCudaBuild) cuda::set_library_policy({config.tf32, config.deterministic});
   Initializer init(config.seed);
   return SimSiam(init, config.model);
 }

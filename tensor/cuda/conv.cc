@@ -1,5 +1,5 @@
 // Convolutions by cuDNN, channels-last, f32 accumulation. The algorithm of a problem is the fastest
-// deterministic one, measured at the first call and remembered (tuner.h).
+// one that the policy allows, measured at the first call and remembered (tuner.h).
 
 #include <functional>
 #include <vector>
@@ -94,13 +94,13 @@ ConvPlan make_plan(const ConvKey& key, const Run& run) {
                                              CUDNN_DATA_FLOAT));
   // cuDNN's default for f32 is to round products to TF32; FMA keeps them whole.
   const cudnnMathType_t math = key.type != DType::f32 ? CUDNN_TENSOR_OP_MATH
-                               : key.tf32             ? CUDNN_DEFAULT_MATH
+                               : key.policy.tf32      ? CUDNN_DEFAULT_MATH
                                                       : CUDNN_FMA_MATH;
   CUDA_CHECK(cudnnSetConvolutionMathType(plan.conv, math));
   const std::vector<ConvCandidate> list =
-      usable(candidates(key.direction, plan), kConvWorkspaceCap);
+      usable(candidates(key.direction, plan), kConvWorkspaceCap, key.policy.deterministic);
   check(!list.empty(),
-        "conv2d: cuDNN has no deterministic algorithm for x [{},{},{},{}] {}, w [{},{},{},{}] "
+        "conv2d: cuDNN has no algorithm for x [{},{},{},{}] {}, w [{},{},{},{}] "
         "within {} MiB; use another batch size",
         key.n, key.h, key.w, key.c, key.type, key.k, key.r, key.s, key.c, kConvWorkspaceCap >> 20);
   std::vector<std::string> names;
@@ -133,7 +133,7 @@ const float kOne = 1, kZero = 0;
 
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y) {
   if (y.numel() == 0) return;
-  const ConvKey key = ConvKey::of(ConvDirection::forward, x, w.shape(), geometry, tf32());
+  const ConvKey key = ConvKey::of(ConvDirection::forward, x, w.shape(), geometry, library_policy());
   run_planned(key, [&](const ConvPlan& plan) {
     const Tensor workspace = workspace_of(plan);
     CUDA_CHECK(
@@ -146,7 +146,8 @@ void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tenso
 void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geometry,
                           const Tensor& dx) {
   if (dx.numel() == 0) return;
-  const ConvKey key = ConvKey::of(ConvDirection::backward_data, dx, w.shape(), geometry, tf32());
+  const ConvKey key =
+      ConvKey::of(ConvDirection::backward_data, dx, w.shape(), geometry, library_policy());
   run_planned(key, [&](const ConvPlan& plan) {
     const Tensor workspace = workspace_of(plan);
     CUDA_CHECK(cudnnConvolutionBackwardData(
@@ -163,7 +164,8 @@ void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geom
   // has.
   const bool narrow = x.dtype() != dw.dtype();
   const Tensor result = narrow ? Tensor::empty(dw.shape(), x.dtype(), Device::cuda) : dw;
-  const ConvKey key = ConvKey::of(ConvDirection::backward_weight, x, dw.shape(), geometry, tf32());
+  const ConvKey key =
+      ConvKey::of(ConvDirection::backward_weight, x, dw.shape(), geometry, library_policy());
   run_planned(key, [&](const ConvPlan& plan) {
     const Tensor workspace = workspace_of(plan);
     CUDA_CHECK(cudnnConvolutionBackwardFilter(

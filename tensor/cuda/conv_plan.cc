@@ -6,7 +6,7 @@
 namespace siam::cuda {
 
 ConvKey ConvKey::of(ConvDirection direction, const Tensor& x, const Shape& filter,
-                    ConvGeometry geometry, bool tf32) {
+                    ConvGeometry geometry, LibraryPolicy policy) {
   const auto extent = [](int64_t n) { return static_cast<int>(n); };
   return {.direction = direction,
           .type = x.dtype(),
@@ -19,13 +19,13 @@ ConvKey ConvKey::of(ConvDirection direction, const Tensor& x, const Shape& filte
           .s = extent(filter[2]),
           .stride = geometry.stride,
           .padding = geometry.padding,
-          .tf32 = x.dtype() == DType::f32 && tf32};
+          .policy = policy.for_type(x.dtype())};
 }
 
 std::string ConvKey::name() const {
   constexpr const char* kNames[] = {"forward", "backward_data", "backward_weight"};
   return fmt::format("conv_{}_{}{}_{}x{}x{}x{}_{}x{}x{}_s{}p{}",
-                     kNames[static_cast<int>(direction)], type, tf32 ? "_tf32" : "", n, h, w, c, k,
+                     kNames[static_cast<int>(direction)], type, policy.suffix(), n, h, w, c, k,
                      r, s, stride, padding);
 }
 
@@ -33,10 +33,12 @@ std::string ConvCandidate::name() const {
   return fmt::format("{}.{}", algorithm, static_cast<int>(math));
 }
 
-std::vector<ConvCandidate> usable(std::span<const ConvCandidate> candidates, size_t workspace_cap) {
+std::vector<ConvCandidate> usable(std::span<const ConvCandidate> candidates, size_t workspace_cap,
+                                  bool deterministic) {
   std::vector<ConvCandidate> list;
   std::ranges::copy_if(candidates, std::back_inserter(list), [&](const ConvCandidate& candidate) {
-    return candidate.works && candidate.deterministic && candidate.workspace <= workspace_cap;
+    return candidate.works && (candidate.deterministic || !deterministic) &&
+           candidate.workspace <= workspace_cap;
   });
   return list;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tensor/conv.h"
+#include "tensor/cuda/runtime.h"
 
 namespace siam::cuda {
 
@@ -20,11 +21,11 @@ struct ConvKey {
   ConvDirection direction;
   DType type;
   int n, h, w, c, k, r, s, stride, padding;
-  bool tf32;
+  LibraryPolicy policy;
   auto operator<=>(const ConvKey&) const = default;
 
   static ConvKey of(ConvDirection direction, const Tensor& x, const Shape& filter,
-                    ConvGeometry geometry, bool tf32);
+                    ConvGeometry geometry, LibraryPolicy policy);
   /// For the tuner.
   std::string name() const;
 };
@@ -42,7 +43,8 @@ struct ConvCandidate {
 /// below what a training step holds in activations.
 inline constexpr size_t kConvWorkspaceCap = size_t{512} << 20;
 
-/// Those that work, repeat bit by bit and keep to the cap, in their order.
-std::vector<ConvCandidate> usable(std::span<const ConvCandidate> candidates, size_t workspace_cap);
+/// Those that work, keep to the cap and, if need be, repeat bit by bit, in their order.
+std::vector<ConvCandidate> usable(std::span<const ConvCandidate> candidates, size_t workspace_cap,
+                                  bool deterministic);
 
 }  // namespace siam::cuda

@@ -58,9 +58,4 @@ class ScopedStream {
 cublasLtHandle_t cublas();
 cudnnHandle_t cudnn();
 
-/// True if f32 products may be rounded to TF32 (10 mantissa bits) in matrix products and
-/// convolutions: several times faster, three digits. Off until asked for.
-bool tf32();
-void set_tf32(bool on);
-
 }  // namespace siam::cuda

@@ -1,6 +1,6 @@
 // Matrix products by cuBLASLt. It thinks in columns: a row-major c [M,N] = op(a) op(b) is, read
 // column by column, c^T [N,M] = op(b)^T op(a)^T, so the operands change places and nothing moves.
-// The algorithm of a problem is the fastest of the deterministic ones that cuBLASLt suggests,
+// The algorithm of a problem is the fastest of those that cuBLASLt suggests and the policy allows,
 // measured at the first call and remembered (tuner.h).
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include "tensor/cuda/handles.h"
 #include "tensor/cuda/library_types.h"
 #include "tensor/cuda/plan_cache.h"
+#include "tensor/cuda/runtime.h"
 #include "tensor/cuda/tuning.h"
 
 namespace siam::cuda {
@@ -24,13 +25,14 @@ using Preference = Owner<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDes
 struct MatmulKey {
   int64_t m, n, k;
   DType in, out;
-  bool ta, tb, tf32;
+  bool ta, tb;
+  LibraryPolicy policy;
   uint32_t alignment;  ///< of all three matrices, bytes; slices of a buffer may start anywhere
   auto operator<=>(const MatmulKey&) const = default;
 
   std::string name() const {
-    return fmt::format("matmul_{}_{}{}_{}x{}x{}_{}{}_align{}", in, out, tf32 ? "_tf32" : "", m, n,
-                       k, ta ? 't' : 'n', tb ? 't' : 'n', alignment);
+    return fmt::format("matmul_{}_{}{}_{}x{}x{}_{}{}_align{}", in, out, policy.suffix(), m, n, k,
+                       ta ? 't' : 'n', tb ? 't' : 'n', alignment);
   }
 };
 
@@ -71,7 +73,8 @@ using Run = std::function<void(const MatmulPlan& plan)>;
 
 MatmulPlan make_plan(const MatmulKey& key, const Run& run) {
   MatmulPlan plan;
-  const cublasComputeType_t compute = key.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  const cublasComputeType_t compute =
+      key.policy.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
   CUDA_CHECK(cublasLtMatmulDescCreate(plan.operation.out(), compute, CUDA_R_32F));
   const auto transpose = [&](cublasLtMatmulDescAttributes_t operand, bool yes) {
     const cublasOperation_t value = yes ? CUBLAS_OP_T : CUBLAS_OP_N;
@@ -87,8 +90,10 @@ MatmulPlan make_plan(const MatmulKey& key, const Run& run) {
   CUDA_CHECK(cublasLtMatmulPreferenceCreate(preference.out()));
   CUDA_CHECK(cublasLtMatmulPreferenceSetAttribute(
       preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &kWorkspace, sizeof kWorkspace));
-  // No atomic sums between the pieces of a split K: runs repeat bit by bit.
-  const uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  // Without atomic sums between the pieces of a split K, runs repeat bit by bit.
+  const uint32_t schemes = key.policy.deterministic ? CUBLASLT_REDUCTION_SCHEME_NONE |
+                                                          CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE
+                                                    : CUBLASLT_REDUCTION_SCHEME_MASK;
   CUDA_CHECK(cublasLtMatmulPreferenceSetAttribute(
       preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes, sizeof schemes));
   for (const auto operand :
@@ -124,7 +129,7 @@ void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const 
                       .out = c.dtype(),
                       .ta = a_transposed,
                       .tb = tb == Transpose::yes,
-                      .tf32 = a.dtype() == DType::f32 && tf32(),
+                      .policy = library_policy().for_type(a.dtype()),
                       .alignment = alignment_of(a, b, c)};
   if (key.m == 0 || key.n == 0) return;
   if (key.k == 0) return c.fill_zero();

@@ -8,7 +8,7 @@ namespace siam::cuda {
 
 namespace {
 
-std::atomic<bool> use_tf32 = false;
+std::atomic<LibraryPolicy> policy;
 thread_local cudaStream_t scoped_stream = nullptr;
 
 void* allocate_device(size_t bytes) {
@@ -123,7 +123,7 @@ cudnnHandle_t cudnn() {
   return handle;
 }
 
-bool tf32() { return use_tf32; }
-void set_tf32(bool on) { use_tf32 = on; }
+LibraryPolicy library_policy() { return policy; }
+void set_library_policy(LibraryPolicy chosen) { policy = chosen; }
 
 }  // namespace siam::cuda

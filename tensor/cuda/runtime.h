@@ -3,9 +3,12 @@
 // is true; callers ask `if constexpr (kCudaBuild)`.
 
 #include <cstddef>
+#include <compare>
 #include <memory>
+#include <string>
 
 #include "tensor/allocator.h"
+#include "tensor/dtype.h"
 
 namespace siam::cuda {
 
@@ -15,6 +18,23 @@ void synchronize();
 CachingAllocator& caching_allocator();
 /// GPU memory apart from all others'.
 std::unique_ptr<CachingAllocator> make_memory_pool();
+
+/// What the libraries may do for speed in matrix products and convolutions.
+struct LibraryPolicy {
+  bool tf32 = false;          ///< round factors in f32 to 10 mantissa bits: several times faster
+  bool deterministic = true;  ///< only algorithms that repeat bit by bit
+  auto operator<=>(const LibraryPolicy&) const = default;
+
+  /// As far as it matters for factors of this type.
+  LibraryPolicy for_type(DType type) const { return {tf32 && type == DType::f32, deterministic}; }
+  /// For a plan's name: empty by default.
+  std::string suffix() const {
+    return std::string(tf32 ? "_tf32" : "") + (deterministic ? "" : "_any");
+  }
+};
+/// The process's.
+LibraryPolicy library_policy();
+void set_library_policy(LibraryPolicy policy);
 
 /// Copies between any two places, ordered with the current stream; returns when the source may be
 /// changed and, where the destination is host memory, when the data is there.

@@ -62,7 +62,8 @@ __global__ void __launch_bounds__(kBlock)
   if (threadIdx.x == 0) found = 0;
   __syncthreads();
   for (int64_t i = threadIdx.x; i < columns; i += kBlock)
-    if (const uint64_t key = RankKey(row[i], i).bits; key >= least) keys[atomicAdd(&found, 1)] = key;
+    if (const uint64_t key = RankKey(row[i], i).bits; key >= least)
+      keys[atomicAdd(&found, 1)] = key;
   __syncthreads();
   sort(keys, size);
   for (int i = threadIdx.x; i < k; i += kBlock) {

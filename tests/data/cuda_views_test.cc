@@ -68,6 +68,30 @@ TEST_CASE("the GPU's views are the loader's, in every type") {
   poison_empty_tensors(false);
 }
 
+TEST_CASE("the GPU's test images are the CPU's") {
+  poison_empty_tensors(true);
+  const auto dataset = noise();
+  for (const int size : {24, 12})  // resized, and cropped centrally
+    for (const DType type : {DType::f32, DType::bf16}) {
+      AugmentConfig config;
+      config.size = size;
+      const TestImages gpu = test_images(*dataset, config, Device::cuda, type);
+      const TestImages cpu = test_images(*dataset, config, Device::cpu, DType::f32);
+      const Tensor seen = gpu(7, 90);
+      CHECK(seen.device() == Device::cuda);
+      CHECK(seen.dtype() == type);
+      const Tensor have = on_host(seen), wanted = cpu(7, 90);
+      REQUIRE(have.shape() == wanted.shape());
+      double worst = 0;
+      for (int64_t i = 0; i < wanted.numel(); ++i) {
+        const double error = std::abs(have.data<float>()[i] - wanted.data<float>()[i]);
+        worst = std::fmax(worst, std::isnan(error) ? INFINITY : error);
+      }
+      CHECK(worst <= 1e-5 + (type == DType::bf16 ? 0x1p-7 : 0));  // sums fused or not; half an ulp
+    }
+  poison_empty_tensors(false);
+}
+
 TEST_CASE("two sources make the same bits, wherever an epoch is begun") {
   const auto one = source(Device::cuda, DType::f32), other = source(Device::cuda, DType::f32);
   one->start_epoch(2);

@@ -21,34 +21,36 @@ TEST_CASE("algorithms that work, repeat and fit can be chosen") {
       candidate(3, 100, true, true), candidate(4, 0, true, true)};
   const auto chosen = [&](size_t cap) {
     std::vector<int> algorithms;
-    for (const ConvCandidate& each : usable(ranked, cap)) algorithms.push_back(each.algorithm);
+    for (const ConvCandidate& each : usable(ranked, cap, true)) algorithms.push_back(each.algorithm);
     return algorithms;
   };
   CHECK(chosen(100) == std::vector<int>{3, 4});
   CHECK(chosen(5000) == std::vector<int>{2, 3, 4});
   CHECK(chosen(50) == std::vector<int>{4});
-  CHECK(usable({ranked.data(), 2}, 5000).empty());
+  CHECK(usable({ranked.data(), 2}, 5000, true).empty());
+  CHECK(usable({ranked.data(), 2}, 5000, false).size() == 1);  // the one that may not repeat
 }
 
 TEST_CASE("a plan's key tells problems apart") {
   const Tensor x = Tensor::empty({2, 8, 8, 16});
   const Shape filter = {32, 3, 3, 16};
-  const ConvKey key = ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, false);
-  CHECK(key == ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, false));
-  CHECK(key != ConvKey::of(ConvDirection::backward_data, x, filter, {1, 1}, false));
-  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {2, 1}, false));
-  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, true));
+  const ConvKey key = ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {});
+  CHECK(key == ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {}));
+  CHECK(key != ConvKey::of(ConvDirection::backward_data, x, filter, {1, 1}, {}));
+  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {2, 1}, {}));
+  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {.tf32 = true}));
   CHECK(key !=
-        ConvKey::of(ConvDirection::forward, Tensor::empty({4, 8, 8, 16}), filter, {1, 1}, false));
+        ConvKey::of(ConvDirection::forward, Tensor::empty({4, 8, 8, 16}), filter, {1, 1}, {}));
+  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {.deterministic = false}));
   // TF32 is a matter of f32 alone.
   const Tensor half = Tensor::empty({2, 8, 8, 16}, DType::bf16);
-  CHECK(ConvKey::of(ConvDirection::forward, half, filter, {1, 1}, true) ==
-        ConvKey::of(ConvDirection::forward, half, filter, {1, 1}, false));
+  CHECK(ConvKey::of(ConvDirection::forward, half, filter, {1, 1}, {.tf32 = true}) ==
+        ConvKey::of(ConvDirection::forward, half, filter, {1, 1}, {}));
 }
 
 TEST_CASE("names of problems and algorithms tell them apart") {
   const Tensor x = Tensor::empty({2, 8, 8, 16}, DType::bf16);
-  const ConvKey key = ConvKey::of(ConvDirection::forward, x, {32, 3, 3, 16}, {1, 1}, false);
+  const ConvKey key = ConvKey::of(ConvDirection::forward, x, {32, 3, 3, 16}, {1, 1}, {});
   CHECK(key.name() == "conv_forward_bf16_2x8x8x16_32x3x3_s1p1");
   CHECK(ConvCandidate{3, 0, true, true, CUDNN_FMA_MATH}.name() !=
         ConvCandidate{3, 0, true, true, CUDNN_TENSOR_OP_MATH}.name());

@@ -24,7 +24,9 @@ TEST_CASE("the largest come first, of equals the lower column") {
   const Tensor x = Tensor::from<float>({2, 6}, {1, 3, -2, 3, 0, -0.0f,  //
                                                 -INFINITY, -1, INFINITY, kNan, -5, -1});
   const TopK best = top_k(x, 5);
-  const auto column = [&](int64_t row, int64_t i) { return best.columns.data<int32_t>()[row * 5 + i]; };
+  const auto column = [&](int64_t row, int64_t i) {
+    return best.columns.data<int32_t>()[row * 5 + i];
+  };
   for (const auto& [i, wanted] : {std::pair{0, 1}, {1, 3}, {2, 0}, {3, 4}, {4, 5}})
     CHECK(column(0, i) == wanted);
   for (const auto& [i, wanted] : {std::pair{0, 3}, {1, 2}, {2, 1}, {3, 5}, {4, 4}})
