@@ -68,6 +68,19 @@ struct Moments {
   }
 };
 
+/// Mean and biased variance of `count` numbers from their sum and the sum of their squares, as a
+/// library's convolution gives them. Less exact than Moments where the mean is far from 0 for the
+/// deviation: the variance's error is the rounding of mean^2.
+template <class A>
+struct MeanVariance {
+  A mean, variance;
+};
+template <class A>
+SIAM_HOST_DEVICE MeanVariance<A> mean_variance(A sum, A squares, A count) {
+  const A mean = sum / count, variance = squares / count - mean * mean;
+  return {mean, variance > 0 ? variance : A(0)};
+}
+
 /// The dot products behind a cosine: cos = pz / (|p| |z|), norms at least eps.
 template <class A>
 struct CosineDots {

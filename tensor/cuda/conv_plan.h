@@ -1,50 +1,64 @@
 #pragma once
-// Which algorithm serves which convolution. The policy knows nothing of a GPU, so it is tested
-// without one.
-
-#include <cudnn.h>
+// A convolution problem, alone or fused with the batch norm around it, as a graph for cuDNN, and
+// which engines may serve it. Policy and graphs need no GPU, so they are tested without one.
 
 #include <compare>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "tensor/conv.h"
+#include "tensor/cuda/cudnn_graph.h"
 #include "tensor/cuda/runtime.h"
 
 namespace siam::cuda {
 
-enum class ConvDirection { forward, backward_data, backward_weight };
+/// What is computed, and the tensors of its graph in the order of their numbers. The fused kinds
+/// are cuDNN's for f16 (channels a multiple of 8), written with scale and shift = gamma / sqrt(
+/// variance + eps), beta - mean scale, both [C] f16; all other numbers per channel are f32.
+enum class ConvKind {
+  forward,          ///< x, w, y
+  backward_data,    ///< dy, w, dx
+  backward_weight,  ///< x, dy, dw
+  /// x, w, y, sum, sum_of_squares: y = conv(x, w), and its sums per channel
+  forward_statistics,
+  /// x, w, y, sum, sum_of_squares, scale, shift: y = conv(relu(scale x + shift), w), and its sums
+  norm_forward_statistics,
+  /// x, dy, dw, scale, shift: the weights' gradient of that
+  norm_backward_weight,
+  /// dy, w, x, mean, inverse_deviation, gamma, beta, g, dgamma, dbeta, unused[3]:
+  /// g = conv's data gradient where gamma (x - mean) inverse_deviation + beta > 0, else 0, and the
+  /// sums of a batch norm's backward pass, dbeta = sum g, dgamma = sum g xhat
+  norm_backward_data,
+};
 
-/// All that the choice depends on.
+/// All that the choice of an engine depends on.
 struct ConvKey {
-  ConvDirection direction;
+  ConvKind kind;
   DType type;
   int n, h, w, c, k, r, s, stride, padding;
   LibraryPolicy policy;
+  int alignment;  ///< of all addresses, bytes, at most 16: slices of a buffer may start anywhere
   auto operator<=>(const ConvKey&) const = default;
 
-  static ConvKey of(ConvDirection direction, const Tensor& x, const Shape& filter,
-                    ConvGeometry geometry, LibraryPolicy policy);
+  static ConvKey of(ConvKind kind, const Shape& x, const Shape& filter, DType type,
+                    ConvGeometry geometry, LibraryPolicy policy,
+                    std::span<void* const> memory = {});
   /// For the tuner.
   std::string name() const;
 };
 
-/// What the library says of one algorithm for a problem, whatever the direction.
-struct ConvCandidate {
-  int algorithm;
-  size_t workspace;  ///< bytes
-  bool works, deterministic;
-  cudnnMathType_t math;
-  std::string name() const;
-};
+OperationGraph graph_of(const ConvKey& key);
 
-/// Temporary memory that an algorithm may ask for: enough for every implicit-GEMM algorithm, far
-/// below what a training step holds in activations.
+/// Temporary memory that an engine may ask for: enough for every implicit-GEMM engine, far below
+/// what a training step holds in activations.
 inline constexpr size_t kConvWorkspaceCap = size_t{512} << 20;
 
-/// Those that work, keep to the cap and, if need be, repeat bit by bit, in their order.
-std::vector<ConvCandidate> usable(std::span<const ConvCandidate> candidates, size_t workspace_cap,
-                                  bool deterministic);
+/// Whether an engine's arithmetic is ours: f32 factors are not rounded unless the policy says so,
+/// sums are in f32, and runs repeat bit by bit if they have to.
+bool allowed(const EngineNotes& notes, DType type, LibraryPolicy policy);
+
+/// The first few of the engines that are allowed. cuDNN lists dozens; beyond these its ranking
+/// has been wrong about the fastest one too rarely to pay for measuring it.
+std::vector<Engine> usable(std::vector<Engine> engines, DType type, LibraryPolicy policy);
 
 }  // namespace siam::cuda

@@ -6,7 +6,8 @@
 
 namespace siam::cuda {
 
-/// Each plan is made once, by make(key), and never moved afterwards; from any thread.
+/// Each plan is made once, by make(key), and never moved afterwards; from any thread. make() may ask
+/// for the plans of other keys.
 template <class Key, class Plan>
 class PlanCache {
  public:
@@ -19,7 +20,7 @@ class PlanCache {
   }
 
  private:
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;
   std::map<Key, Plan> plans_;
 };
 

@@ -19,15 +19,25 @@ CachingAllocator& caching_allocator();
 /// GPU memory apart from all others'.
 std::unique_ptr<CachingAllocator> make_memory_pool();
 
+/// Convolutions that are computed together with the batch norms around them (norm_conv.h).
+enum class Fusion {
+  measured,  ///< where that is faster
+  never,
+  always,  ///< wherever the library can
+};
+
 /// What the libraries may do for speed in matrix products and convolutions.
 struct LibraryPolicy {
   bool tf32 = false;          ///< round factors in f32 to 10 mantissa bits: several times faster
   bool deterministic = true;  ///< only algorithms that repeat bit by bit
+  Fusion fusion = Fusion::measured;
   auto operator<=>(const LibraryPolicy&) const = default;
 
   /// As far as it matters for factors of this type.
-  LibraryPolicy for_type(DType type) const { return {tf32 && type == DType::f32, deterministic}; }
-  /// For a plan's name: empty by default.
+  LibraryPolicy for_type(DType type) const {
+    return {tf32 && type == DType::f32, deterministic, fusion};
+  }
+  /// For a plan's name: empty by default. An engine's choice does not depend on `fusion`.
   std::string suffix() const {
     return std::string(tf32 ? "_tf32" : "") + (deterministic ? "" : "_any");
   }

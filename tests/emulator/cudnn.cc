@@ -1,34 +1,49 @@
-// The part of cuDNN that tensor/cuda/conv.cc calls: channels-last convolutions, summed in f32.
+// The part of cuDNN's graph API that tensor/cuda/cudnn_graph.h calls. Every graph has two engines
+// that do the same and one that says it is not deterministic, and fails: it must not be chosen.
 
 #include <cudnn.h>
 
-#include <vector>
+#include <cstring>
+#include <memory>
 
-#include "tests/emulator/element.h"
+#include "tests/emulator/cudnn_operations.h"
 #include "tests/emulator/stream.h"
 
 struct cudnnContext {
   cudaStream_t stream = nullptr;
 };
-struct cudnnTensorStruct {
-  siam::DType type;
-  int n, c, h, w;
-  int64_t at(int image, int y, int x, int channel) const {
-    return ((int64_t{image} * h + y) * w + x) * c + channel;
-  }
-};
-struct cudnnFilterStruct {
-  siam::DType type;
-  int k, c, r, s;
-  int64_t at(int filter, int y, int x, int channel) const {
-    return ((int64_t{filter} * r + y) * s + x) * c + channel;
-  }
-};
-struct cudnnConvolutionStruct {
-  int padding, stride;
-};
 
 namespace {
+
+struct Backend;
+using Reference = std::shared_ptr<Backend>;  // a handle points to one
+
+struct Backend {
+  cudnnBackendDescriptorType_t type;
+  bool finalized = false;
+  std::map<cudnnBackendAttributeName_t, std::vector<char>> values;
+  std::map<cudnnBackendAttributeName_t, std::vector<Reference>> children;
+  emulator::OperationGraph graph;  ///< of an operation graph
+
+  template <class T>
+  std::vector<T> list(cudnnBackendAttributeName_t name) const {
+    const auto found = values.find(name);
+    if (found == values.end()) return {};
+    std::vector<T> result(found->second.size() / sizeof(T));
+    std::memcpy(result.data(), found->second.data(), result.size() * sizeof(T));
+    return result;
+  }
+  template <class T>
+  T value(cudnnBackendAttributeName_t name) const {
+    const std::vector<T> all = list<T>(name);
+    return all.empty() ? T{} : all.front();
+  }
+  const Backend& child(cudnnBackendAttributeName_t name) const { return *children.at(name).at(0); }
+};
+
+Reference& as(cudnnBackendDescriptor_t handle) { return *static_cast<Reference*>(handle); }
+
+constexpr int64_t kWorkspace = 1024;
 
 siam::DType type_of(cudnnDataType_t type) {
   return type == CUDNN_DATA_BFLOAT16 ? siam::DType::bf16
@@ -36,84 +51,97 @@ siam::DType type_of(cudnnDataType_t type) {
                                      : siam::DType::f32;
 }
 
-struct Problem {
-  cudnnTensorStruct x;
-  cudnnFilterStruct w;
-  cudnnConvolutionStruct conv;
-  cudnnTensorStruct y;
-
-  bool fits() const {
-    const auto extent = [&](int size, int window) {
-      return (size + 2 * conv.padding - window) / conv.stride + 1;
-    };
-    return x.type == w.type && x.type == y.type && x.c == w.c && y.c == w.k && x.n == y.n &&
-           y.h == extent(x.h, w.r) && y.w == extent(x.w, w.s);
+size_t bytes_of(cudnnBackendAttributeType_t type) {
+  switch (type) {
+    case CUDNN_TYPE_BOOLEAN:
+    case CUDNN_TYPE_CHAR: return 1;
+    case CUDNN_TYPE_INT64:
+    case CUDNN_TYPE_DOUBLE:
+    case CUDNN_TYPE_HANDLE:
+    case CUDNN_TYPE_VOID_PTR: return 8;
+    default: return 4;  // enumerations
   }
-  /// body(n, p, q, r, s, h, w) for every tap inside the image, of all output pixels.
-  template <class Body>
-  void taps(const Body& body) const {
-    for (int n = 0; n < x.n; ++n)
-      for (int p = 0; p < y.h; ++p)
-        for (int q = 0; q < y.w; ++q)
-          for (int r = 0; r < w.r; ++r)
-            for (int s = 0; s < w.s; ++s) {
-              const int h = p * conv.stride + r - conv.padding;
-              const int v = q * conv.stride + s - conv.padding;
-              if (0 <= h && h < x.h && 0 <= v && v < x.w) body(n, p, q, r, s, h, v);
-            }
+}
+
+emulator::GraphTensor tensor_of(const Backend& b) {
+  const std::vector<int64_t> e = b.list<int64_t>(CUDNN_ATTR_TENSOR_DIMENSIONS);
+  return {b.value<int64_t>(CUDNN_ATTR_TENSOR_UNIQUE_ID),
+          type_of(b.value<cudnnDataType_t>(CUDNN_ATTR_TENSOR_DATA_TYPE)),
+          e[0],
+          e[2],
+          e[3],
+          e[1],
+          b.value<char>(CUDNN_ATTR_TENSOR_IS_VIRTUAL) == 0,
+          b.value<int64_t>(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT)};
+}
+
+bool channels_last(const Backend& b) {
+  const std::vector<int64_t> e = b.list<int64_t>(CUDNN_ATTR_TENSOR_DIMENSIONS);
+  return e.size() == 4 && b.list<int64_t>(CUDNN_ATTR_TENSOR_STRIDES) ==
+                              std::vector<int64_t>{e[1] * e[2] * e[3], 1, e[1] * e[3], e[1]};
+}
+
+emulator::Operation operation_of(const Backend& b) {
+  emulator::Operation op{b.type, CUDNN_POINTWISE_ADD, 1, 0, {}};
+  for (const auto& [name, list] : b.children) {
+    const Backend& child = *list.at(0);
+    if (child.type == CUDNN_BACKEND_TENSOR_DESCRIPTOR)
+      op.tensors[name] = tensor_of(child);
+    else if (child.type == CUDNN_BACKEND_POINTWISE_DESCRIPTOR)
+      op.mode = child.value<cudnnPointwiseMode_t>(CUDNN_ATTR_POINTWISE_MODE);
+    else {
+      op.stride = child.value<int64_t>(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES);
+      op.padding = child.value<int64_t>(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS);
+    }
   }
-};
-
-std::vector<float> wide(const void* data, siam::DType type, int64_t count) {
-  std::vector<float> values(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i)
-    values[static_cast<size_t>(i)] = emulator::read(data, type, i);
-  return values;
-}
-void narrow(const std::vector<float>& values, void* data, siam::DType type) {
-  for (size_t i = 0; i < values.size(); ++i)
-    emulator::write(data, type, static_cast<int64_t>(i), values[i]);
-}
-int64_t count(const cudnnTensorStruct& t) { return t.at(t.n - 1, t.h - 1, t.w - 1, t.c - 1) + 1; }
-int64_t count(const cudnnFilterStruct& t) { return t.at(t.k - 1, t.r - 1, t.s - 1, t.c - 1) + 1; }
-
-/// term(y element, x element, w element) for every product of the convolution.
-template <class Term>
-void products(const Problem& p, const Term& term) {
-  p.taps([&](int n, int yh, int yw, int r, int s, int h, int v) {
-    for (int k = 0; k < p.w.k; ++k)
-      for (int c = 0; c < p.w.c; ++c)
-        term(static_cast<size_t>(p.y.at(n, yh, yw, k)), static_cast<size_t>(p.x.at(n, h, v, c)),
-             static_cast<size_t>(p.w.at(k, r, s, c)));
-  });
+  return op;
 }
 
-bool scaled_by_one(const void* alpha, const void* beta) {
-  return *static_cast<const float*>(alpha) == 1 && *static_cast<const float*>(beta) == 0;
+Reference make(cudnnBackendDescriptorType_t type) {
+  auto made = std::make_shared<Backend>();
+  made->type = type;
+  return made;
 }
 
-// Two algorithms that do the same, and one that is not deterministic and must not be chosen.
-template <class Result, class Algorithm>
-cudnnStatus_t list_algorithms(int limit, int* found, Result* results) {
-  *found = limit < 3 ? limit : 3;
-  for (int i = 0; i < *found; ++i) {
-    results[i] = {};
-    results[i].algo = static_cast<Algorithm>(i);
-    results[i].status = CUDNN_STATUS_SUCCESS;
-    results[i].memory = 512;
-    results[i].determinism = i == 0 ? CUDNN_NON_DETERMINISTIC : CUDNN_DETERMINISTIC;
+void put(Backend& b, cudnnBackendAttributeName_t name, int64_t value) {
+  b.values[name].assign(reinterpret_cast<char*>(&value), reinterpret_cast<char*>(&value + 1));
+}
+
+Reference config_of(const Reference& graph, int64_t index) {
+  Reference config = make(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+  Reference engine = make(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+  put(*engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, index);
+  const cudnnBackendNumericalNote_t note = CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC;
+  if (index == 0)
+    engine->values[CUDNN_ATTR_ENGINE_NUMERICAL_NOTE].assign(
+        reinterpret_cast<const char*>(&note), reinterpret_cast<const char*>(&note + 1));
+  engine->children[CUDNN_ATTR_ENGINE_OPERATION_GRAPH] = {graph};
+  config->children[CUDNN_ATTR_ENGINECFG_ENGINE] = {engine};
+  return config;
+}
+
+cudnnStatus_t finalize(const Reference& b) {
+  switch (b->type) {
+    case CUDNN_BACKEND_TENSOR_DESCRIPTOR:
+      if (!channels_last(*b)) return CUDNN_STATUS_BAD_PARAM;
+      break;
+    case CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR:
+      for (const Reference& each : b->children.at(CUDNN_ATTR_OPERATIONGRAPH_OPS))
+        b->graph.operations.push_back(operation_of(*each));
+      break;
+    case CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR: {
+      const Reference& graph = b->children.at(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH).at(0);
+      if (!graph->graph.supported()) return CUDNN_STATUS_NOT_SUPPORTED;
+      for (int64_t index = 0; index < 3; ++index)
+        b->children[CUDNN_ATTR_ENGINEHEUR_RESULTS].push_back(config_of(graph, index));
+      break;
+    }
+    case CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR:
+      put(*b, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, kWorkspace);
+      break;
+    default: break;
   }
-  return CUDNN_STATUS_SUCCESS;
-}
-
-template <class T>
-cudnnStatus_t create(T** handle) {
-  *handle = new T{};
-  return CUDNN_STATUS_SUCCESS;
-}
-template <class T>
-cudnnStatus_t destroy(T* handle) {
-  delete handle;
+  b->finalized = true;
   return CUDNN_STATUS_SUCCESS;
 }
 
@@ -126,128 +154,95 @@ const char* cudnnGetErrorString(cudnnStatus_t) { return "an error of the emulato
 void cudnnGetLastErrorString(char* message, size_t size) {
   if (size > 0) *message = 0;
 }
-cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) { return create(handle); }
-cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) { return destroy(handle); }
+cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
+  *handle = new cudnnContext;
+  return CUDNN_STATUS_SUCCESS;
+}
+cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
+  delete handle;
+  return CUDNN_STATUS_SUCCESS;
+}
 cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) {
   handle->stream = stream;
   return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t* t) { return create(t); }
-cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t t) { return destroy(t); }
-cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t t, cudnnTensorFormat_t format,
-                                         cudnnDataType_t type, int n, int c, int h, int w) {
-  if (format != CUDNN_TENSOR_NHWC || n < 1 || c < 1 || h < 1 || w < 1)
-    return CUDNN_STATUS_BAD_PARAM;
-  *t = {type_of(type), n, c, h, w};
+cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t type,
+                                           cudnnBackendDescriptor_t* handle) {
+  *handle = new Reference(make(type));
   return CUDNN_STATUS_SUCCESS;
 }
-cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t* w) { return create(w); }
-cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t w) { return destroy(w); }
-cudnnStatus_t cudnnSetFilter4dDescriptor(cudnnFilterDescriptor_t w, cudnnDataType_t type,
-                                         cudnnTensorFormat_t format, int k, int c, int r, int s) {
-  if (format != CUDNN_TENSOR_NHWC) return CUDNN_STATUS_BAD_PARAM;
-  *w = {type_of(type), k, c, r, s};
+cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t handle) {
+  delete static_cast<Reference*>(handle);
   return CUDNN_STATUS_SUCCESS;
 }
-cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t* c) {
-  return create(c);
-}
-cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t c) {
-  return destroy(c);
-}
-cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t c, int pad_h, int pad_w,
-                                              int stride_h, int stride_w, int dilation_h,
-                                              int dilation_w, cudnnConvolutionMode_t mode,
-                                              cudnnDataType_t compute) {
-  if (pad_h != pad_w || stride_h != stride_w || dilation_h != 1 || dilation_w != 1 ||
-      mode != CUDNN_CROSS_CORRELATION || compute != CUDNN_DATA_FLOAT)
-    return CUDNN_STATUS_NOT_SUPPORTED;
-  *c = {pad_h, stride_h};
-  return CUDNN_STATUS_SUCCESS;
-}
-cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t, cudnnMathType_t) {
+cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t handle) { return finalize(as(handle)); }
+
+cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t handle,
+                                       cudnnBackendAttributeName_t name,
+                                       cudnnBackendAttributeType_t type, int64_t count,
+                                       const void* elements) {
+  Backend& b = *as(handle);
+  if (b.finalized) return CUDNN_STATUS_NOT_INITIALIZED;
+  if (type == CUDNN_TYPE_BACKEND_DESCRIPTOR) {
+    b.children[name].clear();
+    for (int64_t i = 0; i < count; ++i) {
+      const Reference& child = as(static_cast<const cudnnBackendDescriptor_t*>(elements)[i]);
+      if (!child->finalized && child->type != CUDNN_BACKEND_ENGINECFG_DESCRIPTOR)
+        return CUDNN_STATUS_BAD_PARAM;
+      b.children[name].push_back(child);
+    }
+  } else {
+    const char* bytes = static_cast<const char*>(elements);
+    b.values[name].assign(bytes, bytes + static_cast<size_t>(count) * bytes_of(type));
+  }
   return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t, const cudnnTensorDescriptor_t,
-                                                     const cudnnFilterDescriptor_t,
-                                                     const cudnnConvolutionDescriptor_t,
-                                                     const cudnnTensorDescriptor_t, const int limit,
-                                                     int* found,
-                                                     cudnnConvolutionFwdAlgoPerf_t* results) {
-  return list_algorithms<cudnnConvolutionFwdAlgoPerf_t, cudnnConvolutionFwdAlgo_t>(limit, found,
-                                                                                   results);
-}
-cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(
-    cudnnHandle_t, const cudnnFilterDescriptor_t, const cudnnTensorDescriptor_t,
-    const cudnnConvolutionDescriptor_t, const cudnnTensorDescriptor_t, const int limit, int* found,
-    cudnnConvolutionBwdDataAlgoPerf_t* results) {
-  return list_algorithms<cudnnConvolutionBwdDataAlgoPerf_t, cudnnConvolutionBwdDataAlgo_t>(
-      limit, found, results);
-}
-cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(
-    cudnnHandle_t, const cudnnTensorDescriptor_t, const cudnnTensorDescriptor_t,
-    const cudnnConvolutionDescriptor_t, const cudnnFilterDescriptor_t, const int limit, int* found,
-    cudnnConvolutionBwdFilterAlgoPerf_t* results) {
-  return list_algorithms<cudnnConvolutionBwdFilterAlgoPerf_t, cudnnConvolutionBwdFilterAlgo_t>(
-      limit, found, results);
-}
-
-cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void* alpha,
-                                      const cudnnTensorDescriptor_t x_desc, const void* x,
-                                      const cudnnFilterDescriptor_t w_desc, const void* w,
-                                      const cudnnConvolutionDescriptor_t conv,
-                                      cudnnConvolutionFwdAlgo_t algorithm, void*, size_t,
-                                      const void* beta, const cudnnTensorDescriptor_t y_desc,
-                                      void* y) {
-  const Problem p{*x_desc, *w_desc, *conv, *y_desc};
-  if (!p.fits() || !scaled_by_one(alpha, beta) || algorithm == 0) return CUDNN_STATUS_BAD_PARAM;
-  emulator::enqueue(handle->stream, [=] {
-    const std::vector<float> xs = wide(x, p.x.type, count(p.x)), ws = wide(w, p.w.type, count(p.w));
-    std::vector<float> sums(static_cast<size_t>(count(p.y)));
-    products(p, [&](size_t at, size_t i, size_t j) { sums[at] += xs[i] * ws[j]; });
-    narrow(sums, y, p.y.type);
-  });
+cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t handle,
+                                       cudnnBackendAttributeName_t name,
+                                       cudnnBackendAttributeType_t type, int64_t requested,
+                                       int64_t* count, void* elements) {
+  const Backend& b = *as(handle);
+  if (type == CUDNN_TYPE_BACKEND_DESCRIPTOR) {
+    const auto found = b.children.find(name);
+    *count = found == b.children.end() ? 0 : static_cast<int64_t>(found->second.size());
+    for (int64_t i = 0; i < *count && i < requested; ++i)
+      as(static_cast<cudnnBackendDescriptor_t*>(elements)[i]) =
+          found->second[static_cast<size_t>(i)];
+    return CUDNN_STATUS_SUCCESS;
+  }
+  const std::vector<char> bytes = b.list<char>(name);
+  *count = static_cast<int64_t>(bytes.size() / bytes_of(type));
+  if (requested >= *count && !bytes.empty()) std::memcpy(elements, bytes.data(), bytes.size());
   return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void* alpha,
-                                           const cudnnFilterDescriptor_t w_desc, const void* w,
-                                           const cudnnTensorDescriptor_t dy_desc, const void* dy,
-                                           const cudnnConvolutionDescriptor_t conv,
-                                           cudnnConvolutionBwdDataAlgo_t algorithm, void*, size_t,
-                                           const void* beta, const cudnnTensorDescriptor_t dx_desc,
-                                           void* dx) {
-  const Problem p{*dx_desc, *w_desc, *conv, *dy_desc};
-  if (!p.fits() || !scaled_by_one(alpha, beta) || algorithm == 0) return CUDNN_STATUS_BAD_PARAM;
-  emulator::enqueue(handle->stream, [=] {
-    const std::vector<float> ys = wide(dy, p.y.type, count(p.y)),
-                             ws = wide(w, p.w.type, count(p.w));
-    std::vector<float> sums(static_cast<size_t>(count(p.x)));
-    products(p, [&](size_t i, size_t at, size_t j) { sums[at] += ys[i] * ws[j]; });
-    narrow(sums, dx, p.x.type);
-  });
-  return CUDNN_STATUS_SUCCESS;
-}
-
-cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t handle, const void* alpha,
-                                             const cudnnTensorDescriptor_t x_desc, const void* x,
-                                             const cudnnTensorDescriptor_t dy_desc, const void* dy,
-                                             const cudnnConvolutionDescriptor_t conv,
-                                             cudnnConvolutionBwdFilterAlgo_t algorithm, void*,
-                                             size_t, const void* beta,
-                                             const cudnnFilterDescriptor_t dw_desc, void* dw) {
-  const Problem p{*x_desc, *dw_desc, *conv, *dy_desc};
-  if (!p.fits() || !scaled_by_one(alpha, beta) || algorithm == 0) return CUDNN_STATUS_BAD_PARAM;
-  emulator::enqueue(handle->stream, [=] {
-    const std::vector<float> xs = wide(x, p.x.type, count(p.x)),
-                             ys = wide(dy, p.y.type, count(p.y));
-    std::vector<float> sums(static_cast<size_t>(count(p.w)));
-    products(p, [&](size_t i, size_t j, size_t at) { sums[at] += ys[i] * xs[j]; });
-    narrow(sums, dw, p.w.type);
-  });
-  return CUDNN_STATUS_SUCCESS;
+cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
+                                  cudnnBackendDescriptor_t pack) {
+  const Backend& engine =
+      as(plan)->child(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG).child(CUDNN_ATTR_ENGINECFG_ENGINE);
+  if (engine.value<int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX) == 0)
+    return CUDNN_STATUS_EXECUTION_FAILED;
+  const Backend& variant = *as(pack);
+  const auto numbers = variant.list<int64_t>(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS);
+  const auto pointers = variant.list<void*>(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS);
+  auto* workspace = variant.value<void*>(CUDNN_ATTR_VARIANT_PACK_WORKSPACE);
+  if (numbers.size() != pointers.size() || workspace == nullptr) return CUDNN_STATUS_BAD_PARAM;
+  std::map<int64_t, void*> memory;
+  for (size_t i = 0; i < numbers.size(); ++i) memory[numbers[i]] = pointers[i];
+  const Reference graph = engine.children.at(CUDNN_ATTR_ENGINE_OPERATION_GRAPH).at(0);
+  for (const auto& [number, tensor] : graph->graph.tensors())
+    if (tensor.stored && (!memory.contains(number) ||
+                          reinterpret_cast<uintptr_t>(memory[number]) % tensor.alignment != 0))
+      return CUDNN_STATUS_BAD_PARAM;
+  return emulator::enqueue(handle->stream,
+                           [=] {
+                             std::memset(workspace, 0xff, kWorkspace);
+                             emulator::execute(graph->graph, memory);
+                           }) == cudaSuccess
+             ? CUDNN_STATUS_SUCCESS
+             : CUDNN_STATUS_EXECUTION_FAILED;
 }
 
 }  // extern "C"

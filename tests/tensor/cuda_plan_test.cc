@@ -1,4 +1,4 @@
-// The policy that chooses a convolution's algorithm; needs no GPU.
+// The policy that chooses a convolution's engine; needs no GPU.
 
 #include <doctest/doctest.h>
 
@@ -12,48 +12,63 @@
 
 namespace siam::cuda {
 
-TEST_CASE("algorithms that work, repeat and fit can be chosen") {
-  const auto candidate = [](int algorithm, size_t workspace, bool works, bool deterministic) {
-    return ConvCandidate{algorithm, workspace, works, deterministic, CUDNN_DEFAULT_MATH};
-  };
-  const std::vector<ConvCandidate> ranked = {
-      candidate(0, 10, false, true), candidate(1, 10, true, false), candidate(2, 1000, true, true),
-      candidate(3, 100, true, true), candidate(4, 0, true, true)};
-  const auto chosen = [&](size_t cap) {
-    std::vector<int> algorithms;
-    for (const ConvCandidate& each : usable(ranked, cap, true)) algorithms.push_back(each.algorithm);
-    return algorithms;
-  };
-  CHECK(chosen(100) == std::vector<int>{3, 4});
-  CHECK(chosen(5000) == std::vector<int>{2, 3, 4});
-  CHECK(chosen(50) == std::vector<int>{4});
-  CHECK(usable({ranked.data(), 2}, 5000, true).empty());
-  CHECK(usable({ranked.data(), 2}, 5000, false).size() == 1);  // the one that may not repeat
+TEST_CASE("engines are allowed by what they say of their arithmetic") {
+  const EngineNotes plain, tensor_cores{.tensor_cores = true}, atomic{.nondeterministic = true},
+      narrow{.tensor_cores = true, .narrow_sums = true},
+      rounding{.tensor_cores = true, .rounds_inputs = true};
+  const LibraryPolicy strict, tf32{.tf32 = true}, any{.deterministic = false};
+  CHECK(allowed(plain, DType::f32, strict));
+  CHECK_FALSE(allowed(tensor_cores, DType::f32, strict));
+  CHECK_FALSE(allowed(rounding, DType::f32, strict));
+  CHECK(allowed(rounding, DType::f32, tf32));
+  CHECK(allowed(tensor_cores, DType::bf16, strict));
+  CHECK_FALSE(allowed(narrow, DType::f16, strict));
+  CHECK_FALSE(allowed(atomic, DType::f16, strict));
+  CHECK(allowed(atomic, DType::f16, any));
+}
+
+TEST_CASE("the first of the allowed engines are measured, in their order") {
+  std::vector<Engine> ranked;
+  for (int i = 0; i < 40; ++i)
+    ranked.push_back({nullptr, std::to_string(i), {.nondeterministic = i % 2 == 0}});
+  const std::vector<Engine> chosen = usable(ranked, DType::f16, {});
+  REQUIRE(chosen.size() == 12);
+  CHECK(chosen[0].name == "1");
+  CHECK(chosen[11].name == "23");
+  CHECK(usable({ranked[0], ranked[2]}, DType::f16, {}).empty());
 }
 
 TEST_CASE("a plan's key tells problems apart") {
-  const Tensor x = Tensor::empty({2, 8, 8, 16});
-  const Shape filter = {32, 3, 3, 16};
-  const ConvKey key = ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {});
-  CHECK(key == ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {}));
-  CHECK(key != ConvKey::of(ConvDirection::backward_data, x, filter, {1, 1}, {}));
-  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {2, 1}, {}));
-  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {.tf32 = true}));
-  CHECK(key !=
-        ConvKey::of(ConvDirection::forward, Tensor::empty({4, 8, 8, 16}), filter, {1, 1}, {}));
-  CHECK(key != ConvKey::of(ConvDirection::forward, x, filter, {1, 1}, {.deterministic = false}));
+  const Shape x = {2, 8, 8, 16}, filter = {32, 3, 3, 16};
+  const auto key = [&](ConvKind kind, const Shape& x, DType type, ConvGeometry geometry,
+                       LibraryPolicy policy, std::span<void* const> memory = {}) {
+    return ConvKey::of(kind, x, filter, type, geometry, policy, memory);
+  };
+  const ConvKey one = key(ConvKind::forward, x, DType::f32, {1, 1}, {});
+  CHECK(one == key(ConvKind::forward, x, DType::f32, {1, 1}, {}));
+  CHECK(one != key(ConvKind::backward_data, x, DType::f32, {1, 1}, {}));
+  CHECK(one != key(ConvKind::forward, x, DType::f32, {2, 1}, {}));
+  CHECK(one != key(ConvKind::forward, x, DType::f32, {1, 1}, {.tf32 = true}));
+  CHECK(one != key(ConvKind::forward, {4, 8, 8, 16}, DType::f32, {1, 1}, {}));
+  CHECK(one != key(ConvKind::forward, x, DType::f32, {1, 1}, {.deterministic = false}));
   // TF32 is a matter of f32 alone.
-  const Tensor half = Tensor::empty({2, 8, 8, 16}, DType::bf16);
-  CHECK(ConvKey::of(ConvDirection::forward, half, filter, {1, 1}, {.tf32 = true}) ==
-        ConvKey::of(ConvDirection::forward, half, filter, {1, 1}, {}));
+  CHECK(key(ConvKind::forward, x, DType::bf16, {1, 1}, {.tf32 = true}) ==
+        key(ConvKind::forward, x, DType::bf16, {1, 1}, {}));
+  // An engine for aligned memory may not be given a slice that starts anywhere.
+  alignas(16) char bytes[32];
+  void* const aligned[] = {bytes, bytes + 16};
+  void* const odd[] = {bytes, bytes + 4};
+  CHECK(one == key(ConvKind::forward, x, DType::f32, {1, 1}, {}, aligned));
+  CHECK(key(ConvKind::forward, x, DType::f32, {1, 1}, {}, odd).alignment == 4);
 }
 
-TEST_CASE("names of problems and algorithms tell them apart") {
-  const Tensor x = Tensor::empty({2, 8, 8, 16}, DType::bf16);
-  const ConvKey key = ConvKey::of(ConvDirection::forward, x, {32, 3, 3, 16}, {1, 1}, {});
+TEST_CASE("names of problems tell them apart") {
+  ConvKey key =
+      ConvKey::of(ConvKind::forward, {2, 8, 8, 16}, {32, 3, 3, 16}, DType::bf16, {1, 1}, {});
   CHECK(key.name() == "conv_forward_bf16_2x8x8x16_32x3x3_s1p1");
-  CHECK(ConvCandidate{3, 0, true, true, CUDNN_FMA_MATH}.name() !=
-        ConvCandidate{3, 0, true, true, CUDNN_TENSOR_OP_MATH}.name());
+  key.kind = ConvKind::norm_backward_data;
+  key.alignment = 4;
+  CHECK(key.name() == "conv_norm_backward_data_bf16_2x8x8x16_32x3x3_s1p1_align4");
 }
 
 namespace {

@@ -1,0 +1,180 @@
+#include "tensor/cuda/cudnn_graph.h"
+
+#include "tensor/cuda/library_types.h"
+
+namespace siam::cuda {
+
+Descriptor::Descriptor(cudnnBackendDescriptorType_t type) {
+  CUDA_CHECK(cudnnBackendCreateDescriptor(type, handle_.out()));
+}
+
+void Descriptor::set(cudnnBackendAttributeName_t name, const Descriptor& value) {
+  const cudnnBackendDescriptor_t handle = value;
+  set(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, handle);
+}
+
+PlanTarget PlanTarget::here() { return PlanTarget(cudnn()); }
+
+PlanTarget::PlanTarget(std::string_view json) {
+  auto properties = std::make_shared<Descriptor>(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+  properties->set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
+                  std::span<const char>(json));
+  properties->finalize();
+  properties_ = std::move(properties);
+}
+
+int OperationGraph::tensor(DType type, Extents extents, int alignment) {
+  add_tensor(type, extents, alignment, true);
+  return tensors() - 1;
+}
+
+int OperationGraph::between(DType type, Extents extents) {
+  add_tensor(type, extents, 16, false);
+  return tensors() - 1;
+}
+
+void OperationGraph::add_tensor(DType type, Extents e, int alignment, bool stored) {
+  Descriptor& tensor = tensors_.emplace_back(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  // Extents are always told in the order n, c, h, w; the strides say how they lie.
+  const int64_t extents[] = {e.n, e.c, e.h, e.w}, strides[] = {e.h * e.w * e.c, 1, e.w * e.c, e.c};
+  tensor.set(CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, cudnn_type(type));
+  tensor.set(CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, std::span<const int64_t>(extents));
+  tensor.set(CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, std::span<const int64_t>(strides));
+  tensor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, CUDNN_TYPE_INT64, int64_t{tensors()});
+  tensor.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, int64_t{alignment});
+  tensor.set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, !stored);
+  tensor.finalize();
+}
+
+Descriptor& OperationGraph::add(cudnnBackendDescriptorType_t type) {
+  return operations_.emplace_back(type);
+}
+
+void OperationGraph::add_convolution(cudnnBackendDescriptorType_t type,
+                                     cudnnBackendAttributeName_t alpha, ConvGeometry geometry) {
+  Descriptor& conv = parts_.emplace_back(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
+  const int64_t padding[] = {geometry.padding, geometry.padding},
+                stride[] = {geometry.stride, geometry.stride}, dilation[] = {1, 1};
+  const auto both = [&](cudnnBackendAttributeName_t name, const int64_t(&values)[2]) {
+    conv.set(name, CUDNN_TYPE_INT64, std::span<const int64_t>(values));
+  };
+  conv.set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
+  conv.set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, CUDNN_CROSS_CORRELATION);
+  conv.set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, CUDNN_TYPE_INT64, int64_t{2});
+  both(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, padding);
+  both(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, padding);
+  both(CUDNN_ATTR_CONVOLUTION_DILATIONS, dilation);
+  both(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, stride);
+  conv.finalize();
+  // In each of the three operations beta and the convolution come behind alpha.
+  const auto behind = [&](int i) { return static_cast<cudnnBackendAttributeName_t>(alpha + i); };
+  Descriptor& operation = add(type);
+  operation.set(alpha, CUDNN_TYPE_DOUBLE, 1.0);
+  operation.set(behind(1), CUDNN_TYPE_DOUBLE, 0.0);
+  operation.set(behind(2), conv);
+}
+
+void OperationGraph::convolution(ConvGeometry geometry, int x, int w, int y) {
+  add_convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
+                  CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, geometry);
+  Descriptor& operation = operations_.back();
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, tensors_[x]);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, tensors_[w]);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, tensors_[y]);
+  operation.finalize();
+}
+
+void OperationGraph::convolution_backward_data(ConvGeometry geometry, int dy, int w, int dx) {
+  add_convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
+                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, geometry);
+  Descriptor& operation = operations_.back();
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, tensors_[dy]);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, tensors_[w]);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, tensors_[dx]);
+  operation.finalize();
+}
+
+void OperationGraph::convolution_backward_weight(ConvGeometry geometry, int x, int dy, int dw) {
+  add_convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
+                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, geometry);
+  Descriptor& operation = operations_.back();
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, tensors_[x]);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, tensors_[dy]);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, tensors_[dw]);
+  operation.finalize();
+}
+
+Descriptor& OperationGraph::add_pointwise(cudnnPointwiseMode_t mode) {
+  Descriptor& pointwise = parts_.emplace_back(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+  pointwise.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, mode);
+  pointwise.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
+  pointwise.finalize();
+  Descriptor& operation = add(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise);
+  return operation;
+}
+
+void OperationGraph::pointwise(cudnnPointwiseMode_t mode, int x, int b, int y) {
+  Descriptor& operation = add_pointwise(mode);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, tensors_[x]);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, tensors_[b]);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, tensors_[y]);
+  operation.finalize();
+}
+
+void OperationGraph::relu(int x, int y) {
+  Descriptor& operation = add_pointwise(CUDNN_POINTWISE_RELU_FWD);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, tensors_[x]);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, tensors_[y]);
+  operation.finalize();
+}
+
+void OperationGraph::relu_backward(int dy, int x, int dx) {
+  Descriptor& operation = add_pointwise(CUDNN_POINTWISE_RELU_BWD);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, tensors_[dy]);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, tensors_[x]);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, tensors_[dx]);
+  operation.finalize();
+}
+
+void OperationGraph::statistics(int x, int sum, int sum_of_squares) {
+  Descriptor& operation = add(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MODE, CUDNN_TYPE_GENSTATS_MODE,
+                CUDNN_GENSTATS_SUM_SQSUM);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_XDESC, tensors_[x]);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, tensors_[sum]);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, tensors_[sum_of_squares]);
+  operation.finalize();
+}
+
+void OperationGraph::norm_backward_sums(int dy, int x, int mean, int inverse_deviation, int gamma,
+                                        int dgamma, int dbeta, const int (&coefficients)[3]) {
+  Descriptor& operation = add(CUDNN_BACKEND_OPERATION_BN_BWD_WEIGHTS_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MATH_PREC, CUDNN_TYPE_DATA_TYPE,
+                CUDNN_DATA_FLOAT);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DY_DESC, tensors_[dy]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_X_DESC, tensors_[x]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MEAN_DESC, tensors_[mean]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_INVSTD_DESC, tensors_[inverse_deviation]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_BN_SCALE_DESC, tensors_[gamma]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_SCALE_DESC, tensors_[dgamma]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_BIAS_DESC, tensors_[dbeta]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_DY_SCALE_DESC, tensors_[coefficients[0]]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_X_SCALE_DESC, tensors_[coefficients[1]]);
+  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_BIAS, tensors_[coefficients[2]]);
+  operation.finalize();
+}
+
+const Descriptor& OperationGraph::finish(const PlanTarget& target) {
+  graph_ = std::make_unique<Descriptor>(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+  const std::vector<cudnnBackendDescriptor_t> operations(operations_.begin(), operations_.end());
+  graph_->set(CUDNN_ATTR_OPERATIONGRAPH_OPS, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+              std::span<const cudnnBackendDescriptor_t>(operations));
+  if (target.handle() != nullptr)
+    graph_->set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, target.handle());
+  graph_->finalize();
+  return *graph_;
+}
+
+}  // namespace siam::cuda

@@ -1,0 +1,119 @@
+// Engines for a graph, and the plan of one of them (cudnn_graph.h).
+
+#include <algorithm>
+
+#include "tensor/cuda/cudnn_graph.h"
+
+namespace siam::cuda {
+
+namespace {
+
+template <class T>
+T value_of(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+           cudnnBackendAttributeType_t type) {
+  T value{};
+  int64_t count = 0;
+  CUDA_CHECK(cudnnBackendGetAttribute(descriptor, name, type, 1, &count, &value));
+  return value;
+}
+
+/// An attribute that is a list of descriptors of one type.
+std::vector<Descriptor> descriptors_of(cudnnBackendDescriptor_t descriptor,
+                                       cudnnBackendAttributeName_t name,
+                                       cudnnBackendDescriptorType_t type) {
+  int64_t count = 0;
+  CUDA_CHECK(cudnnBackendGetAttribute(descriptor, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count,
+                                      nullptr));
+  std::vector<Descriptor> list;
+  for (int64_t i = 0; i < count; ++i) list.emplace_back(type);
+  std::vector<cudnnBackendDescriptor_t> handles(list.begin(), list.end());
+  if (count > 0)
+    CUDA_CHECK(cudnnBackendGetAttribute(descriptor, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, count,
+                                        &count, handles.data()));
+  list.erase(list.begin() + count, list.end());
+  return list;
+}
+
+EngineNotes notes_of(cudnnBackendDescriptor_t engine) {
+  cudnnBackendNumericalNote_t list[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
+  int64_t count = 0;
+  CUDA_CHECK(cudnnBackendGetAttribute(engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
+                                      CUDNN_TYPE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT,
+                                      &count, list));
+  const auto has = [&](cudnnBackendNumericalNote_t note) {
+    return std::find(list, list + count, note) != list + count;
+  };
+  return {.nondeterministic = has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC),
+          .tensor_cores = has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE),
+          .rounds_inputs = has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS),
+          .narrow_sums = has(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)};
+}
+
+Engine engine_of(Descriptor&& config) {
+  const Descriptor engine = std::move(
+      descriptors_of(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR).at(0));
+  std::string name = fmt::format(
+      "{}", value_of<int64_t>(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64));
+  for (const Descriptor& knob : descriptors_of(config, CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
+                                               CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR))
+    name +=
+        fmt::format(".{}={}",
+                    static_cast<int>(value_of<cudnnBackendKnobType_t>(
+                        knob, CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE)),
+                    value_of<int64_t>(knob, CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, CUDNN_TYPE_INT64));
+  const EngineNotes notes = notes_of(engine);
+  return {std::make_shared<const Descriptor>(std::move(config)), std::move(name), notes};
+}
+
+}  // namespace
+
+std::vector<Engine> engines(const Descriptor& graph, const PlanTarget& target) {
+  std::vector<Engine> list;
+  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+    Descriptor heuristic(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+    heuristic.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
+    heuristic.set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
+    if (target.properties() != nullptr)
+      heuristic.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, *target.properties());
+    // It fails where it has nothing to say.
+    if (cudnnBackendFinalize(heuristic) != CUDNN_STATUS_SUCCESS) continue;
+    for (Descriptor& config : descriptors_of(heuristic, CUDNN_ATTR_ENGINEHEUR_RESULTS,
+                                             CUDNN_BACKEND_ENGINECFG_DESCRIPTOR)) {
+      Engine engine = engine_of(std::move(config));
+      if (std::ranges::find(list, engine.name, &Engine::name) == list.end())
+        list.push_back(std::move(engine));
+    }
+  }
+  return list;
+}
+
+GraphPlan::GraphPlan(const Engine& engine, const PlanTarget& target)
+    : plan_(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR) {
+  if (target.handle() != nullptr)
+    plan_.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, target.handle());
+  if (target.properties() != nullptr)
+    plan_.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, *target.properties());
+  plan_.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, *engine.config);
+  plan_.finalize();
+  workspace_ = static_cast<size_t>(
+      value_of<int64_t>(plan_, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64));
+}
+
+void GraphPlan::run(std::span<void* const> memory, void* workspace) const {
+  std::vector<int64_t> numbers;
+  std::vector<void*> pointers;
+  for (size_t i = 0; i < memory.size(); ++i)
+    if (memory[i] != nullptr) {
+      numbers.push_back(static_cast<int64_t>(i) + 1);  // as OperationGraph names them
+      pointers.push_back(memory[i]);
+    }
+  Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+  pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, std::span<const int64_t>(numbers));
+  pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR,
+           std::span<void* const>(pointers));
+  pack.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, workspace);
+  pack.finalize();
+  CUDA_CHECK(cudnnBackendExecute(cudnn(), plan_, pack));
+}
+
+}  // namespace siam::cuda

@@ -1,0 +1,46 @@
+#pragma once
+// The operations of a cuDNN graph in plain loops, on tensors that are kept as f32.
+
+#include <cudnn.h>
+
+#include <map>
+#include <vector>
+
+#include "tensor/dtype.h"
+
+namespace emulator {
+
+/// Channels-last [n,h,w,c]; a filter's window is h x w.
+struct GraphTensor {
+  int64_t number;
+  siam::DType type;
+  int64_t n, h, w, c;
+  bool stored;
+  int64_t alignment;  ///< bytes, of its address
+
+  int64_t count() const { return n * h * w * c; }
+};
+
+/// One operation: its tensors by the attribute that names them.
+struct Operation {
+  cudnnBackendDescriptorType_t type;
+  cudnnPointwiseMode_t mode;  ///< of a pointwise one
+  int64_t stride, padding;    ///< of a convolution
+  std::map<cudnnBackendAttributeName_t, GraphTensor> tensors;
+};
+
+struct OperationGraph {
+  std::vector<Operation> operations;
+
+  std::map<int64_t, GraphTensor> tensors() const;
+  /// Numbers of those that an operation writes.
+  std::vector<int64_t> results() const;
+  /// Whether there is an engine: any single convolution of one type; more than one operation
+  /// where images and filters are f16 with channels a multiple of 8.
+  bool supported() const;
+};
+
+/// Reads the operands from memory[number], runs all operations, writes the stored results.
+void execute(const OperationGraph& graph, const std::map<int64_t, void*>& memory);
+
+}  // namespace emulator
