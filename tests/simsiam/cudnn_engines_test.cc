@@ -57,6 +57,11 @@ ConvKey key_of(ConvKind kind, const ConvLayer& layer, int64_t images, DType type
                      {layer.stride, layer.padding()}, policy);
 }
 
+/// Whether a norm and a ReLU stand right in front of the layer, inside a residual block.
+bool behind_norm(const Network& network, const ConvLayer& layer) {
+  return layer.joins_residual || (network.config.bottleneck && layer.filter == 3);
+}
+
 /// Engines that are allowed, have a plan, and keep to the cap on temporary memory.
 int plans(const ConvKey& key, const PlanTarget& target) {
   OperationGraph graph = graph_of(key);
@@ -89,7 +94,7 @@ TEST_CASE("every convolution of our networks has a deterministic engine on the A
 }
 
 // Each view is a problem of its own: the statistics are those of one view.
-TEST_CASE("the fusions with batch norm exist in f16 for every layer but the first") {
+TEST_CASE("the fusions with batch norm exist in f16 wherever a block has them") {
   for (const Gpu& gpu : {kA100, kH100}) {
     const PlanTarget target = target_of(gpu);
     for (const Network& network : {kCifar18, kResNet50})
