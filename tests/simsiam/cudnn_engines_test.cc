@@ -99,9 +99,12 @@ TEST_CASE("the fusions with batch norm exist in f16 wherever a block has them") 
     const PlanTarget target = target_of(gpu);
     for (const Network& network : {kCifar18, kResNet50})
       for (const ConvLayer& layer : layers_of(network)) {
-        if (layer.in == 3) continue;
-        for (const ConvKind kind : {ConvKind::forward_statistics, ConvKind::norm_forward_statistics,
-                                    ConvKind::norm_backward_weight, ConvKind::norm_backward_data}) {
+        std::vector<ConvKind> kinds;
+        if (layer.in != 3) kinds.push_back(ConvKind::forward_statistics);
+        if (behind_norm(network, layer))
+          kinds = {ConvKind::norm_forward_statistics, ConvKind::norm_backward_weight,
+                   ConvKind::norm_backward_data};
+        for (const ConvKind kind : kinds) {
           const ConvKey key = key_of(kind, layer, network.images / 2, DType::f16, {});
           CAPTURE(fmt::format("{}, {}: {}", gpu.name, network.name, key.name()));
           CHECK(plans(key, target) > 0);
