@@ -46,6 +46,10 @@ struct NormalizationGrad {
   SIAM_HOST_DEVICE A operator()(A dy, A x) const {
     return scale * (dy - mean_dy - xhat(x) * mean_dy_xhat);
   }
+  /// The same with two numbers per channel besides the scale, for kernels that are short of
+  /// registers: dx = scale dy + of_x x + constant.
+  SIAM_HOST_DEVICE A of_x() const { return -scale * mean_dy_xhat * inverse_deviation; }
+  SIAM_HOST_DEVICE A constant() const { return -scale * mean_dy - of_x() * mean; }
 };
 
 /// Count, mean and sum of squared deviations of a set of numbers; merging two sets is exact in
@@ -68,9 +72,9 @@ struct Moments {
   }
 };
 
-/// Mean and biased variance of `count` numbers from their sum and the sum of their squares, as a
-/// library's convolution gives them. Less exact than Moments where the mean is far from 0 for the
-/// deviation: the variance's error is the rounding of mean^2.
+/// Mean and biased variance of `count` numbers from their sum and the sum of their squares: cheaper
+/// than Moments, and as exact while the mean is not far from 0 for the deviation, the variance's
+/// error being the rounding of mean^2.
 template <class A>
 struct MeanVariance {
   A mean, variance;

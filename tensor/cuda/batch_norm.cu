@@ -3,38 +3,52 @@
 
 #include "tensor/backends.h"
 #include "tensor/cuda/batch_norm_kernels.h"
+#include "tensor/cuda/block_reduce.h"
 #include "tensor/cuda/column_reduce.h"
 
 namespace siam::cuda {
 
 namespace {
 
-using Moments = math::Moments<float>;
-
+/// Sums of x - k and (x - k)^2, where k is the group's first value of the channel: about as far
+/// from the mean as the deviation, so that little is lost when its square is subtracted.
 template <int N, class T>
-struct AddMoments {
+struct AddShifted {
   const T* x;
-  int64_t channels;
+  int64_t channels, rows;
 
   struct Add {
     const T* x;
     int64_t channels;
-    __device__ void operator()(Moments (&states)[N], int64_t row) const {
+    float k[N];
+    __device__ void operator()(Sums<2> (&states)[N], int64_t row) const {
       float v[N];
       load_wide<N>(x + row * channels, v);
 #pragma unroll
-      for (int i = 0; i < N; ++i) states[i].add(v[i]);
+      for (int i = 0; i < N; ++i) {
+        const float d = v[i] - k[i];
+        states[i].values[0] += d;
+        states[i].values[1] += d * d;
+      }
     }
   };
-  __device__ Add operator()(const Part& part) const { return {x + part.column, channels}; }
+  __device__ Add operator()(const Tiling&, const Part& part) const {
+    Add add{x + part.column, channels, {}};
+    if (part.any) load_wide<N>(add.x + part.group * rows * channels, add.k);
+    return add;
+  }
 };
 
-struct StoreMoments {
+template <class T>
+struct StoreStatistics {
+  const T* x;
   float *mean, *variance;
-  int64_t channels;
-  __device__ void operator()(int group, int64_t c, const Moments& moments) const {
-    mean[group * channels + c] = moments.mean;
-    variance[group * channels + c] = moments.m2 / moments.count;
+  int64_t channels, rows;
+  __device__ void operator()(int64_t group, int64_t c, const Sums<2>& sums) const {
+    const auto shifted =
+        math::mean_variance(sums.values[0], sums.values[1], static_cast<float>(rows));
+    mean[group * channels + c] = shifted.mean + widen(x[group * rows * channels + c]);
+    variance[group * channels + c] = shifted.variance;
   }
 };
 
@@ -42,10 +56,10 @@ template <int N, class T>
 __global__ void __launch_bounds__(Tiling::kThreads)
     normalize_kernel(Tiling t, Normalization norm, const T* x, const T* residual, bool relu, T* y) {
   const Part part = part_of<N>(t);
-  if (!part.any) return;
   math::Affine<float> affine[N];
-#pragma unroll
-  for (int i = 0; i < N; ++i) affine[i] = norm.affine(part.group, part.column + i);
+  column_constants(
+      t, [&](int64_t group, int64_t c) { return norm.affine(group, c); }, affine);
+  if (!part.any) return;
   for (int64_t row = part.begin; row < part.end; row += part.step) {
     const int64_t at = row * norm.channels + part.column;
     float v[N], r[N] = {};
@@ -82,9 +96,10 @@ void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& varianc
   const int64_t groups = mean.dim(0), channels = mean.dim(1), rows = x.shape().rows() / groups;
   for_float(x.dtype(), [&]<class T>(T) {
     with_pack_size<T>(channels, {x.raw()}, [&]<int N>(std::integral_constant<int, N>) {
-      reduce_columns<N, Moments>(
-          groups, rows, channels, AddMoments<N, T>{x.data<T>(), channels},
-          StoreMoments{mean.data<float>(), variance.data<float>(), channels});
+      reduce_columns<N, Sums<2>>(groups, rows, channels,
+                                 AddShifted<N, T>{x.data<T>(), channels, rows},
+                                 StoreStatistics<T>{x.data<T>(), mean.data<float>(),
+                                                    variance.data<float>(), channels, rows});
     });
   });
 }

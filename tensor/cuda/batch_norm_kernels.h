@@ -24,7 +24,7 @@ struct Normalization {
         channels(mean.dim(1)) {}
 
   __device__ float inverse_deviation(int64_t group, int64_t c) const {
-    return 1.0f / sqrtf(variance[group * channels + c] + eps);
+    return __frsqrt_rn(variance[group * channels + c] + eps);
   }
   __device__ math::Affine<float> affine(int64_t group, int64_t c) const {
     return math::normalization(mean[group * channels + c], inverse_deviation(group, c),

@@ -3,6 +3,7 @@
 // flat arrays, and one pass over the rows of a matrix with constants per column.
 
 #include <algorithm>
+#include <vector>
 
 #include "tensor/cuda/handles.h"
 #include "tensor/cuda/pack.h"
@@ -71,8 +72,7 @@ void map(int64_t n, F f, Out* out, const In*... in) {
 /// Calls body(std::integral_constant<int, N>) with the widest N for which rows of `columns`
 /// elements of T can be read in packs from all the pointers (null ones do not count).
 template <class T, class Body>
-void with_pack_size(int64_t columns, std::initializer_list<const void*> pointers,
-                    const Body& body) {
+void with_pack_size(int64_t columns, const std::vector<const void*>& pointers, const Body& body) {
   constexpr int kN = kPackSize<T>;
   if (columns % kN == 0 && std::all_of(pointers.begin(), pointers.end(), aligned))
     body(std::integral_constant<int, kN>{});
@@ -104,6 +104,20 @@ __device__ inline Part part_of(const Tiling& t) {
   return {int64_t{blockIdx.z},          pack * N,
           offset + first + threadIdx.y, offset + past,
           int64_t{blockDim.y},          pack < t.column_packs};
+}
+
+/// mine[i] = make(group, column) for the thread's N columns, each computed once in a block. Called
+/// by all threads of the block.
+template <int N, class Constants, class Make>
+__device__ inline void column_constants(const Tiling& t, const Make& make, Constants (&mine)[N]) {
+  __shared__ Constants shared[Tiling::kMostThreadsX * N];
+  const int64_t first = int64_t{blockIdx.x} * blockDim.x * N;
+  for (int i = threadIdx.y * blockDim.x + threadIdx.x; i < static_cast<int>(blockDim.x) * N;
+       i += Tiling::kThreads)
+    if (first + i < t.column_packs * N) shared[i] = make(int64_t{blockIdx.z}, first + i);
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < N; ++i) mine[i] = shared[threadIdx.x * N + i];
 }
 
 /// f[i] = source[offset + i], or `missing` everywhere where there is no source.

@@ -43,7 +43,7 @@ struct FoldNorm {
   float* inverse_deviation;
   __device__ void operator()(int64_t i) const {
     const int64_t c = i % channels;
-    inverse_deviation[i] = 1.0f / sqrtf(variance[i] + eps);
+    inverse_deviation[i] = __frsqrt_rn(variance[i] + eps);
     const auto affine = math::normalization(mean[i], inverse_deviation[i], gamma[c], beta[c]);
     scale[i] = narrow<f16>(affine.scale);
     shift[i] = narrow<f16>(affine.shift);

@@ -23,7 +23,9 @@ struct AddRows {
       for (int i = 0; i < N; ++i) states[i].values[0] += v[i];
     }
   };
-  __device__ Add operator()(const Part& part) const { return {x + part.column, columns}; }
+  __device__ Add operator()(const Tiling&, const Part& part) const {
+    return {x + part.column, columns};
+  }
 };
 
 struct StoreSum {

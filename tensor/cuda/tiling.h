@@ -11,7 +11,7 @@
 namespace siam::cuda {
 
 struct Tiling {
-  int threads_x = 1;           ///< a power of two, at most 32
+  int threads_x = 1;           ///< a power of two, at most kMostThreadsX
   int threads_y = 1;           ///< kThreads / threads_x
   int64_t column_packs = 0;    ///< packs in a row
   int64_t rows = 0;            ///< in one group
@@ -19,9 +19,11 @@ struct Tiling {
   int column_tiles = 0;
   int chunks = 0;  ///< 0 if there are no rows
 
-  static constexpr int kThreads = 256;
-  /// Blocks a grid should have: about all that an H100 (132 processors) runs at a time.
-  static constexpr int kBlocks = 1024;
+  static constexpr int kThreads = 256, kMostThreadsX = 32;
+  /// Blocks a grid should have: 16 for each processor of an H100 (132). A processor holds 3 to 8
+  /// of them at a time, as their registers allow, so that this is 2 to 6 waves, and the last one's
+  /// idle processors cost little.
+  static constexpr int kBlocks = 16 * 132;
   /// Rows a thread should have at least, so that starting it is paid for.
   static constexpr int kRowsPerThread = 4;
 };
@@ -31,7 +33,7 @@ inline Tiling make_tiling(int64_t groups, int64_t rows, int64_t column_packs) {
   Tiling t;
   t.rows = rows;
   t.column_packs = column_packs;
-  while (t.threads_x < 32 && t.threads_x < column_packs) t.threads_x *= 2;
+  while (t.threads_x < Tiling::kMostThreadsX && t.threads_x < column_packs) t.threads_x *= 2;
   t.threads_y = Tiling::kThreads / t.threads_x;
   t.column_tiles = static_cast<int>(ceil_div(column_packs, t.threads_x));
   if (rows == 0 || column_packs == 0 || groups == 0) return t;
@@ -41,6 +43,18 @@ inline Tiling make_tiling(int64_t groups, int64_t rows, int64_t column_packs) {
   t.rows_per_chunk = ceil_div(ceil_div(rows, chunks), t.threads_y) * t.threads_y;
   t.chunks = static_cast<int>(ceil_div(rows, t.rows_per_chunk));
   return t;
+}
+
+/// A block of the second stage of a reduction: threads [rows][columns], each with so few of a
+/// column's chunks to merge that all their loads are under way at once.
+struct MergeShape {
+  int columns, rows;
+};
+
+inline MergeShape merge_shape(int chunks) {
+  int rows = 8;
+  while (rows < 128 && rows * 8 < chunks) rows *= 2;
+  return {Tiling::kThreads / rows, rows};
 }
 
 /// Windows [first, last] of a pooling along one axis that contain the position.

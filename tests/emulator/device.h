@@ -48,6 +48,10 @@ T __shfl_xor_sync(unsigned, T value, unsigned mask) {
   return value;
 }
 
+inline float __frsqrt_rn(float x) {
+  return static_cast<float>(1 / std::sqrt(static_cast<double>(x)));
+}
+
 template <class T>
 T atomicAdd(T* sum, T value) {
   return std::exchange(*sum, *sum + value);

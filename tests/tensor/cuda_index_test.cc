@@ -28,6 +28,15 @@ TEST_CASE("a tiling covers every row and every pack exactly once") {
       }
 }
 
+TEST_CASE("the second stage of a reduction has few chunks for each thread") {
+  for (const int chunks : {0, 1, 64, 100, 1000, 1056, 2112}) {
+    const MergeShape shape = merge_shape(chunks);
+    CHECK(shape.columns * shape.rows == Tiling::kThreads);
+    CHECK((shape.rows & (shape.rows - 1)) == 0);  // merged by halves
+    CHECK(shape.rows * 17 >= chunks);
+  }
+}
+
 TEST_CASE("windows over a position are those that contain it") {
   for (const int window : {1, 2, 3, 5})
     for (const int stride : {1, 2, 3})

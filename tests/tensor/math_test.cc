@@ -91,6 +91,27 @@ TEST_CASE("NormalizationGrad is the derivative through the rows' own statistics"
     grad.mean_dy_xhat += dy[i] * grad.xhat(x[i]) / rows;
   }
   check_gradient(f, x, [&](size_t i) { return grad(dy[i], x[i]); });
+  for (size_t i = 0; i < x.size(); ++i)  // 1e-12: four roundings of numbers around 1
+    CHECK(grad.scale * dy[i] + grad.of_x() * x[i] + grad.constant() ==
+          doctest::Approx(grad(dy[i], x[i])).epsilon(1e-12));
+}
+
+TEST_CASE("mean_variance of shifted numbers is that of Moments") {
+  Vector x = normals(1000, 8);
+  for (double& value : x) value = 50 + 0.5 * value;  // a mean of a hundred deviations
+  const auto moments = collect<Moments<double>>(x);
+  const double shift = x.front(), count = static_cast<double>(x.size());
+  float sum = 0, squares = 0;
+  for (const double value : x) {
+    const float d = static_cast<float>(value - shift);
+    sum += d;
+    squares += d * d;
+  }
+  const auto [mean, variance] = mean_variance(sum, squares, static_cast<float>(count));
+  // Sums of a thousand f32 numbers, about one deviation each: 1000 x 2^-24 at worst.
+  CHECK(shift + mean == doctest::Approx(moments.mean).epsilon(1e-5));
+  CHECK(variance == doctest::Approx(moments.m2 / count).epsilon(1e-4));
+  CHECK(mean_variance(3.0f, 2.9999f, 3.0f).variance == 0);  // rounding below zero
 }
 
 TEST_CASE("CosineGrad is the derivative of the cosine that CosineDots give") {
