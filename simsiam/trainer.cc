@@ -57,7 +57,7 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
                                  .batch_size = config.batch_size,
                                  .steps_per_epoch = batches_->batches_per_epoch()})),
       gradient_seed_(Tensor::full({}, config.gradient_scale(), DType::f32, config.device)),
-      log_(steps_per_look(config), config.model.dim, config.device) {
+      log_(steps_per_look(config), config.model.dim, config.batch_size, config.device) {
   objective_->visit(registry_);
   if (objective_->window() > 0) ahead_ = batch_source(config, data_);
   if (config.device == Device::cuda && !config.eager && objective_->capturable() &&
@@ -118,7 +118,9 @@ void Trainer::queue_step() {
 // Where memory runs out, the user is told by how much to shrink the batch.
 void Trainer::queue_step_or_advise() {
   try {
+    if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
     queue_step();
+    log_.advance();
   } catch (const OutOfMemory& error) {
     throw OutOfMemory(fmt::format("{}: --batch-size {} may fit", error.what(),
                                   batch_that_fits(config_.batch_size, error.held, error.asked)),
@@ -126,11 +128,9 @@ void Trainer::queue_step_or_advise() {
   }
 }
 
-// Takes over what the steps in flight have logged.
-void Trainer::read_back() {
-  if (in_flight_ == 0) return;
-  const int64_t count = std::exchange(in_flight_, 0);
-  for (const auto& [loss, std, finite] : log_.read(count, config_.batch_size)) {
+// Takes over what a window of steps has logged.
+void Trainer::read_window() {
+  for (const auto& [loss, std, finite] : log_.take()) {
     if (!finite)
       throw NotFinite(fmt::format(
           "{} not finite at step {} of epoch {}; finite numbers are needed; lower --lr{}",
@@ -140,6 +140,10 @@ void Trainer::read_back() {
     position_.std_sum += std;
     ++position_.step;
   }
+}
+
+void Trainer::read_back() {
+  while (log_.pending() > 0) read_window();
 }
 
 void Trainer::start_epoch() {
@@ -159,13 +163,12 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   start_epoch();
   while (position_.step < steps_per_epoch()) {
     const double start = now(), waited = batches_->wait_seconds();
-    if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
-    queue_step_or_advise();
-    ++in_flight_;
-    if (in_flight_ == log_.slots() || next_step() == steps_per_epoch()) read_back();
+    if (next_step() < steps_per_epoch()) queue_step_or_advise();
+    const bool look = log_.due() || next_step() == steps_per_epoch();
+    if (look) read_window();
     position_.seconds += now() - start;
     position_.wait_seconds += batches_->wait_seconds() - waited;
-    if (in_flight_ == 0 && on_step) on_step(info());
+    if (look && on_step) on_step(info());
   }
   return finish_epoch();
 }

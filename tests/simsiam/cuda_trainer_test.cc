@@ -78,11 +78,62 @@ TEST_CASE("captured and eager steps have the same bits, and so have two runs") {
   }
 }
 
+// Windows of one step, four steps in an epoch. When the host sees the first loss, the second step
+// is queued.
+TEST_CASE("a run interrupted with steps queued is saved behind them, and ends with the same bits") {
+  const ScratchFolder folder;
+  const std::filesystem::path file = folder / "state.safetensors";
+  struct Interrupted {};
+  for (const bool eager : {true, false}) {
+    CAPTURE(eager);
+    Config config = on_gpu(eager);
+    config.read_back = 1;
+    const Run whole = train(config);
+    {
+      Trainer interrupted(config, data());
+      interrupted.train_epoch();
+      CHECK_THROWS_AS(interrupted.train_epoch([](const StepInfo& info) {
+        if (info.step == 1) throw Interrupted();
+      }),
+                      Interrupted);
+      CHECK(interrupted.steps_done() == 5);
+      interrupted.save(file);
+      CHECK(interrupted.steps_done() == 6);
+    }
+    Trainer resumed(config, data());
+    resumed.resume(file);
+    train_to_end(resumed);
+    CHECK(same_bits(resumed.parameters().values.to(Device::cpu), whole.weights));
+    for (size_t i = 0; i < whole.losses.size(); ++i)
+      CHECK(resumed.history()[i].loss == whole.losses[i]);
+  }
+}
+
+TEST_CASE("the host reads each window of steps, the last ones at the epoch's end") {
+  Config config = on_gpu(false);
+  config.read_back = 3;
+  Trainer trainer(config, data());
+  std::vector<int64_t> steps;
+  trainer.train_epoch([&](const StepInfo& info) { steps.push_back(info.step); });
+  CHECK(steps == std::vector<int64_t>{3, 4});
+}
+
 TEST_CASE("a step that is not finite is named, captured or not") {
   for (const bool eager : {true, false}) {
-    Config config = on_gpu(eager);
-    config.base_learning_rate = 1e30;
-    CHECK_THROWS_AS(train(config), NotFinite);
+    Tensor weights;
+    for (const int look : {1, 2, 16}) {
+      CAPTURE(look);
+      Config config = on_gpu(eager);
+      config.base_learning_rate = 1e30;
+      config.read_back = look;
+      Trainer trainer(config, data());
+      CHECK_THROWS_WITH_AS(trainer.train_epoch(),
+                           doctest::Contains("not finite at step 2 of epoch 1"), NotFinite);
+      CHECK(trainer.steps_done() == 1);
+      const Tensor left = trainer.parameters().values.to(Device::cpu);
+      if (look > 1) CHECK(same_bits(left, weights));
+      weights = left;
+    }
   }
 }
 
