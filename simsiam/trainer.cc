@@ -60,8 +60,7 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
       log_(steps_per_look(config), config.model.dim, config.batch_size, config.device) {
   objective_->visit(registry_);
   if (objective_->window() > 0) ahead_ = batch_source(config, data_);
-  if (config.device == Device::cuda && !config.eager && objective_->capturable() &&
-      batches_->capturable())
+  if (config.device == Device::cuda && !config.eager && objective_->capturable())
     captured_ = std::make_unique<CapturedStep>();
 }
 
@@ -78,7 +77,7 @@ int64_t batch_that_fits(int64_t batch, size_t held, size_t asked) {
 }
 
 Views Trainer::views(const Batch& batch, int64_t step) const {
-  return {Variable(cast(batch.images.to(config_.device), config_.precision)), batch.samples, step};
+  return {Variable(cast(batch.images, config_.precision)), batch.samples, step};
 }
 
 // Shows the objective the batches of the window that begins here.
@@ -90,9 +89,9 @@ void Trainer::look_ahead() {
 
 // Queues the work of a step and waits for none of it: what changes from step to step is in the
 // device's memory.
-void Trainer::step(const Batch& batch) {
+void Trainer::step() {
   parameters_.zero_grad();
-  const auto [loss, z] = (*objective_)(views(batch, next_step()));
+  const auto [loss, z] = (*objective_)(views(batches_->batch(), next_step()));
   backward(loss, gradient_seed_);
   log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
   optimizer_.step(log_.finite());
@@ -101,17 +100,16 @@ void Trainer::step(const Batch& batch) {
 
 // Queues the next step, as a replay where that is possible.
 void Trainer::queue_step() {
-  const auto eagerly = [this] { step(batches_->next()); };
-  if (!captured_) return eagerly();
+  batches_->advance();
+  if (!captured_) return step();
   try {
-    captured_->queue(eagerly, [this] { batches_->advance(); });
+    captured_->queue([this] { step(); });
   } catch (const cuda::CannotCapture& error) {
     read_back();  // a step that was not finite says so first
     fmt::print(stderr, "the step cannot be captured ({}); it goes on without a CUDA graph\n",
                error.what());
     captured_.reset();
-    batches_->start_epoch(position_.epoch, position_.step);
-    eagerly();
+    step();
   }
 }
 

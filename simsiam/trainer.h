@@ -80,7 +80,7 @@ class Trainer {
   int64_t next_step() const { return position_.step + log_.pending(); }
   void start_epoch();
   void look_ahead();
-  void step(const Batch& batch);
+  void step();
   void queue_step();
   void queue_step_or_advise();
   void read_window();

@@ -4,8 +4,13 @@
 
 namespace siam::cuda {
 
+// A host that waits sleeps: its core is for the threads that load images.
 struct Fence::State {
-  Event event = make_event();
+  State() {
+    CUDA_CHECK(
+        cudaEventCreateWithFlags(event.out(), cudaEventDisableTiming | cudaEventBlockingSync));
+  }
+  Event event;
 };
 
 void Fence::mark() {
