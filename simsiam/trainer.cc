@@ -52,6 +52,7 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
                   .grad_scale = 1 / config.gradient_scale()},
                  {"encoder.", "predictor."}),
       batches_(batch_source(config, data_)),
+      schedule_(learning_rate_schedule(config, batches_->batches_per_epoch())),
       objective_(make_objective(config, model_,
                                 {.samples = data_.train->size(),
                                  .batch_size = config.batch_size,
@@ -94,6 +95,7 @@ void Trainer::step() {
   const auto [loss, z] = (*objective_)(views(batches_->batch(), next_step()));
   backward(loss, gradient_seed_);
   log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
+  follow_schedule(schedule_, log_.finite(), optimizer_.learning_rates());
   optimizer_.step(log_.finite());
   objective_->updated(parameters_);
 }
@@ -145,12 +147,6 @@ void Trainer::read_back() {
 }
 
 void Trainer::start_epoch() {
-  const double rate = cosine_learning_rate(config_.learning_rate(), position_.epoch, config_.epochs,
-                                           config_.warmup_epochs);
-  optimizer_.set_learning_rate(0, rate);
-  const bool fixed = config_.model.predictor == Predictor::fixed;
-  optimizer_.set_learning_rate(
-      1, fixed ? 0 : (config_.constant_predictor_rate ? config_.learning_rate() : rate));
   batches_->start_epoch(position_.epoch, position_.step);
   if (const int64_t window = objective_->window(); ahead_)  // from the next window on
     ahead_->start_epoch(position_.epoch, (position_.step + window - 1) / window * window);
@@ -184,16 +180,14 @@ StepInfo Trainer::info() const {
 
 EpochMetrics Trainer::finish_epoch() {
   const StepInfo mean = info();
-  EpochMetrics metrics{
-      .epoch = mean.epoch,
-      .loss = mean.loss,
-      .std = mean.std,
-      .knn = kNotMeasured,
-      .learning_rate = cosine_learning_rate(config_.learning_rate(), position_.epoch,
-                                            config_.epochs, config_.warmup_epochs),
-      .seconds = position_.seconds,
-      .images_per_second = mean.images_per_second,
-      .data_wait = mean.data_wait};
+  EpochMetrics metrics{.epoch = mean.epoch,
+                       .loss = mean.loss,
+                       .std = mean.std,
+                       .knn = kNotMeasured,
+                       .learning_rate = learning_rates(config_, position_.epoch).encoder,
+                       .seconds = position_.seconds,
+                       .images_per_second = mean.images_per_second,
+                       .data_wait = mean.data_wait};
   if (mean.epoch % config_.knn_every == 0 || mean.epoch == config_.epochs) metrics.knn = knn();
   position_ = {.epoch = mean.epoch};
   history_.push_back(metrics);

@@ -7,7 +7,7 @@
 
 #include "data/batch_source.h"
 #include "nn/optimizer.h"
-#include "simsiam/config.h"
+#include "simsiam/learning_rates.h"
 #include "simsiam/step_log.h"
 #include "tensor/allocator.h"
 
@@ -62,6 +62,8 @@ class Trainer {
   const Config& config() const { return config_; }
   const FlatParameters& parameters() const { return parameters_; }
   const SimSiam& model() const { return model_; }
+  /// f32 [encoder, predictor] on the device: of the last step queued.
+  const Tensor& current_rates() const { return optimizer_.learning_rates(); }
 
   /// The whole state, in the middle of an epoch too. A run that is resumed from it continues with
   /// the same bits as one that was never interrupted.
@@ -99,6 +101,7 @@ class Trainer {
   Sgd optimizer_;
   std::unique_ptr<BatchSource> batches_;
   std::unique_ptr<BatchSource> ahead_;  ///< the same batches, for look_ahead()
+  Schedule schedule_;                   ///< of the optimiser's rates
   std::unique_ptr<Objective> objective_;
   Tensor gradient_seed_;  ///< d loss / d loss, times the loss scale
   StepLog log_;
