@@ -2,21 +2,20 @@
 
 #include "data/device_source.h"
 #include "data/loader.h"
+#include "data/upload_source.h"
 #include "tensor/parallel.h"
 
 namespace siam {
-
-std::vector<int64_t> BatchSource::advance() {
-  fail("batch source: made on the host, cannot be replayed; next() is needed");
-}
 
 std::unique_ptr<BatchSource> make_batch_source(std::shared_ptr<const Dataset> dataset,
                                                const AugmentConfig& augment,
                                                const BatchConfig& config, Device device,
                                                DType type) {
-  if constexpr (kCudaBuild)
+  if constexpr (kCudaBuild) {
     if (device == Device::cuda && dataset->in_memory())
       if (auto source = make_device_source(dataset, augment, config, type)) return source;
+    if (device == Device::cuda) return make_upload_source(std::move(dataset), augment, config);
+  }
   return std::make_unique<Loader>(std::move(dataset), augment, config);
 }
 

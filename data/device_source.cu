@@ -122,27 +122,22 @@ class DeviceSource : public BatchSource {
     next_ = first;
   }
 
-  Batch next() override {
-    check(next_ < batches_per_epoch(),
-          "batch source: {} batches of the epoch are made; begin the next", next_);
+  void advance() override {
+    check(next_ < batches_per_epoch(), "batch source: the epoch is over; call start_epoch");
+    ++next_;
+  }
+
+  Batch batch() override {
     maker_.make(RandomViews{state_.data<int32_t>(), order_.data<int32_t>(), config_.seed,
                             config_.batch_size},
                 views_);
     cuda::launch(next_batch, dim3(1), dim3(1), state_.data<int32_t>());
-    Batch batch{views_, Tensor::empty({config_.batch_size}, DType::i32), advance()};
-    for (size_t i = 0; i < batch.samples.size(); ++i)
-      batch.labels.data<int32_t>()[i] = dataset_->label(batch.samples[i]);
-    return batch;
+    const auto end = samples_.begin() + next_ * config_.batch_size;
+    return {views_, {end - config_.batch_size, end}};
   }
 
   int64_t batches_per_epoch() const override { return dataset_->size() / config_.batch_size; }
   double wait_seconds() const override { return 0; }
-  bool capturable() const override { return true; }
-
-  std::vector<int64_t> advance() override {
-    const auto begin = samples_.begin() + next_++ * config_.batch_size;
-    return {begin, begin + config_.batch_size};
-  }
 
  private:
   std::shared_ptr<const Dataset> dataset_;

@@ -2,11 +2,13 @@
 
 #include <chrono>
 
+#include "tensor/allocator.h"
+
 namespace siam {
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
-               const BatchConfig& config)
-    : dataset_(std::move(dataset)), augment_(augment), config_(config) {
+               const BatchConfig& config, Allocator* memory)
+    : dataset_(std::move(dataset)), augment_(augment), config_(config), memory_(memory) {
   check(
       config.batch_size <= dataset_->size(),
       "batch of {} from {}; at most its {} samples are needed; use a smaller --batch-size or more "
@@ -64,18 +66,16 @@ void Loader::work() {
   }
 }
 
-Batch Loader::next() {
-  const auto start = std::chrono::steady_clock::now();
-  auto waited = [&] {
-    wait_seconds_ +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
+void Loader::advance() {
   check(next_to_use_ < batches_per_epoch(), "loader: the epoch is over; call start_epoch");
-  if (config_.workers == 0) {
-    Batch batch = make(next_to_use_++);
-    waited();
-    return batch;
-  }
+  const auto start = std::chrono::steady_clock::now();
+  current_ = {};  // its memory serves the next one
+  current_ = config_.workers == 0 ? make(next_to_use_++) : take();
+  wait_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Waits for the workers.
+Batch Loader::take() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return error_ || ready_.count(next_to_use_); });
   // A batch made before the error is still handed out: the outcome does not depend on the workers'
@@ -87,19 +87,17 @@ Batch Loader::next() {
   ++next_to_use_;
   lock.unlock();
   changed_.notify_all();
-  waited();
   return batch;
 }
 
 Batch Loader::make(int64_t index) const {
   const int64_t count = config_.batch_size, size = augment_.size;
+  const ScopedAllocator scope(memory_ != nullptr ? *memory_ : allocator(Device::cpu));
   Batch batch{Tensor::empty({config_.views * count, size, size, 3}),
-              Tensor::empty({count}, DType::i32),
               {order_.begin() + index * count, order_.begin() + (index + 1) * count}};
   for (int64_t i = 0; i < count; ++i) {
     const int64_t sample = batch.samples[i];
     const Image image = dataset_->image(sample);  // decoded once for all views
-    batch.labels.data<int32_t>()[i] = dataset_->label(sample);
     for (int view = 0; view < config_.views; ++view)
       augment(image, augment_, draw(augment_, image, config_.seed, epoch_, sample, view),
               batch.images.data<float>() + (view * count + i) * size * size * 3);

@@ -13,27 +13,33 @@ namespace siam {
 
 class Loader : public BatchSource {
  public:
-  /// Error if the batch is larger than the data set.
+  /// Batches are made in `memory`, that of the thread which makes them if not given. Error if the
+  /// batch is larger than the data set.
   Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
-         const BatchConfig& config);
+         const BatchConfig& config, Allocator* memory = nullptr);
   ~Loader() override;
   Loader(const Loader&) = delete;
 
   void start_epoch(int epoch, int64_t first = 0) override;
   /// Rethrows what went wrong in a worker.
-  Batch next() override;
+  void advance() override;
+  /// f32 on the CPU.
+  Batch batch() override { return current_; }
   int64_t batches_per_epoch() const override { return dataset_->size() / config_.batch_size; }
   double wait_seconds() const override { return wait_seconds_; }
 
  private:
   Batch make(int64_t index) const;
+  Batch take();
   void work();
   void stop();
 
   std::shared_ptr<const Dataset> dataset_;
   AugmentConfig augment_;
   BatchConfig config_;
+  Allocator* memory_;
 
+  Batch current_;
   int epoch_ = 0;
   std::vector<int64_t> order_;
   double wait_seconds_ = 0;

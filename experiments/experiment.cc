@@ -29,15 +29,16 @@ void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test,
     if (progress.due())
       progress.step((info.epoch - 1) * steps + info.step, info.loss, info.images_per_second,
                     info.data_wait, info.std);
-    if (interrupted())
-      throw Interrupted(fmt::format("after step {} of epoch {}", info.step, info.epoch));
+    if (interrupted()) throw Interrupted("by the user");
   };
   while (!trainer.finished()) {
     try {
       record.epochs.push_back(trainer.train_epoch(on_step));
     } catch (const Interrupted&) {
       trainer.save(checkpoint);
-      throw;
+      const int64_t done = trainer.steps_done() - 1;
+      throw Interrupted(
+          fmt::format("after step {} of epoch {}", done % steps + 1, done / steps + 1));
     }
     record.seconds = training_seconds(record.epochs);
     const EpochMetrics& epoch = record.epochs.back();

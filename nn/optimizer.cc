@@ -6,7 +6,9 @@
 namespace siam {
 
 Sgd::Sgd(FlatParameters& parameters, Options options, const std::vector<std::string>& prefixes)
-    : parameters_(parameters) {
+    : parameters_(parameters),
+      rates_(Tensor::zeros({static_cast<int64_t>(prefixes.size())}, DType::f32,
+                           parameters.values.device())) {
   const auto& entries = parameters.entries();
   auto group_of = [&](const std::string& name) {
     for (size_t i = 0; i < prefixes.size(); ++i)
@@ -23,16 +25,21 @@ Sgd::Sgd(FlatParameters& parameters, Options options, const std::vector<std::str
           entries[i].name);
     group.end = end;
   }
-  for (Group& group : groups_) {
-    group.rates = {.momentum = options.momentum,
-                   .weight_decay = options.weight_decay,
-                   .learning_rate = Tensor::zeros({}, DType::f32, parameters.values.device()),
-                   .grad_scale = options.grad_scale};
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    groups_[i].rates = {.momentum = options.momentum,
+                        .weight_decay = options.weight_decay,
+                        .learning_rate = rate_of(i),
+                        .grad_scale = options.grad_scale};
   }
 }
 
 void Sgd::set_learning_rate(size_t group, double rate) {
-  groups_.at(group).rates.learning_rate.copy_from(Tensor::full({}, rate));
+  rate_of(group).copy_from(Tensor::full({1}, rate));
+}
+
+Tensor Sgd::rate_of(size_t group) const {
+  const auto i = static_cast<int64_t>(group);
+  return rates_.rows(i, i + 1);
 }
 
 void Sgd::step(const Tensor& enabled) {

@@ -22,7 +22,9 @@ class Sgd {
   /// without a group.
   Sgd(FlatParameters& parameters, Options options, const std::vector<std::string>& prefixes = {""});
 
-  /// Rate of group i from the next step on. 0 leaves its parameters exactly as they are.
+  /// f32 [groups], on the device: what the next step will read. 0 leaves a group's parameters
+  /// exactly as they are.
+  const Tensor& learning_rates() const { return rates_; }
   void set_learning_rate(size_t group, double rate);
   /// Queued on the device; changes nothing where `enabled` (i32 []), if defined, is 0.
   void step(const Tensor& enabled = {});
@@ -32,7 +34,10 @@ class Sgd {
     int64_t begin, end;  ///< elements of the flat buffers
     SgdRates rates;
   };
+  Tensor rate_of(size_t group) const;
+
   FlatParameters& parameters_;
+  Tensor rates_;
   std::vector<Group> groups_;
 };
 

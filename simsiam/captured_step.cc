@@ -8,7 +8,7 @@ CapturedStep::CapturedStep() {
   if constexpr (kCudaBuild) pool_ = cuda::make_memory_pool();
 }
 
-void CapturedStep::queue(const std::function<void()>& step, const std::function<void()>& advance) {
+void CapturedStep::queue(const std::function<void()>& step) {
   if constexpr (kCudaBuild) {
     const ScopedAllocator scope(*pool_, Device::cuda);
     if (!warm_) {
@@ -17,10 +17,7 @@ void CapturedStep::queue(const std::function<void()>& step, const std::function<
       warm_ = memory().source_calls == before;
       return;
     }
-    if (work_)
-      advance();
-    else
-      work_.emplace(step);
+    if (!work_) work_.emplace(step);
     work_->launch();
   }
 }

@@ -14,10 +14,9 @@ class CapturedStep {
  public:
   CapturedStep();
 
-  /// Queues a step. `step` queues it op by op; `advance` does what step does on the host where the
-  /// rest is replayed. CannotCapture if the step does what a graph cannot hold; `step` was called
-  /// then, and nothing of it has run.
-  void queue(const std::function<void()>& step, const std::function<void()>& advance);
+  /// Queues a step, which `step` queues op by op. CannotCapture if the step does what a graph
+  /// cannot hold; `step` was called then, and nothing of it has run.
+  void queue(const std::function<void()>& step);
 
   bool captured() const { return work_.has_value(); }
   /// Of the memory that the step has for itself.

@@ -69,6 +69,7 @@ void Trainer::resume(const std::filesystem::path& path) {
                .std_sum = position.at(3),
                .seconds = position.at(4),
                .wait_seconds = position.at(5)};
+  schedule_.step.copy_from(Tensor::full({}, static_cast<double>(steps_done()), DType::i32));
   history_.clear();
   for (const Json& row : Json::parse(stored.at("history"))) history_.push_back(metrics_from(row));
 }

@@ -1,25 +1,77 @@
 #include "simsiam/step_log.h"
 
 #include "simsiam/collapse.h"
+#include "tensor/allocator.h"
+#include "tensor/cuda/runtime.h"
 #include "tensor/reduce.h"
 
 namespace siam {
+
+namespace {
+
+void wait_for(const cuda::Fence& fence) {
+  if constexpr (kCudaBuild) fence.wait();
+}
+
+}  // namespace
+
+StepLog::StepLog(int64_t slots, int64_t dim, int64_t samples, Device device)
+    : samples_(samples), device_(device), ring_(slots, dim, device) {}
+
+StepLog::~StepLog() {
+  try {
+    for (const Window& window : windows_) wait_for(window.copied);  // then its memory is free
+  } catch (const Error&) {
+    // The device failed, and said so to who used it.
+  }
+}
 
 void StepLog::record(const Tensor& loss, const Tensor& z, const Tensor& gradients) const {
   log_step(loss, all_finite_flag(gradients), direction_variance(z), ring_);
 }
 
-std::vector<StepLog::Entry> StepLog::read(int64_t count, int64_t samples) {
-  const Tensor rows = ring_.rows.to(Device::cpu);
-  std::vector<Entry> entries;
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t slot = taken_++ % slots();
-    const Tensor row = rows.rows(slot, slot + 1);
-    const std::span<const float> values = row.span<float>();
-    entries.push_back({values[0], collapse_std(values.subspan(2), samples), values[1] != 0});
+void StepLog::advance() {
+  ++queued_;
+  const int64_t begin = windows_.empty() ? taken_ : windows_.back().end;
+  if (queued_ - begin == ring_.rows.dim(0)) end_window();
+}
+
+bool StepLog::due() const { return windows_.size() > (device_ == Device::cpu ? 0 : 1); }
+
+void StepLog::end_window() {
+  if (device_ == Device::cpu) {
+    windows_.push_back({ring_.rows.clone(), {}, queued_});
+    return;
   }
-  if (count > 0 && !entries.back().finite) ring_.finite.copy_from(Tensor::full({}, 1, DType::i32));
+  if constexpr (kCudaBuild) {
+    const ScopedAllocator scope(cuda::pinned_allocator());
+    Window& window =
+        windows_.emplace_back(Tensor::empty(ring_.rows.shape()), cuda::Fence(), queued_);
+    cuda::queue_copy(window.rows.raw(), ring_.rows.raw(), ring_.rows.bytes());
+    window.copied.mark();
+  }
+}
+
+std::vector<StepLog::Entry> StepLog::take() {
+  if (windows_.empty()) end_window();
+  wait_for(windows_.front().copied);
+  const Window window = std::move(windows_.front());
+  windows_.pop_front();
+  std::vector<Entry> entries;
+  for (; taken_ < window.end; ++taken_) {
+    const int64_t slot = taken_ % window.rows.dim(0);
+    const Tensor row = window.rows.rows(slot, slot + 1);
+    const std::span<const float> values = row.span<float>();
+    entries.push_back({values[0], collapse_std(values.subspan(2), samples_), values[1] != 0});
+  }
+  if (!entries.empty() && !entries.back().finite) forget();
   return entries;
+}
+
+void StepLog::forget() {
+  ring_.finite.copy_from(Tensor::full({}, 1, DType::i32));  // waits for all that is queued
+  windows_.clear();
+  taken_ = queued_;
 }
 
 }  // namespace siam

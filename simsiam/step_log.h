@@ -1,8 +1,11 @@
 #pragma once
-// Loss, collapse and finiteness of the last steps, kept where the steps run until they are read.
+// Loss, collapse and finiteness of the last steps: kept where the steps run, and read by the host a
+// window of steps at a time, for which a GPU does not stop.
 
+#include <deque>
 #include <vector>
 
+#include "tensor/cuda/fence.h"
 #include "tensor/step_log.h"
 
 namespace siam {
@@ -14,22 +17,45 @@ class StepLog {
     bool finite;  ///< loss and gradients of this step and of all before it
   };
 
-  /// Room for `slots` steps whose projections have `dim` channels.
-  StepLog(int64_t slots, int64_t dim, Device device) : ring_(slots, dim, device) {}
+  /// Windows of `slots` steps whose projections have `dim` channels, of batches of `samples`.
+  StepLog(int64_t slots, int64_t dim, int64_t samples, Device device);
+  ~StepLog();
 
-  int64_t slots() const { return ring_.rows.dim(0); }
   /// Queues the record of a step: its loss, the projections z [N,dim] of one view of each sample,
   /// and all its gradients.
   void record(const Tensor& loss, const Tensor& z, const Tensor& gradients) const;
-  /// i32 [] on the device, 0 from the first step on that was not finite until that was read: guards
-  /// the updates.
+  /// i32 [] on the device, 0 from the first step on that was not finite until that was taken:
+  /// guards the updates.
   const Tensor& finite() const { return ring_.finite; }
-  /// The `count` oldest steps not read yet, of batches of `samples`. Waits for the device.
-  std::vector<Entry> read(int64_t count, int64_t samples);
+
+  /// Counts a step that was queued. The last one of a window is followed by the window's copy to
+  /// the host, for which nobody waits.
+  void advance();
+  /// Steps queued, not taken.
+  int64_t pending() const { return queued_ - taken_; }
+  /// True if a window waits to be taken before more steps are queued. On a GPU the window behind it
+  /// is queued by then, so that there is work while the host looks.
+  bool due() const;
+  /// The steps of the oldest window, of the unfinished one if there is no other. Waits for these
+  /// steps. Where one was not finite, those behind it are forgotten.
+  std::vector<Entry> take();
 
  private:
+  /// A whole window on its way to the host.
+  struct Window {
+    Tensor rows;         ///< the ring as it was behind the window's last step
+    cuda::Fence copied;  ///< of a GPU
+    int64_t end;         ///< steps up to and with the window's, of all
+  };
+  void end_window();
+  /// The steps not taken, and that one was not finite.
+  void forget();
+
+  int64_t samples_;
+  Device device_;
   StepRing ring_;
-  int64_t taken_ = 0;  ///< entries read so far
+  std::deque<Window> windows_;      ///< oldest first
+  int64_t queued_ = 0, taken_ = 0;  ///< steps, of all
 };
 
 }  // namespace siam

@@ -52,16 +52,16 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
                   .grad_scale = 1 / config.gradient_scale()},
                  {"encoder.", "predictor."}),
       batches_(batch_source(config, data_)),
+      schedule_(learning_rate_schedule(config, batches_->batches_per_epoch())),
       objective_(make_objective(config, model_,
                                 {.samples = data_.train->size(),
                                  .batch_size = config.batch_size,
                                  .steps_per_epoch = batches_->batches_per_epoch()})),
       gradient_seed_(Tensor::full({}, config.gradient_scale(), DType::f32, config.device)),
-      log_(steps_per_look(config), config.model.dim, config.device) {
+      log_(steps_per_look(config), config.model.dim, config.batch_size, config.device) {
   objective_->visit(registry_);
   if (objective_->window() > 0) ahead_ = batch_source(config, data_);
-  if (config.device == Device::cuda && !config.eager && objective_->capturable() &&
-      batches_->capturable())
+  if (config.device == Device::cuda && !config.eager && objective_->capturable())
     captured_ = std::make_unique<CapturedStep>();
 }
 
@@ -78,7 +78,7 @@ int64_t batch_that_fits(int64_t batch, size_t held, size_t asked) {
 }
 
 Views Trainer::views(const Batch& batch, int64_t step) const {
-  return {Variable(cast(batch.images.to(config_.device), config_.precision)), batch.samples, step};
+  return {Variable(cast(batch.images, config_.precision)), batch.samples, step};
 }
 
 // Shows the objective the batches of the window that begins here.
@@ -90,35 +90,37 @@ void Trainer::look_ahead() {
 
 // Queues the work of a step and waits for none of it: what changes from step to step is in the
 // device's memory.
-void Trainer::step(const Batch& batch) {
+void Trainer::step() {
   parameters_.zero_grad();
-  const auto [loss, z] = (*objective_)(views(batch, next_step()));
+  const auto [loss, z] = (*objective_)(views(batches_->batch(), next_step()));
   backward(loss, gradient_seed_);
   log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
+  follow_schedule(schedule_, log_.finite(), optimizer_.learning_rates());
   optimizer_.step(log_.finite());
   objective_->updated(parameters_);
 }
 
 // Queues the next step, as a replay where that is possible.
 void Trainer::queue_step() {
-  const auto eagerly = [this] { step(batches_->next()); };
-  if (!captured_) return eagerly();
+  batches_->advance();
+  if (!captured_) return step();
   try {
-    captured_->queue(eagerly, [this] { batches_->advance(); });
+    captured_->queue([this] { step(); });
   } catch (const cuda::CannotCapture& error) {
     read_back();  // a step that was not finite says so first
     fmt::print(stderr, "the step cannot be captured ({}); it goes on without a CUDA graph\n",
                error.what());
     captured_.reset();
-    batches_->start_epoch(position_.epoch, position_.step);
-    eagerly();
+    step();
   }
 }
 
 // Where memory runs out, the user is told by how much to shrink the batch.
 void Trainer::queue_step_or_advise() {
   try {
+    if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
     queue_step();
+    log_.advance();
   } catch (const OutOfMemory& error) {
     throw OutOfMemory(fmt::format("{}: --batch-size {} may fit", error.what(),
                                   batch_that_fits(config_.batch_size, error.held, error.asked)),
@@ -126,11 +128,9 @@ void Trainer::queue_step_or_advise() {
   }
 }
 
-// Takes over what the steps in flight have logged.
-void Trainer::read_back() {
-  if (in_flight_ == 0) return;
-  const int64_t count = std::exchange(in_flight_, 0);
-  for (const auto& [loss, std, finite] : log_.read(count, config_.batch_size)) {
+// Takes over what a window of steps has logged.
+void Trainer::read_window() {
+  for (const auto& [loss, std, finite] : log_.take()) {
     if (!finite)
       throw NotFinite(fmt::format(
           "{} not finite at step {} of epoch {}; finite numbers are needed; lower --lr{}",
@@ -142,13 +142,11 @@ void Trainer::read_back() {
   }
 }
 
+void Trainer::read_back() {
+  while (log_.pending() > 0) read_window();
+}
+
 void Trainer::start_epoch() {
-  const double rate = cosine_learning_rate(config_.learning_rate(), position_.epoch, config_.epochs,
-                                           config_.warmup_epochs);
-  optimizer_.set_learning_rate(0, rate);
-  const bool fixed = config_.model.predictor == Predictor::fixed;
-  optimizer_.set_learning_rate(
-      1, fixed ? 0 : (config_.constant_predictor_rate ? config_.learning_rate() : rate));
   batches_->start_epoch(position_.epoch, position_.step);
   if (const int64_t window = objective_->window(); ahead_)  // from the next window on
     ahead_->start_epoch(position_.epoch, (position_.step + window - 1) / window * window);
@@ -159,13 +157,12 @@ EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on
   start_epoch();
   while (position_.step < steps_per_epoch()) {
     const double start = now(), waited = batches_->wait_seconds();
-    if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
-    queue_step_or_advise();
-    ++in_flight_;
-    if (in_flight_ == log_.slots() || next_step() == steps_per_epoch()) read_back();
+    if (next_step() < steps_per_epoch()) queue_step_or_advise();
+    const bool look = log_.due() || next_step() == steps_per_epoch();
+    if (look) read_window();
     position_.seconds += now() - start;
     position_.wait_seconds += batches_->wait_seconds() - waited;
-    if (in_flight_ == 0 && on_step) on_step(info());
+    if (look && on_step) on_step(info());
   }
   return finish_epoch();
 }
@@ -183,16 +180,14 @@ StepInfo Trainer::info() const {
 
 EpochMetrics Trainer::finish_epoch() {
   const StepInfo mean = info();
-  EpochMetrics metrics{
-      .epoch = mean.epoch,
-      .loss = mean.loss,
-      .std = mean.std,
-      .knn = kNotMeasured,
-      .learning_rate = cosine_learning_rate(config_.learning_rate(), position_.epoch,
-                                            config_.epochs, config_.warmup_epochs),
-      .seconds = position_.seconds,
-      .images_per_second = mean.images_per_second,
-      .data_wait = mean.data_wait};
+  EpochMetrics metrics{.epoch = mean.epoch,
+                       .loss = mean.loss,
+                       .std = mean.std,
+                       .knn = kNotMeasured,
+                       .learning_rate = learning_rates(config_, position_.epoch).encoder,
+                       .seconds = position_.seconds,
+                       .images_per_second = mean.images_per_second,
+                       .data_wait = mean.data_wait};
   if (mean.epoch % config_.knn_every == 0 || mean.epoch == config_.epochs) metrics.knn = knn();
   position_ = {.epoch = mean.epoch};
   history_.push_back(metrics);

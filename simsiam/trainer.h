@@ -7,7 +7,7 @@
 
 #include "data/batch_source.h"
 #include "nn/optimizer.h"
-#include "simsiam/config.h"
+#include "simsiam/learning_rates.h"
 #include "simsiam/step_log.h"
 #include "tensor/allocator.h"
 
@@ -41,10 +41,11 @@ class Trainer {
   Trainer(const Config& config, const TrainTest& data);
   ~Trainer();
 
-  /// Trains to the end of the current epoch and measures kNN if it is due. `on_step` is called
-  /// after each step whose loss the host has read: one in Config::read_back; a GPU does not wait
-  /// for the host between them. What it throws leaves the state as after that
-  /// step. NotFinite leaves the weights as before the step it names.
+  /// Trains to the end of the current epoch and measures kNN if it is due. `on_step` is called when
+  /// the host has read the losses of the next Config::read_back steps. A GPU has as many more
+  /// queued by then; what on_step throws leaves the state as after the last step queued, for which
+  /// save() and the next train_epoch() wait. NotFinite leaves the weights as before the step it
+  /// names.
   EpochMetrics train_epoch(const std::function<void(const StepInfo&)>& on_step = {});
   /// kNN accuracy, in percent, of the backbone as it is (evaluation mode, test transform).
   double knn() const;
@@ -54,13 +55,15 @@ class Trainer {
   size_t objective_bytes() const { return objective_->bytes(); }
   /// Of the memory that captured steps have for themselves, apart from the device's other tensors.
   CachingAllocator::Statistics step_memory() const;
-  /// Over all epochs, those before a resume included.
+  /// Steps that the host has read, over all epochs, those before a resume included.
   int64_t steps_done() const { return position_.epoch * steps_per_epoch() + position_.step; }
   bool finished() const { return position_.epoch == config_.epochs; }
   const std::vector<EpochMetrics>& history() const { return history_; }
   const Config& config() const { return config_; }
   const FlatParameters& parameters() const { return parameters_; }
   const SimSiam& model() const { return model_; }
+  /// f32 [encoder, predictor] on the device: of the last step queued.
+  const Tensor& current_rates() const { return optimizer_.learning_rates(); }
 
   /// The whole state, in the middle of an epoch too. A run that is resumed from it continues with
   /// the same bits as one that was never interrupted.
@@ -76,12 +79,13 @@ class Trainer {
     double loss_sum = 0, std_sum = 0, seconds = 0, wait_seconds = 0;  ///< over these steps
   };
 
-  int64_t next_step() const { return position_.step + in_flight_; }
+  int64_t next_step() const { return position_.step + log_.pending(); }
   void start_epoch();
   void look_ahead();
-  void step(const Batch& batch);
+  void step();
   void queue_step();
   void queue_step_or_advise();
+  void read_window();
   void read_back();
   Views views(const Batch& batch, int64_t step) const;
   StepInfo info() const;
@@ -97,11 +101,11 @@ class Trainer {
   Sgd optimizer_;
   std::unique_ptr<BatchSource> batches_;
   std::unique_ptr<BatchSource> ahead_;  ///< the same batches, for look_ahead()
+  Schedule schedule_;                   ///< of the optimiser's rates
   std::unique_ptr<Objective> objective_;
   Tensor gradient_seed_;  ///< d loss / d loss, times the loss scale
   StepLog log_;
   Position position_;
-  int64_t in_flight_ = 0;  ///< steps queued, not read back
   std::vector<EpochMetrics> history_;
 };
 

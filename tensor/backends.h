@@ -11,6 +11,7 @@
 #include "tensor/matmul.h"
 #include "tensor/pool.h"
 #include "tensor/reduce.h"
+#include "tensor/schedule.h"
 #include "tensor/sgd.h"
 #include "tensor/step_log.h"
 #include "tensor/top_k.h"
@@ -70,6 +71,8 @@
                                       const Tensor& target, const Tensor& dlogits);               \
   void normalize_rows(const Tensor& x, const Tensor& y);                                          \
   void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx);              \
+  /* schedule.h */                                                                                \
+  void follow_schedule(const Schedule& schedule, const Tensor& enabled, const Tensor& now);       \
   /* sgd.h */                                                                                     \
   void sgd_step(const Tensor& w, const Tensor& g, const Tensor& v, const SgdRates& rates,         \
                 const Tensor& half);                                                              \

@@ -9,6 +9,10 @@ void log_step(const Tensor& loss, const Tensor& finite, const Tensor& values,
   reference::log_step(loss, finite, values, ring);
 }
 
+void follow_schedule(const Schedule& schedule, const Tensor& enabled, const Tensor& now) {
+  reference::follow_schedule(schedule, enabled, now);
+}
+
 void mean(const Tensor& x, const Tensor& y) { reference::mean(x, y); }
 
 void update_running(const Tensor& mean, const Tensor& variance, int64_t rows, double momentum,

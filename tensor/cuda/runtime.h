@@ -2,8 +2,8 @@
 // The CUDA device as the rest of tensor/ sees it. Declared in every build, defined where kCudaBuild
 // is true; callers ask `if constexpr (kCudaBuild)`.
 
-#include <cstddef>
 #include <compare>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -18,6 +18,10 @@ void synchronize();
 CachingAllocator& caching_allocator();
 /// GPU memory apart from all others'.
 std::unique_ptr<CachingAllocator> make_memory_pool();
+/// Page-locked memory of the host, between which and the GPU copies run without the host. Tensors
+/// get it by `const ScopedAllocator scope(cuda::pinned_allocator());`. What is freed is handed on
+/// at once, so its owner keeps it until the copies are done that use it.
+CachingAllocator& pinned_allocator();
 
 /// Convolutions that are computed together with the batch norms around them (norm_conv.h).
 enum class Fusion {
@@ -49,6 +53,10 @@ void set_library_policy(LibraryPolicy policy);
 /// Copies between any two places, ordered with the current stream; returns when the source may be
 /// changed and, where the destination is host memory, when the data is there.
 void copy(void* destination, Device to, const void* source, Device from, size_t bytes);
+/// Queues a copy on the current stream and returns at once. Until the stream has passed it (Fence,
+/// fence.h) the caller keeps both memories, writes to neither and does not read the destination.
+/// What is the host's must come from pinned_allocator(): with other memory the driver may wait.
+void queue_copy(void* destination, const void* source, size_t bytes);
 void set_bytes(void* destination, int value, size_t bytes);
 
 }  // namespace siam::cuda

@@ -18,6 +18,7 @@ namespace {
 std::mutex mutex;
 int accessing = 0;
 std::map<char*, size_t> segments;
+std::map<void*, size_t> pinned;
 
 // $SIMSIAM_EMULATOR_MIB makes a small device.
 size_t capacity() {
@@ -71,6 +72,28 @@ cudaError_t cudaFree(void* memory) {
   if (segment == segments.end()) return cudaErrorInvalidValue;
   munmap(memory, segment->second);
   segments.erase(segment);
+  return cudaSuccess;
+}
+
+// On the host's side only: the emulator's copies are the host's own. Waits for nothing, so what is
+// still queued must not touch it.
+cudaError_t cudaMallocHost(void** memory, size_t bytes) {
+  if (spoil_capture()) return cudaErrorStreamCaptureUnsupported;
+  const std::lock_guard lock(mutex);
+  void* start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) return cudaErrorMemoryAllocation;
+  pinned[start] = bytes;
+  *memory = start;
+  return cudaSuccess;
+}
+
+cudaError_t cudaFreeHost(void* memory) {
+  if (spoil_capture()) return cudaErrorStreamCaptureUnsupported;
+  const std::lock_guard lock(mutex);
+  const auto segment = pinned.find(memory);
+  if (segment == pinned.end()) return cudaErrorInvalidValue;
+  munmap(memory, segment->second);
+  pinned.erase(segment);
   return cudaSuccess;
 }
 

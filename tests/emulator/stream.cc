@@ -20,12 +20,16 @@ struct CUgraphExec_st {
 };
 struct CUstream_st {
   std::deque<Work> queue;
+  uint64_t done = 0;  // pieces of work, since it was created
   CUgraph_st* capture = nullptr;
   bool spoiled = false;
 };
 struct CUevent_st {
-  std::chrono::steady_clock::time_point time;
+  using Time = std::chrono::steady_clock::time_point;
+  std::shared_ptr<Time> time =
+      std::make_shared<Time>();  // the record may run after its event's end
   cudaStream_t stream = nullptr;
+  uint64_t place = 0;  // in the stream's work
 };
 
 namespace emulator {
@@ -42,17 +46,31 @@ cudaError_t report(cudaError_t error) {
   return error;
 }
 
-cudaError_t drain(cudaStream_t stream) {
-  if (stream->capture != nullptr) {
-    stream->spoiled = true;
-    return report(cudaErrorStreamCaptureUnsupported);
-  }
-  const std::lock_guard lock(mutex);
+// Work may wait for another stream, and run that one's.
+void run(cudaStream_t stream, uint64_t end) {
   const DeviceAccess access;
-  while (!stream->queue.empty()) {
-    stream->queue.front()();
+  while (stream->done < end) {
+    const Work work = std::move(stream->queue.front());
     stream->queue.pop_front();
+    work();
+    ++stream->done;
   }
+}
+
+// Of a stream that is no more, everything has run.
+void run_if_alive(cudaStream_t stream, uint64_t end) {
+  if (streams.contains(stream)) run(stream, end);
+}
+
+cudaError_t spoil(cudaStream_t stream) {
+  stream->spoiled = true;
+  return report(cudaErrorStreamCaptureUnsupported);
+}
+
+cudaError_t drain(cudaStream_t stream) {
+  if (stream->capture != nullptr) return spoil(stream);
+  const std::lock_guard lock(mutex);
+  run(stream, stream->done + stream->queue.size());
   return cudaSuccess;
 }
 
@@ -144,12 +162,28 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
   return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  const std::lock_guard lock(emulator::mutex);
+  emulator::enqueue(stream, [time = event->time] { *time = std::chrono::steady_clock::now(); });
   event->stream = stream;
-  return emulator::enqueue(stream, [event] { event->time = std::chrono::steady_clock::now(); });
+  event->place = stream->done + stream->queue.size();
+  return cudaSuccess;
 }
-cudaError_t cudaEventSynchronize(cudaEvent_t event) { return emulator::drain(event->stream); }
+// Runs what is before the event and no more.
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  const std::lock_guard lock(emulator::mutex);
+  if (emulator::spoil_capture()) return cudaErrorStreamCaptureUnsupported;
+  emulator::run_if_alive(event->stream, event->place);
+  return cudaSuccess;
+}
+// Waits for the record that was the event's last when this was called.
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  if (stream->capture != nullptr) return emulator::spoil(stream);
+  return emulator::enqueue(stream, [other = event->stream, place = event->place] {
+    emulator::run_if_alive(other, place);
+  });
+}
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
-  *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
+  *milliseconds = std::chrono::duration<float, std::milli>(*end->time - *begin->time).count();
   return cudaSuccess;
 }
 

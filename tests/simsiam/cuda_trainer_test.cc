@@ -15,10 +15,35 @@ struct Run {
   Tensor weights;
 };
 
+bool expects_graph(const Config& config) {
+  return !config.eager && config.objective.method == Method::simsiam;
+}
+
+// Images that host threads have to load one by one, like a folder's.
+class FromFiles : public Dataset {
+ public:
+  explicit FromFiles(std::shared_ptr<const Dataset> images) : images_(std::move(images)) {}
+  int64_t size() const override { return images_->size(); }
+  Image image(int64_t index) const override { return images_->image(index); }
+  int label(int64_t index) const override { return images_->label(index); }
+  const std::vector<std::string>& class_names() const override { return images_->class_names(); }
+  std::string name() const override { return "files"; }
+  std::string fingerprint() const override { return images_->fingerprint(); }
+
+ private:
+  std::shared_ptr<const Dataset> images_;
+};
+
+std::shared_ptr<const Dataset> from_files(std::shared_ptr<const Dataset> images) {
+  return std::make_shared<FromFiles>(std::move(images));
+}
+
 // Twelve steps in three epochs.
-Run train(Config config) {
-  Trainer trainer(config, data());
+Run train(Config config, const TrainTest& images = data()) {
+  Trainer trainer(config, images);
   train_to_end(trainer);
+  // Nobody has fallen back to eager steps.
+  CHECK((trainer.step_memory().reserved > 0) == expects_graph(config));
   Run run;
   for (const EpochMetrics& epoch : trainer.history()) run.losses.push_back(epoch.loss);
   run.weights = trainer.parameters().values.to(Device::cpu);
@@ -37,10 +62,10 @@ Config on_gpu(bool eager, DType precision = DType::f32) {
 
 // Means over the steps so far, after each of ten steps: agreement of all of them is agreement of
 // each loss.
-std::vector<double> ten_losses(Config config) {
+std::vector<double> ten_losses(Config config, std::shared_ptr<const Dataset> images) {
   config.epochs = 1;
   config.read_back = 1;
-  Trainer trainer(config, {patches(120, 1), patches(24, 2)});
+  Trainer trainer(config, {images, patches(24, 2)});
   std::vector<double> losses;
   trainer.train_epoch([&](const StepInfo& info) { losses.push_back(info.loss); });
   return losses;
@@ -51,14 +76,17 @@ std::vector<double> ten_losses(Config config) {
 TEST_CASE("ten steps have the CPU's losses") {
   Config cpu = tiny();
   cpu.base_learning_rate = 0.05;
-  const std::vector<double> wanted = ten_losses(cpu);
+  const auto images = patches(120, 1);
+  const std::vector<double> wanted = ten_losses(cpu, images);
   REQUIRE(wanted.size() == 10);
   for (const bool eager : {true, false}) {
     Config config = on_gpu(eager);
     config.base_learning_rate = cpu.base_learning_rate;
-    const std::vector<double> seen = ten_losses(config);
-    REQUIRE(seen.size() == 10);
-    for (size_t i = 0; i < 10; ++i) CHECK(seen[i] == doctest::Approx(wanted[i]).epsilon(1e-4));
+    for (const auto& source : {images, from_files(images)}) {
+      const std::vector<double> seen = ten_losses(config, source);
+      REQUIRE(seen.size() == 10);
+      for (size_t i = 0; i < 10; ++i) CHECK(seen[i] == doctest::Approx(wanted[i]).epsilon(1e-4));
+    }
   }
 }
 
@@ -78,11 +106,75 @@ TEST_CASE("captured and eager steps have the same bits, and so have two runs") {
   }
 }
 
+// Windows of one step, four steps in an epoch. When the host sees the first loss, the second step
+// is queued.
+TEST_CASE("images from the host: captured and eager steps have the same bits, with any workers") {
+  const TrainTest files = {from_files(patches(48, 1)), patches(24, 2)};
+  for (const auto& [precision, workers] : {std::pair{DType::f32, 0}, {DType::bf16, 3}}) {
+    CAPTURE(precision);
+    const Run eager = train(on_gpu(true, precision), files);
+    Config config = on_gpu(false, precision);
+    config.workers = workers;
+    const Run graph = train(config, files);
+    CHECK(graph.losses == eager.losses);
+    CHECK(same_bits(graph.weights, eager.weights));
+  }
+}
+
+TEST_CASE("a run interrupted with steps queued is saved behind them, and ends with the same bits") {
+  const ScratchFolder folder;
+  const std::filesystem::path file = folder / "state.safetensors";
+  struct Interrupted {};
+  for (const bool eager : {true, false}) {
+    CAPTURE(eager);
+    Config config = on_gpu(eager);
+    config.read_back = 1;
+    const Run whole = train(config);
+    {
+      Trainer interrupted(config, data());
+      interrupted.train_epoch();
+      CHECK_THROWS_AS(interrupted.train_epoch([](const StepInfo& info) {
+        if (info.step == 1) throw Interrupted();
+      }),
+                      Interrupted);
+      CHECK(interrupted.steps_done() == 5);
+      interrupted.save(file);
+      CHECK(interrupted.steps_done() == 6);
+    }
+    Trainer resumed(config, data());
+    resumed.resume(file);
+    train_to_end(resumed);
+    CHECK(same_bits(resumed.parameters().values.to(Device::cpu), whole.weights));
+    for (size_t i = 0; i < whole.losses.size(); ++i)
+      CHECK(resumed.history()[i].loss == whole.losses[i]);
+  }
+}
+
+TEST_CASE("the host reads each window of steps, the last ones at the epoch's end") {
+  Config config = on_gpu(false);
+  config.read_back = 3;
+  Trainer trainer(config, data());
+  std::vector<int64_t> steps;
+  trainer.train_epoch([&](const StepInfo& info) { steps.push_back(info.step); });
+  CHECK(steps == std::vector<int64_t>{3, 4});
+}
+
 TEST_CASE("a step that is not finite is named, captured or not") {
   for (const bool eager : {true, false}) {
-    Config config = on_gpu(eager);
-    config.base_learning_rate = 1e30;
-    CHECK_THROWS_AS(train(config), NotFinite);
+    Tensor weights;
+    for (const int look : {1, 2, 16}) {
+      CAPTURE(look);
+      Config config = on_gpu(eager);
+      config.base_learning_rate = 1e30;
+      config.read_back = look;
+      Trainer trainer(config, data());
+      CHECK_THROWS_WITH_AS(trainer.train_epoch(),
+                           doctest::Contains("not finite at step 2 of epoch 1"), NotFinite);
+      CHECK(trainer.steps_done() == 1);
+      const Tensor left = trainer.parameters().values.to(Device::cpu);
+      if (look > 1) CHECK(same_bits(left, weights));
+      weights = left;
+    }
   }
 }
 

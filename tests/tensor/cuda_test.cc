@@ -9,6 +9,7 @@
 #include "tensor/matmul.h"
 #include "tensor/pool.h"
 #include "tensor/reduce.h"
+#include "tensor/schedule.h"
 #include "tensor/sgd.h"
 #include "tensor/top_k.h"
 #include "tests/tensor/cuda_compare.h"
@@ -171,6 +172,22 @@ TEST_CASE("top k, with many equals and with none") {
         });
       }
     }
+}
+
+TEST_CASE("a schedule") {
+  Random random = random_for(DType::f32);
+  for (const int64_t n : {2, 1000})
+    compare("follow_schedule", {normals({3, n}, DType::f32, random)}, 0, [&](const Tensors& t) {
+      const Device device = t[0].device();
+      const auto flag = [&](int value) { return Tensor::full({}, value, DType::i32, device); };
+      const Schedule schedule{t[0], flag(1), 2};
+      Tensors seen;
+      for (const int enabled : {1, 1, 0, 1, 1, 1, 1}) {
+        seen.push_back(seen.empty() ? Tensor::zeros({n}, DType::f32, device) : seen.back().clone());
+        follow_schedule(schedule, flag(enabled), seen.back());
+      }
+      return seen;
+    });
 }
 
 TEST_CASE("SGD") {

@@ -1,0 +1,29 @@
+#include "tensor/cuda/fence.h"
+
+#include "tensor/cuda/handles.h"
+
+namespace siam::cuda {
+
+// A host that waits sleeps: its core is for the threads that load images.
+struct Fence::State {
+  State() {
+    CUDA_CHECK(
+        cudaEventCreateWithFlags(event.out(), cudaEventDisableTiming | cudaEventBlockingSync));
+  }
+  Event event;
+};
+
+void Fence::mark() {
+  if (!state_) state_ = std::make_shared<const State>();
+  CUDA_CHECK(cudaEventRecord(state_->event, current_stream()));
+}
+
+void Fence::hold_stream() const {
+  if (state_) CUDA_CHECK(cudaStreamWaitEvent(current_stream(), state_->event, 0));
+}
+
+void Fence::wait() const {
+  if (state_) CUDA_CHECK(cudaEventSynchronize(state_->event));
+}
+
+}  // namespace siam::cuda
