@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -24,7 +25,8 @@ struct CUstream_st {
   bool spoiled = false;
 };
 struct CUevent_st {
-  std::chrono::steady_clock::time_point time;
+  /// When the stream got to the last record; none while it has not. The record outlives the event.
+  std::shared_ptr<std::optional<std::chrono::steady_clock::time_point>> time;
   cudaStream_t stream = nullptr;
 };
 
@@ -145,11 +147,17 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->stream = stream;
-  return emulator::enqueue(stream, [event] { event->time = std::chrono::steady_clock::now(); });
+  event->time = std::make_shared<std::optional<std::chrono::steady_clock::time_point>>();
+  return emulator::enqueue(stream,
+                           [time = event->time] { *time = std::chrono::steady_clock::now(); });
 }
-cudaError_t cudaEventSynchronize(cudaEvent_t event) { return emulator::drain(event->stream); }
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  return event->stream == nullptr ? cudaSuccess : emulator::drain(event->stream);
+}
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
-  *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
+  if (!begin->time || !end->time) return report(cudaErrorInvalidResourceHandle);
+  if (!*begin->time || !*end->time) return report(cudaErrorNotReady);
+  *milliseconds = std::chrono::duration<float, std::milli>(**end->time - **begin->time).count();
   return cudaSuccess;
 }
 
