@@ -5,6 +5,7 @@
 #include "data/view_block.h"
 #include "tensor/cuda/thread_block.h"
 #include "tensor/dispatch_types.h"
+#include "tensor/profile.h"
 
 namespace siam {
 
@@ -81,11 +82,13 @@ class ViewMaker {
   template <class Views>
   void make(const Views& views, const Tensor& out) const {
     const Images images{images_->pixels.data<uint8_t>(), images_->height, images_->width};
+    KernelCall call("make_views", out);
     for_float(out.dtype(), [&]<class T>(T) {
       cuda::launch_with_shared(make_views<Views, T>, dim3(static_cast<unsigned>(out.dim(0))),
                                dim3(kBlock), static_cast<size_t>(layout_.total) * 4, images, views,
                                config_, layout_, out.data<T>());
     });
+    call.finish();
   }
   Tensor empty(int64_t count, DType type) const {
     return Tensor::empty({count, config_.size, config_.size, 3}, type, Device::cuda);

@@ -39,11 +39,7 @@ Device device_named(const std::string& name) {
   if (name != "cuda")
     throw UsageError(
         fmt::format("--device {}; auto, cpu or cuda is needed; use one of them", name));
-  check(kCudaBuild,
-        "--device cuda: this build has no CUDA kernels; the CUDA toolkit is needed; install it and "
-        "configure again, or use --device cpu");
-  check(cuda_available(),
-        "--device cuda: no GPU answers; a GPU and its driver are needed; use --device cpu");
+  check(cuda_available(), "--device cuda: {}", why_no_cuda());
   return Device::cuda;
 }
 

@@ -39,6 +39,12 @@ bool cuda_available() {
   return false;
 }
 
+std::string why_no_cuda() {
+  if constexpr (kCudaBuild) return cuda::device_problem();
+  return "this build has no CUDA kernels; the CUDA toolkit is needed; install it and configure "
+         "again, or use --device cpu";
+}
+
 void synchronize(Device device) {
   if constexpr (kCudaBuild) {
     if (device == Device::cuda) cuda::synchronize();

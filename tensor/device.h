@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 
 namespace siam {
@@ -22,6 +23,8 @@ inline constexpr bool kCudaBuild = false;
 
 /// True if this build has CUDA kernels, and a driver and a GPU answer.
 bool cuda_available();
+/// Why it is not: what was seen; what is needed; what to do. Empty if it is.
+std::string why_no_cuda();
 
 /// Waits until everything queued on the device has run; nothing to do on the CPU.
 void synchronize(Device device);

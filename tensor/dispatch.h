@@ -3,6 +3,7 @@
 // implementations with the same signature: reference::f (plain loops: the definition), cpu::f and
 // cuda::f.
 
+#include "tensor/profile.h"
 #include "tensor/tensor.h"
 
 namespace siam {
@@ -30,12 +31,16 @@ void check_same_device(const char* op, std::initializer_list<const Tensor*> tens
 }  // namespace siam
 
 /// SIAM_DISPATCH(x, conv2d(x, w, y, geometry)) calls reference::conv2d, cpu::conv2d or
-/// cuda::conv2d, whichever serves the tensor x.
-#define SIAM_DISPATCH(tensor, call)                          \
-  switch (::siam::backend_of(tensor, #call)) {               \
-    case ::siam::Backend::reference: reference::call; break; \
-    case ::siam::Backend::cpu: cpu::call; break;             \
-    case ::siam::Backend::cuda:                              \
-      if constexpr (::siam::kCudaBuild) cuda::call;          \
-      break;                                                 \
-  }
+/// cuda::conv2d, whichever serves the tensor x, and times the call where a Profile is made.
+#define SIAM_DISPATCH(tensor, call)                            \
+  do {                                                         \
+    ::siam::KernelCall siam_kernel_call(#call, tensor);        \
+    switch (::siam::backend_of(tensor, #call)) {               \
+      case ::siam::Backend::reference: reference::call; break; \
+      case ::siam::Backend::cpu: cpu::call; break;             \
+      case ::siam::Backend::cuda:                              \
+        if constexpr (::siam::kCudaBuild) cuda::call;          \
+        break;                                                 \
+    }                                                          \
+    siam_kernel_call.finish();                                 \
+  } while (false)

@@ -38,12 +38,29 @@ struct StoreSum {
 // As many partial sums as a block has threads, whatever the GPU.
 constexpr int kPartials = kBlock;
 
-template <class T, class F>
+// A thread takes every kPartials * kBlock-th pack of kN elements, in ascending order, then one of
+// the elements behind the last whole pack. Which ones and in which order does not depend on the
+// alignment; that decides only how a pack is read.
+template <bool kAligned, class T, class F>
 __global__ void __launch_bounds__(kBlock) sum_flat(int64_t n, const T* x, F f, float* partial) {
+  constexpr int kN = kPackSize<T>;
+  constexpr int64_t kThreads = int64_t{kPartials} * kBlock;
+  const int64_t thread = int64_t{blockIdx.x} * kBlock + threadIdx.x;
   Sums<1> sum;
-  for (int64_t i = int64_t{blockIdx.x} * kBlock + threadIdx.x; i < n;
-       i += int64_t{kPartials} * kBlock)
-    sum.values[0] += f(widen(x[i]));
+#pragma unroll 4  // four packs on their way hide the memory's latency
+  for (int64_t i = thread; i < n / kN; i += kThreads) {
+    float v[kN];
+    if constexpr (kAligned) {
+      load_wide<kN>(x + i * kN, v);
+    } else {
+#pragma unroll
+      for (int j = 0; j < kN; ++j) v[j] = widen(x[i * kN + j]);
+    }
+#pragma unroll
+    for (int j = 0; j < kN; ++j) sum.values[0] += f(v[j]);
+  }
+  const int64_t tail = n / kN * kN + thread;
+  if (tail < n) sum.values[0] += f(widen(x[tail]));
   sum = merge_block(sum);
   if (threadIdx.x == 0) partial[blockIdx.x] = sum.values[0];
 }
@@ -59,8 +76,8 @@ template <class F, class Emit>
 void sum_all(const Tensor& x, F f, Emit emit) {
   const Tensor partial = Tensor::empty({kPartials}, DType::f32, Device::cuda);
   for_float(x.dtype(), [&]<class T>(T) {
-    launch(sum_flat<T, F>, dim3(kPartials), dim3(kBlock), x.numel(),
-           static_cast<const T*>(x.data<T>()), f, partial.data<float>());
+    launch(aligned(x.raw()) ? sum_flat<true, T, F> : sum_flat<false, T, F>, dim3(kPartials),
+           dim3(kBlock), x.numel(), static_cast<const T*>(x.data<T>()), f, partial.data<float>());
   });
   launch(sum_partials<Emit>, dim3(1), dim3(kBlock),
          static_cast<const float*>(partial.data<float>()), emit);

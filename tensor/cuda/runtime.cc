@@ -66,6 +66,24 @@ std::string pinned_advice(size_t bytes) {
       mib(pages * static_cast<size_t>(sysconf(_SC_PAGESIZE))), mib(bytes));
 }
 
+struct Devices {
+  int count = 0;
+  std::string problem;
+};
+
+const Devices& devices() {
+  static const Devices found = [] {
+    Devices devices;
+    const cudaError_t status = cudaGetDeviceCount(&devices.count);
+    if (status == cudaSuccess && devices.count > 0) return devices;
+    cudaGetLastError();
+    int driver = 0;
+    if (cudaDriverGetVersion(&driver) != cudaSuccess) driver = 0;
+    return Devices{0, missing_device(status, driver)};
+  }();
+  return found;
+}
+
 cudaStream_t shared_stream() {
   // Never destroyed: the driver may be unloaded before static objects are.
   static const auto* stream = new Stream(make_stream());
@@ -74,15 +92,8 @@ cudaStream_t shared_stream() {
 
 }  // namespace
 
-int device_count() {
-  static const int count = [] {
-    int found = 0;
-    if (cudaGetDeviceCount(&found) == cudaSuccess) return found;
-    cudaGetLastError();
-    return 0;
-  }();
-  return count;
-}
+int device_count() { return devices().count; }
+std::string device_problem() { return devices().problem; }
 
 void synchronize() { CUDA_CHECK(cudaStreamSynchronize(current_stream())); }
 

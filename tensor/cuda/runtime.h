@@ -14,6 +14,8 @@ namespace siam::cuda {
 
 /// Number of GPUs; 0 without a driver.
 int device_count();
+/// Why there is none: what was seen; what is needed; what to do. Empty if there is one.
+std::string device_problem();
 void synchronize();
 CachingAllocator& caching_allocator();
 /// GPU memory apart from all others'.

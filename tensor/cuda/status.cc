@@ -19,11 +19,6 @@ std::string_view function_of(const char* expression) {
 void check_status(cudaError_t status, const char* expression) {
   if (status == cudaSuccess) return;
   cudaGetLastError();  // clears an error that is not sticky, so that it is reported once
-  if (status == cudaErrorNoDevice || status == cudaErrorInsufficientDriver)
-    fail(
-        "cuda: no usable GPU ({}); a driver of the toolkit's generation and a GPU are needed; use "
-        "--device cpu",
-        cudaGetErrorString(status));
   fail("cuda: {}: {}, in {}", function_of(expression), cudaGetErrorString(status), expression);
 }
 
@@ -38,6 +33,30 @@ void check_status(cudnnStatus_t status, const char* expression) {
   cudnnGetLastErrorString(detail, sizeof detail);
   fail("cudnn: {}: {} {}, in {}", function_of(expression), cudnnGetErrorString(status), detail,
        expression);
+}
+
+std::string missing_device(cudaError_t status, int driver) {
+  // The runtime reports a missing driver as too old a one.
+  const bool too_old = status == cudaErrorInsufficientDriver;
+  if (status == cudaErrorStubLibrary || (too_old && driver == 0))
+    return fmt::format(
+        "no NVIDIA driver is loaded; one for CUDA {} or later is needed; install it, or use "
+        "--device cpu",
+        CUDART_VERSION / 1000);
+  if (too_old)
+    return fmt::format(
+        "the driver serves CUDA {}.{}; one for CUDA {} or later is needed; update it, or use "
+        "--device cpu",
+        driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000);
+  if (status == cudaSuccess || status == cudaErrorNoDevice)
+    return "the driver finds no GPU; one that nvidia-smi lists and CUDA_VISIBLE_DEVICES lets "
+           "through "
+           "is needed; or use --device cpu";
+  return fmt::format(
+      "the GPU does not answer ({}); a GPU and a driver that work are needed; try nvidia-smi, or "
+      "use "
+      "--device cpu",
+      cudaGetErrorString(status));
 }
 
 }  // namespace siam::cuda

@@ -6,11 +6,18 @@
 #include <cuda_runtime_api.h>
 #include <cudnn.h>
 
+#include <string>
+
 namespace siam::cuda {
 
 void check_status(cudaError_t status, const char* expression);
 void check_status(cublasStatus_t status, const char* expression);
 void check_status(cudnnStatus_t status, const char* expression);
+
+/// What cudaGetDeviceCount's status, with no GPU found, says to a user. `driver` is what
+/// cudaDriverGetVersion gives: 1000 major + 10 minor of the newest CUDA it serves, 0 without a
+/// driver.
+std::string missing_device(cudaError_t status, int driver);
 
 }  // namespace siam::cuda
 

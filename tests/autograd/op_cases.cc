@@ -43,6 +43,48 @@ OpCase convolution(const char* name, Shape x, Shape w, ConvGeometry geometry) {
           std::max(outputs, filter)};
 }
 
+// Odd; whole 16-byte packs in every type; more columns than a block of threads; one row; none.
+const std::vector<Shape> kMatrices = {{5, 7}, {8, 16}, {3, 300}, {1, 19}, {0, 8}};
+
+enum class Sums { none, over_columns };
+
+// An op on `inputs` matrices of one shape, for each of the shapes.
+void on_matrices(std::vector<OpCase>& cases, const char* name, size_t inputs, Sums sums,
+                 const std::function<Variable(const Inputs&)>& op) {
+  for (const Shape& shape : kMatrices)
+    cases.push_back({fmt::format("{} {}", name, shape), std::vector<OpInput>(inputs, {shape}), op,
+                     sums == Sums::none ? 1 : shape[1]});
+}
+
+OpCase pooling(Shape x, PoolGeometry g) {
+  return {fmt::format("max_pool2d {} {}x{} s{} p{}", x, g.window, g.window, g.stride, g.padding),
+          {{x}},
+          [=](const Inputs& in) { return max_pool2d(in[0], g); },
+          g.window * g.window};
+}
+
+OpCase average(Shape x) {
+  return {fmt::format("global_avg_pool {}", x),
+          {{x}},
+          [](const Inputs& in) { return global_avg_pool(in[0]); },
+          x[1] * x[2]};
+}
+
+// x [rows,K] and w [N,K], without a bias and with one.
+void add_linear(std::vector<OpCase>& cases, int64_t rows, int64_t k, int64_t n) {
+  const auto op = [](const Inputs& in) {
+    return linear(in[0], in[1], in.size() > 2 ? in[2] : Variable());
+  };
+  OpCase c{fmt::format("linear {}x{} to {}", rows, k, n),
+           {{{rows, k}}, {{n, k}}},
+           op,
+           std::max({rows, k, n})};
+  cases.push_back(c);
+  c.name += " with bias";
+  c.inputs.push_back({{n}, true});
+  cases.push_back(c);
+}
+
 OpCase normalization(Shape x, int groups, bool affine, bool residual, bool relu) {
   const int64_t channels = x[-1];
   OpCase c{fmt::format("batch_norm {} groups {}{}{}{}", x, groups, affine ? " affine" : "",
@@ -62,74 +104,72 @@ OpCase normalization(Shape x, int groups, bool affine, bool residual, bool relu)
 
 std::vector<OpCase> make_cases() {
   std::vector<OpCase> cases = {
-      {"relu", {{{5, 7}}}, [](const Inputs& in) { return relu(in[0]); }, 1},
-      {"add", {{{3, 5}}, {{3, 5}}}, [](const Inputs& in) { return add(in[0], in[1]); }, 1},
-      {"add of a value to itself",
-       {{{3, 5}}},
-       [](const Inputs& in) { return add(in[0], in[0]); },
-       1},
-      {"scale", {{{11}}}, [](const Inputs& in) { return scale(in[0], -2.5); }, 1},
+      {"scale of a vector", {{{11}}}, [](const Inputs& in) { return scale(in[0], -2.5); }, 1},
       {"mean", {{{6, 9}}}, [](const Inputs& in) { return mean(in[0]); }, 54},
-      {"slice", {{{6, 4}}}, [](const Inputs& in) { return slice(in[0], 2, 5); }, 1},
-      {"concat", {{{2, 3}}, {{4, 3}}}, [](const Inputs& in) { return concat(in); }, 1},
+      {"mean of one", {{{1, 1}}}, [](const Inputs& in) { return mean(in[0]); }, 1},
+      {"mean over blocks", {{{3, 701}}}, [](const Inputs& in) { return mean(in[0]); }, 2103},
+      {"slice", {{{6, 5}}}, [](const Inputs& in) { return slice(in[0], 2, 5); }, 1},
+      {"slice of no rows", {{{6, 5}}}, [](const Inputs& in) { return slice(in[0], 2, 2); }, 1},
+      {"relu of a slice off the 16-byte grid",
+       {{{6, 5}}},
+       [](const Inputs& in) { return relu(slice(in[0], 1, 6)); },
+       1},
+      {"concat", {{{2, 3}}, {{0, 3}}, {{4, 3}}}, [](const Inputs& in) { return concat(in); }, 1},
       {"both halves exchanged",
        {{{6, 4}}},
        [](const Inputs& in) {
          return concat({slice(in[0], 3, 6), slice(in[0], 0, 3)});
        },
        1},
-      {"linear", {{{5, 7}}, {{3, 7}}}, [](const Inputs& in) { return linear(in[0], in[1]); }, 7},
-      {"linear with bias",
-       {{{9, 16}}, {{24, 16}}, {{24}, true}},
-       [](const Inputs& in) { return linear(in[0], in[1], in[2]); },
-       24},
-      {"max_pool2d 3x3 s2 p1",
-       {{{2, 7, 8, 5}}},
-       [](const Inputs& in) {
-         return max_pool2d(in[0], {3, 2, 1});
-       },
-       9},
-      {"max_pool2d 2x2 s2",
-       {{{2, 6, 6, 16}}},
-       [](const Inputs& in) {
-         return max_pool2d(in[0], {2, 2, 0});
-       },
-       1},
-      {"global_avg_pool",
-       {{{3, 4, 5, 7}}},
-       [](const Inputs& in) { return global_avg_pool(in[0]); },
-       20},
-      {"cosine_similarity",
-       {{{6, 33}}, {{6, 33}}},
-       [](const Inputs& in) { return cosine_similarity(in[0], in[1]); },
-       33},
-      {"cosine_similarity with a constant",
-       {{{6, 33}}},
-       [](const Inputs& in) {
-         return cosine_similarity(in[0], constant_like(in[0], [](const Tensor& t) { return t; }));
-       },
-       33},
-      {"softmax", {{{4, 19}}}, [](const Inputs& in) { return softmax(in[0]); }, 19},
-      {"normalize_rows", {{{4, 19}}}, [](const Inputs& in) { return normalize_rows(in[0]); }, 19},
-      {"softmax_cross_entropy",
-       {{{4, 19}}},
-       [](const Inputs& in) {
-         return softmax_cross_entropy(
-             in[0], constant_like(in[0], [](const Tensor& t) { return softmax(t); }));
-       },
-       19},
+      pooling({2, 7, 8, 5}, {3, 2, 1}),
+      pooling({2, 6, 6, 16}, {2, 2, 0}),
+      pooling({1, 9, 5, 24}, {3, 2, 1}),
+      pooling({0, 6, 6, 16}, {2, 2, 0}),
+      average({3, 4, 5, 7}),
+      average({1, 7, 7, 16}),
+      average({0, 4, 5, 7}),
       convolution("3x3", {2, 6, 5, 4}, {3, 3, 3, 4}, {1, 1}),
       convolution("3x3 s2", {2, 7, 8, 16}, {16, 3, 3, 16}, {2, 1}),
       convolution("1x1 s2", {3, 6, 6, 8}, {16, 1, 1, 8}, {2, 0}),
       convolution("stem 7x7 s2", {1, 15, 15, 3}, {8, 7, 7, 3}, {2, 3}),
       convolution("stem 3x3", {2, 8, 8, 3}, {16, 3, 3, 3}, {1, 1}),
+      convolution("5 to 7 channels", {1, 5, 5, 5}, {7, 3, 3, 5}, {1, 1}),
+      convolution("to one pixel", {1, 3, 3, 6}, {9, 3, 3, 6}, {2, 0}),
+      convolution("no images", {0, 6, 5, 4}, {3, 3, 3, 4}, {1, 1}),
   };
-  for (bool affine : {false, true})
-    for (bool residual : {false, true})
-      for (bool relu : {false, true}) {
-        cases.push_back(normalization({12, 5}, 2, affine, residual, relu));
-        cases.push_back(normalization({4, 3, 3, 16}, 1, affine, residual, relu));
-      }
+  on_matrices(cases, "relu", 1, Sums::none, [](const Inputs& in) { return relu(in[0]); });
+  on_matrices(cases, "add", 2, Sums::none, [](const Inputs& in) { return add(in[0], in[1]); });
+  on_matrices(cases, "add of a value to itself", 1, Sums::none,
+              [](const Inputs& in) { return add(in[0], in[0]); });
+  on_matrices(cases, "scale", 1, Sums::none, [](const Inputs& in) { return scale(in[0], -2.5); });
+  on_matrices(cases, "cast to the type of sums", 1, Sums::none,
+              [](const Inputs& in) { return cast(in[0], accumulate_type(in[0].dtype())); });
+  on_matrices(cases, "cosine_similarity", 2, Sums::over_columns,
+              [](const Inputs& in) { return cosine_similarity(in[0], in[1]); });
+  on_matrices(
+      cases, "cosine_similarity with a constant", 1, Sums::over_columns, [](const Inputs& in) {
+        return cosine_similarity(in[0], constant_like(in[0], [](const Tensor& t) { return t; }));
+      });
+  on_matrices(cases, "softmax", 1, Sums::over_columns,
+              [](const Inputs& in) { return softmax(in[0]); });
+  on_matrices(cases, "normalize_rows", 1, Sums::over_columns,
+              [](const Inputs& in) { return normalize_rows(in[0]); });
+  on_matrices(cases, "softmax_cross_entropy", 1, Sums::over_columns, [](const Inputs& in) {
+    return softmax_cross_entropy(in[0],
+                                 constant_like(in[0], [](const Tensor& t) { return softmax(t); }));
+  });
+  add_linear(cases, 5, 7, 3);
+  add_linear(cases, 9, 16, 24);
+  add_linear(cases, 1, 13, 8);
+  add_linear(cases, 0, 7, 3);
+  // Two views in one batch; channels in packs and not; one image; rows of several blocks.
+  const std::pair<Shape, int> norms[] = {{{12, 5}, 2},       {{4, 3, 3, 16}, 1}, {{4, 3, 5, 24}, 2},
+                                         {{6, 5, 3, 13}, 3}, {{1, 4, 4, 8}, 1},  {{300, 3}, 1}};
+  for (const auto& [x, groups] : norms)
+    for (bool affine : {false, true})
+      for (bool residual : {false, true})
+        for (bool relu : {false, true})
+          cases.push_back(normalization(x, groups, affine, residual, relu));
   return cases;
 }
 

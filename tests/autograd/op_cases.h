@@ -1,7 +1,7 @@
 #pragma once
 // One table of differentiable ops with the shapes to try, from which several tests are driven:
-// gradients against central differences, f32 and bf16 against the double reference, one device
-// against another.
+// gradients against central differences, and every storage type on every device against the double
+// reference.
 
 #include <functional>
 #include <string>
@@ -38,6 +38,15 @@ OpResult run_op(const OpCase& c, const std::vector<Tensor>& inputs);
 
 /// Values of any type and device as f64 on the CPU.
 Tensor as_double(const Tensor& x);
+
+/// Runs the op in the type on the device, with fresh memory poisoned, and in double on the same
+/// numbers: the result and every gradient must agree within the relative error, and be the same
+/// bits when it runs again.
+void compare_with_reference(const OpCase& c, DType type, Device device, double tolerance);
+
+/// Rounding errors of a sum of n terms grow like sqrt(n) for random signs; 2 covers the few
+/// roundings an op makes one behind another (measured: at most 0.7).
+double f32_tolerance(const OpCase& c);
 
 /// |a - b| / max(|b|, tiny) with Euclidean norms.
 double relative_error(const Tensor& a, const Tensor& b);

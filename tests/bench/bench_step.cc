@@ -2,105 +2,73 @@
 // step in PyTorch.
 //   --what step   forward, backward and update on views that rest in the device's memory
 //   --what train  the trainer itself: draws, augmentation and the read-back of the loss included
+//   --what knn    an epoch of the trainer and one pass of its kNN monitor
+// On a GPU the step is captured and replayed, unless --eager. --profile: behind that, one step op
+// by op, with the time of every kernel.
 
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
-#include "data/memory_dataset.h"
-#include "nn/optimizer.h"
 #include "simsiam/trainer.h"
 #include "tensor/allocator.h"
-#include "tensor/map.h"
 #include "tensor/parallel.h"
 #include "tests/bench/network_layers.h"
+#include "tests/bench/step_bench.h"
 
 namespace siam {
 
 namespace {
 
-struct Options {
-  std::string network = "cifar18", device = "cpu", precision = "f32", what = "step";
-  int64_t batch_size = 128, micro_batch = 0;
-  int windows = 5, threads = 0;
-
-  bool cuda() const { return device == "cuda"; }
-  Device place() const { return cuda() ? Device::cuda : Device::cpu; }
-  int64_t size() const { return network == "cifar18" ? 32 : 224; }
-  /// The GPU runs ahead of the host, which waits for it once per window.
-  int64_t steps_per_window() const { return cuda() ? 20 : 1; }
-};
-
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Config config_of(const Options& options) {
-  Config config;
-  if (options.network == "cifar18")
-    config.model = {.backbone = ResNetConfig::resnet18(), .projector_layers = 2};
-  config.augment.size = static_cast<int>(options.size());
-  config.batch_size = options.batch_size;
-  config.micro_batch = options.micro_batch;
-  config.base_learning_rate = 0.03;
-  config.weight_decay = 5e-4;
-  config.device = options.place();
-  config.precision = options.precision == "f32"    ? DType::f32
-                     : options.precision == "bf16" ? DType::bf16
-                                                   : DType::f16;
-  return config;
-}
+struct Rates {
+  std::vector<double> pairs_per_second;    ///< of each window, ascending
+  CachingAllocator::Statistics step = {};  ///< of the memory that captured steps have to themselves
 
-std::vector<double> step_rates(const Options& options, const Config& config) {
-  Initializer init(0);
-  SimSiam model(init, config.model);
-  Registry registry = registry_of(model);
-  FlatParameters parameters(registry, config.device, config.precision);
-  Sgd sgd(parameters, {.momentum = config.momentum, .weight_decay = config.weight_decay});
-  sgd.set_learning_rate(0, config.base_learning_rate);
-  const Tensor images = init.normal({2 * config.batch_size, options.size(), options.size(), 3}, 1);
-  const Variable views(cast(images.to(config.device), config.precision));
+  double best() const { return pairs_per_second.back(); }
+  double median() const { return pairs_per_second[pairs_per_second.size() / 2]; }
+};
+
+// The first two windows tune, capture and warm up.
+template <class Window>
+std::vector<double> measure(const StepOptions& options, const Window& window) {
   std::vector<double> rates;
-  for (int window = -2; window < options.windows; ++window) {
-    const double start = seconds();
-    for (int64_t step = 0; step < options.steps_per_window(); ++step) {
-      parameters.zero_grad();
-      const auto [z, p] = model(views, training_mode(config));
-      backward(simsiam_loss(p, z, {}));
-      sgd.step();
-    }
-    synchronize(config.device);
-    if (window >= 0)
-      rates.push_back(static_cast<double>(options.steps_per_window() * config.batch_size) /
-                      (seconds() - start));
+  for (int i = -2; i < options.windows; ++i) {
+    const double rate = window();
+    if (i >= 0) rates.push_back(rate);
   }
+  std::sort(rates.begin(), rates.end());
   return rates;
 }
 
-std::shared_ptr<const Dataset> random_images(int64_t count, int64_t size) {
-  std::vector<uint8_t> pixels(static_cast<size_t>(count * size * size * 3));
-  Random random(0, Purpose::test, 0);
-  for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.below(256));
-  return std::make_shared<MemoryDataset>(
-      "random", std::vector<std::string>{"one"}, static_cast<int>(size), static_cast<int>(size),
-      std::move(pixels), std::vector<int32_t>(static_cast<size_t>(count)));
+Rates step_rates(const StepOptions& options) {
+  BareStep step(options, /*draws=*/false);
+  const Device device = config_of(options).device;
+  Rates rates{measure(options, [&] {
+    const double start = seconds();
+    for (int64_t i = 0; i < options.steps_per_window(); ++i) step.queue();
+    synchronize(device);
+    return static_cast<double>(options.steps_per_window() * options.batch_size) /
+           (seconds() - start);
+  })};
+  rates.step = step.memory();
+  return rates;
 }
 
-// Also adds up what the step's own memory comes to.
-std::vector<double> train_rates(const Options& options, Config config,
-                                CachingAllocator::Statistics& memory) {
+Rates train_rates(const StepOptions& options) {
+  Config config = config_of(options);
   const auto images = random_images(options.steps_per_window() * config.batch_size, options.size());
   config.epochs = options.windows + 3;
   config.knn_every = config.epochs;
   Trainer trainer(config, {images, images});
-  std::vector<double> rates;
-  for (int window = -2; window < options.windows; ++window) {
-    const EpochMetrics metrics = trainer.train_epoch();
-    if (window >= 0) rates.push_back(metrics.images_per_second);
-  }
-  memory = trainer.step_memory();
+  Rates rates{measure(options, [&] { return trainer.train_epoch().images_per_second; })};
+  rates.step = trainer.step_memory();
   return rates;
 }
 
@@ -120,28 +88,65 @@ double copy_rate(Device device) {
   return best;
 }
 
-void bench(const Options& options) {
+std::string title(const StepOptions& options) {
+  return fmt::format("simsiam {} {} {} {} batch {} micro-batch {} threads {}", options.network,
+                     options.what, options.device, options.precision, options.batch_size,
+                     options.micro_batch, threads());
+}
+
+void bench_rates(const StepOptions& options) {
   const Config config = config_of(options);
-  CachingAllocator::Statistics step;
-  std::vector<double> rates =
-      options.what == "step" ? step_rates(options, config) : train_rates(options, config, step);
-  std::sort(rates.begin(), rates.end());
+  const Rates rates = options.what == "step" ? step_rates(options) : train_rates(options);
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   const auto memory = caching_allocator(config.device).statistics();
-  fmt::print(
-      "simsiam {} {} {} {} batch {} micro-batch {} threads {}: best {:.1f} median {:.1f} pairs/s, "
-      "peak {} MiB ",
-      options.network, options.what, options.device, config.precision, config.batch_size,
-      config.micro_batch, threads(), rates.back(), rates[rates.size() / 2],
-      options.cuda() ? static_cast<int64_t>((memory.reserved + step.reserved) >> 20) : usage.ru_maxrss / 1024);
-  fmt::print("(tensors {} MiB)\n", (memory.peak_in_use + step.peak_in_use) >> 20);
+  fmt::print("{}: best {:.1f} median {:.1f} pairs/s, peak {} MiB (tensors {} MiB)\n",
+             title(options), rates.best(), rates.median(),
+             options.cuda() ? static_cast<int64_t>((memory.reserved + rates.step.reserved) >> 20)
+                            : usage.ru_maxrss / 1024,
+             (memory.peak_in_use + rates.step.peak_in_use) >> 20);
   const double bytes =
       step_bytes(config.model, options.size(), 2 * config.batch_size, config.precision);
-  const double rate = bytes * rates.back() / static_cast<double>(config.batch_size);
+  const double rate = bytes * rates.best() / static_cast<double>(config.batch_size);
   const double copy = copy_rate(config.device);
   fmt::print("{:.2f} GB a step at least, {:.0f} GB/s: {:.0f} % of a copy's {:.0f} GB/s\n",
              bytes / 1e9, rate / 1e9, 100 * rate / copy, copy / 1e9);
+  fmt::print("{:.3f} ms a step\n", 1e3 * static_cast<double>(config.batch_size) / rates.median());
+}
+
+void bench_kernels(const StepOptions& options) {
+  StepOptions eager = options;
+  eager.eager = true;
+  const BareStep::Times times = BareStep(eager, options.what == "train").profile();
+  fmt::print("\none step op by op, by kernel:\n{}",
+             profile_table(by_kernel(times.kernels), times.seconds));
+  fmt::print("\nby kernel and shape of its first tensor, from 1 % on:\n{}",
+             profile_table(times.kernels, times.seconds, 0.01));
+}
+
+// The second epoch and the second pass count: the first ones choose the libraries' algorithms.
+void bench_monitor(const StepOptions& options) {
+  Config config = config_of(options);
+  config.epochs = config.knn_every = 10;
+  Trainer trainer(config, {random_images(options.images, options.size()),
+                           random_images(options.queries, options.size())});
+  trainer.train_epoch();
+  const double epoch = trainer.train_epoch().seconds;
+  trainer.knn();
+  const double start = seconds();
+  trainer.knn();
+  const double monitor = seconds() - start;
+  fmt::print(
+      "{}: an epoch of {} images {:.3f} s, the kNN monitor with {} queries {:.3f} s: {:.1f} % of "
+      "an epoch, below 5 % from --knn-every {} on\n",
+      title(options), options.images, epoch, options.queries, monitor, 100 * monitor / epoch,
+      static_cast<int>(std::floor(monitor / (0.05 * epoch))) + 1);
+}
+
+void bench(const StepOptions& options) {
+  if (options.what == "knn") return bench_monitor(options);
+  bench_rates(options);
+  if (options.profile) bench_kernels(options);
 }
 
 }  // namespace
@@ -149,10 +154,10 @@ void bench(const Options& options) {
 }  // namespace siam
 
 int main(int argc, char** argv) {
-  siam::Options options;
+  siam::StepOptions options;
   CLI::App app("Rate of the SimSiam training step on random images");
   app.add_option("--network", options.network)->check(CLI::IsMember({"cifar18", "resnet50"}));
-  app.add_option("--what", options.what)->check(CLI::IsMember({"step", "train"}));
+  app.add_option("--what", options.what)->check(CLI::IsMember({"step", "train", "knn"}));
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"f32", "bf16", "f16"}));
   app.add_option("--batch-size", options.batch_size, "pairs")->check(CLI::Range(2, 65536));
@@ -160,7 +165,13 @@ int main(int argc, char** argv) {
   app.add_option("--steps", options.windows, "measured steps; on a GPU, windows of 20 of them")
       ->check(CLI::Range(1, 10000));
   app.add_option("--threads", options.threads, "of the CPU; 0: all")->check(CLI::Range(0, 1024));
+  app.add_option("--images", options.images, "of an epoch, with --what knn")
+      ->check(CLI::Range(2, 10000000));
+  app.add_option("--queries", options.queries, "of the kNN monitor, with --what knn")
+      ->check(CLI::Range(1, 10000000));
   for (CLI::Option* option : app.get_options()) option->capture_default_str();
+  app.add_flag("--eager", options.eager, "on a GPU: queue every step op by op");
+  app.add_flag("--profile", options.profile, "a table of the kernels of one step");
   CLI11_PARSE(app, argc, argv);
   if (options.threads > 0) siam::set_threads(options.threads);
   try {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -25,9 +26,8 @@ struct CUstream_st {
   bool spoiled = false;
 };
 struct CUevent_st {
-  using Time = std::chrono::steady_clock::time_point;
-  std::shared_ptr<Time> time =
-      std::make_shared<Time>();  // the record may run after its event's end
+  /// When the stream got to the last record; none while it has not. The record outlives the event.
+  std::shared_ptr<std::optional<std::chrono::steady_clock::time_point>> time;
   cudaStream_t stream = nullptr;
   uint64_t place = 0;  // in the stream's work
 };
@@ -163,6 +163,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   const std::lock_guard lock(emulator::mutex);
+  event->time = std::make_shared<std::optional<std::chrono::steady_clock::time_point>>();
   emulator::enqueue(stream, [time = event->time] { *time = std::chrono::steady_clock::now(); });
   event->stream = stream;
   event->place = stream->done + stream->queue.size();
@@ -183,7 +184,9 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   });
 }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
-  *milliseconds = std::chrono::duration<float, std::milli>(*end->time - *begin->time).count();
+  if (!begin->time || !end->time) return report(cudaErrorInvalidResourceHandle);
+  if (!*begin->time || !*end->time) return report(cudaErrorNotReady);
+  *milliseconds = std::chrono::duration<float, std::milli>(**end->time - **begin->time).count();
   return cudaSuccess;
 }
 

@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) {
   if (!siam::cuda_available()) {
-    std::puts("no GPU: skipped");
+    std::printf("skipped: %s\n", siam::why_no_cuda().c_str());
     return 77;
   }
   return doctest::Context(argc, argv).run();

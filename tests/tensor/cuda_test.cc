@@ -72,6 +72,36 @@ TEST_CASE("reductions") {
   }
 }
 
+// Less than a pack, packs and a rest, more than all threads' first packs (65536 of 4 or 8), on the
+// 16-byte grid and off it.
+TEST_CASE("sums over everything: any size, any alignment, one order") {
+  for (const DType type : kStorageTypes) {
+    Random random = random_for(type);
+    for (const int64_t n : {1, 9, 2051, 2 * 524288 + 13}) {
+      const Tensor values = normals({n}, type, random);
+      Tensor first;
+      for (const int64_t offset : {0, 1, 4}) {
+        CAPTURE(fmt::format("{} {} values from {}", type, n, offset));
+        // NaN around the values: none may be read.
+        const Tensor padded = Tensor::full({n + 18}, NAN, type, Device::cuda);
+        const Tensor x = padded.slice_flat(offset, n);
+        x.copy_from(values);
+        CHECK(all_finite(x));
+        const Tensor sum = mean(x).to(Device::cpu);
+        if (offset == 0) first = sum;
+        CHECK(sum.item() == first.item());
+        for (const int64_t bad : {n / 2, n - 1}) {
+          x.slice_flat(bad, 1).copy_from(Tensor::full({1}, INFINITY, type));
+          CHECK_FALSE(all_finite(x));
+          x.slice_flat(bad, 1).copy_from(values.slice_flat(bad, 1));
+        }
+      }
+      // Ones: every value counts once.
+      CHECK(mean(Tensor::full({n}, 1, type, Device::cuda)).item() == 1);
+    }
+  }
+}
+
 TEST_CASE("batch norm: groups, residual, ReLU, without parameters") {
   for (const DType type : kStorageTypes) {
     Random random = random_for(type);

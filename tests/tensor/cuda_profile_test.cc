@@ -1,0 +1,44 @@
+// Kernels timed on the GPU's own clock, without waiting for it.
+
+#include <doctest/doctest.h>
+
+#include <optional>
+
+#include "tensor/cuda/graph.h"
+#include "tensor/map.h"
+#include "tensor/profile.h"
+
+namespace siam {
+
+TEST_CASE("a profile on the GPU: calls by shape, and no more than the whole") {
+  const Tensor small = Tensor::zeros({8, 8}, DType::f32, Device::cuda);
+  const Tensor large = Tensor::zeros({1024, 1024}, DType::f32, Device::cuda);
+  relu(large);
+  Profile profile(Device::cuda);
+  for (int i = 0; i < 3; ++i) relu(small);
+  add(large, large);
+  profile.stop();
+  const auto& kernels = profile.kernels();
+  REQUIRE(kernels.size() == 2);
+  CHECK(kernels[0].kernel == "add");
+  CHECK(kernels[0].shape == Shape{1024, 1024});
+  CHECK(kernels[1].kernel == "relu");
+  CHECK(kernels[1].calls == 3);
+  CHECK(kernels[1].seconds > 0);
+  // An event's time is good to half a microsecond.
+  CHECK(kernels[0].seconds + kernels[1].seconds < profile.seconds() + 4e-6);
+}
+
+// A capture fails if anything in it waits, or reads a mark.
+TEST_CASE("while kernels are timed nothing waits") {
+  const Tensor x = Tensor::zeros({8, 8}, DType::f32, Device::cuda);
+  relu(add(x, x));  // the capture needs no new memory
+  std::optional<Profile> profile;
+  CHECK_NOTHROW(cuda::CapturedWork([&] {
+    profile.emplace(Device::cuda);
+    relu(add(x, x));
+    profile.reset();
+  }));
+}
+
+}  // namespace siam

@@ -1,0 +1,32 @@
+// What a user reads where no GPU can be used. Needs none.
+
+#include "tensor/cuda/status.h"
+
+#include <doctest/doctest.h>
+
+#include "tensor/device.h"
+
+namespace siam::cuda {
+
+TEST_CASE("no driver, an old driver, no GPU and a broken one are told apart") {
+  const auto says = [](cudaError_t status, int driver, const char* words) {
+    const std::string message = missing_device(status, driver);
+    CAPTURE(message);
+    CHECK(message.find(words) != std::string::npos);
+    CHECK(message.find("needed; ") != std::string::npos);
+    CHECK(message.find("use --device cpu") != std::string::npos);
+  };
+  says(cudaErrorInsufficientDriver, 0, "no NVIDIA driver is loaded");
+  says(cudaErrorStubLibrary, 0, "no NVIDIA driver is loaded");
+  says(cudaErrorInsufficientDriver, 11080, "the driver serves CUDA 11.8; ");
+  says(cudaErrorInsufficientDriver, 12040, "the driver serves CUDA 12.4; ");
+  says(cudaErrorNoDevice, 13000, "the driver finds no GPU");
+  says(cudaSuccess, 13000, "the driver finds no GPU");
+  says(cudaErrorUnknown, 13000, "the GPU does not answer");
+}
+
+TEST_CASE("there is a reason exactly where there is no GPU") {
+  CHECK(why_no_cuda().empty() == cuda_available());
+}
+
+}  // namespace siam::cuda
