@@ -69,7 +69,6 @@ BareStep::BareStep(const StepOptions& options, bool draws)
     source_ = make_batch_source(
         random_images(std::max<int64_t>(config_.batch_size, 2048), options.size()), config_.augment,
         {.batch_size = config_.batch_size}, config_.device, config_.precision);
-    if (!source_->capturable()) captured_.reset();
     source_->start_epoch(0);
   } else {
     Initializer init(1);
@@ -87,7 +86,7 @@ CachingAllocator::Statistics BareStep::memory() const {
 
 // The finite check and the loss scale are parts of every step of the trainer.
 void BareStep::step() {
-  if (source_) views_ = cast(source_->next().images.to(config_.device), config_.precision);
+  if (source_) views_ = cast(source_->batch().images, config_.precision);
   parameters_.zero_grad();
   const auto [z, p] = model_(Variable(views_), training_mode(config_));
   backward(simsiam_loss(p, z, config_.loss), gradient_seed_);
@@ -95,8 +94,9 @@ void BareStep::step() {
 }
 
 void BareStep::queue() {
+  if (source_) source_->advance();
   if (captured_)
-    captured_->queue([this] { step(); }, [] {});
+    captured_->queue([this] { step(); });
   else
     step();
 }
@@ -104,7 +104,10 @@ void BareStep::queue() {
 BareStep::Times BareStep::profile() {
   Times fastest{};
   for (int i = -1; i < options_.windows; ++i) {
-    if (source_) source_->start_epoch(i + 1);
+    if (source_) {
+      source_->start_epoch(i + 1);
+      source_->advance();
+    }
     synchronize(config_.device);
     if (options_.cuda()) queue_other_work();
     Profile profile(config_.device);
