@@ -38,7 +38,7 @@ struct Config {
   /// would vanish otherwise. A power of two changes nothing else. 0: 1024 with f16, 1 without.
   double loss_scale = 0;
   Device device = Device::cpu;
-  int read_back = 0;  ///< steps until the host reads their losses; 0: 1 on the CPU, 16 on a GPU
+  int read_back = 0;  ///< steps whose losses the host reads at once; 0: 1 on the CPU, 16 on a GPU
   /// On a GPU: every step is queued op by op, for debugging, instead of replaying a captured one.
   /// The same bits.
   bool eager = false;

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "data/loader.h"
 #include "data/memory_dataset.h"
@@ -80,6 +82,28 @@ TEST_CASE("a captured use of the batch is replayed on the next ones") {
     wanted.push_back(cpu.next().images);
   }
   for (size_t i = 0; i < seen.size(); ++i) CHECK(same(seen[i], wanted[i]));
+}
+
+// 4 ms a batch.
+TEST_CASE("the time that batches take to be made counts as waiting") {
+  class Slow : public MemoryDataset {
+   public:
+    Slow()
+        : MemoryDataset("slow", {"one"}, 8, 8, std::vector<uint8_t>(8 * 8 * 3 * 8),
+                        std::vector<int32_t>(8)) {}
+    Image image(int64_t index) const override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      return MemoryDataset::image(index);
+    }
+  };
+  const auto gpu = make_upload_source(std::make_shared<Slow>(), small(),
+                                      {.batch_size = 2, .seed = 5, .workers = 0});
+  gpu->start_epoch(0);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 4; ++i) gpu->advance();
+  const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
+  CHECK(gpu->wait_seconds() >= 0.016);
+  CHECK(gpu->wait_seconds() <= all.count());
 }
 
 TEST_CASE("batches are made in page-locked memory, and few of them are kept") {

@@ -48,6 +48,7 @@ cudaError_t report(cudaError_t error) {
 
 // Work may wait for another stream, and run that one's.
 void run(cudaStream_t stream, uint64_t end) {
+  if (stream == nullptr) return;  // an event's that was never recorded
   const DeviceAccess access;
   while (stream->done < end) {
     const Work work = std::move(stream->queue.front());
@@ -55,11 +56,6 @@ void run(cudaStream_t stream, uint64_t end) {
     work();
     ++stream->done;
   }
-}
-
-// Of a stream that is no more, everything has run.
-void run_if_alive(cudaStream_t stream, uint64_t end) {
-  if (streams.contains(stream)) run(stream, end);
 }
 
 cudaError_t spoil(cudaStream_t stream) {
@@ -112,13 +108,8 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   emulator::streams.insert(*stream);
   return cudaSuccess;
 }
-cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  const cudaError_t error = emulator::drain(stream);
-  const std::lock_guard lock(emulator::mutex);
-  emulator::streams.erase(stream);
-  delete stream;
-  return error;
-}
+// The object stays: others may have work queued that waits for an event of this stream.
+cudaError_t cudaStreamDestroy(cudaStream_t stream) { return emulator::drain(stream); }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return emulator::drain(stream); }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
@@ -173,15 +164,14 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   const std::lock_guard lock(emulator::mutex);
   if (emulator::spoil_capture()) return cudaErrorStreamCaptureUnsupported;
-  emulator::run_if_alive(event->stream, event->place);
+  emulator::run(event->stream, event->place);
   return cudaSuccess;
 }
 // Waits for the record that was the event's last when this was called.
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   if (stream->capture != nullptr) return emulator::spoil(stream);
-  return emulator::enqueue(stream, [other = event->stream, place = event->place] {
-    emulator::run_if_alive(other, place);
-  });
+  return emulator::enqueue(
+      stream, [other = event->stream, place = event->place] { emulator::run(other, place); });
 }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
   if (!begin->time || !end->time) return report(cudaErrorInvalidResourceHandle);
