@@ -141,13 +141,13 @@ speed() {
   fi
   ((short)) || return
   missed=$((missed + 1))
-  lines=70 check "kernels, $name" 45 "${step[@]}" --steps 2 "${shape[@]}" --profile
+  lines=90 check "kernels, $name" 45 "${step[@]}" --steps 2 "${shape[@]}" --profile
 }
 speed 1.5 30000 cifar18 512 bf16 train graph compile-graph
 speed 2 0 cifar18 128 bf16 train graph compile-graph
 speed 1.15 0 resnet50 256 bf16 step compile
 speed 1.3 0 resnet50 256 f16 step compile
-lines=1 must "kNN monitor" 40 "${step[@]}" --what knn --batch-size 512 --precision bf16
+lines=1 must "kNN monitor" 60 "${step[@]}" --what knn --batch-size 512 --precision bf16
 
 say "## 20 epochs of ablate_stopgrad"
 rm -rf "$out/results"
