@@ -20,6 +20,13 @@ DType precision_of(const std::string& name) {
       fmt::format("--precision {}; f32, bf16 or f16 is needed; use one of them", name));
 }
 
+Fusion fusion_of(const std::string& name) {
+  for (const Fusion fusion : {Fusion::measured, Fusion::never, Fusion::always})
+    if (name == name_of(fusion)) return fusion;
+  throw UsageError(
+      fmt::format("--fusion {}; measured, never or always is needed; use one of them", name));
+}
+
 // The value of `--name VALUE` or `--name=VALUE`, read before the real parse: defaults shown by
 // --help are the preset's.
 std::optional<std::string> peek(int argc, char** argv, const std::string& name) {
@@ -65,6 +72,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
   options.config = preset(options.preset);
   Config& config = options.config;
   std::string precision = name_of(config.precision), out = options.out.string(), data;
+  std::string fusion(name_of(config.fusion));
 
   CLI::App app(description);
   app.option_defaults()->always_capture_default();
@@ -81,6 +89,9 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                "on a GPU, with f32: factors rounded to 10 bits where that is faster");
   app.add_flag("!--nondeterministic", config.deterministic,
                "on a GPU: also library algorithms that do not repeat bit by bit, if faster");
+  app.add_option("--fusion", fusion,
+                 "on a GPU, with f16: convolutions together with their batch norms where that was "
+                 "measured to be faster, never, or always");
   app.add_option("--loss-scale", config.loss_scale,
                  "factor on the loss during backward; 0: 1024 with f16, else 1");
   app.add_option("--epochs", config.epochs, "length of each run; the schedule spans it");
@@ -111,6 +122,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                "continue unfinished runs and use finished ones in --out (--fresh: train again)");
   if (!parse_or_help(app, argc, argv, "options and values")) return {};
   config.precision = precision_of(precision);
+  config.fusion = fusion_of(fusion);
   config.device = device_named(device);
   options.out = out;
   if (!data.empty()) options.data = data;

@@ -105,6 +105,8 @@ ConfigEntries describe(const Config& config) {
   if (config.gradient_scale() != 1) entries.push_back({"loss_scale", config.gradient_scale()});
   if (config.tf32) entries.push_back({"tf32", true});
   if (!config.deterministic) entries.push_back({"deterministic", false});
+  if (config.fusion != Fusion::measured)
+    entries.push_back({"fusion", std::string(name_of(config.fusion))});
   return entries;
 }
 

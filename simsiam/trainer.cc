@@ -19,7 +19,8 @@ double now() {
 
 SimSiam initial_model(const Config& config) {
   check_config(config);
-  if constexpr (kCudaBuild) cuda::set_library_policy({config.tf32, config.deterministic});
+  if constexpr (kCudaBuild)
+    cuda::set_library_policy({config.tf32, config.deterministic, config.fusion});
   Initializer init(config.seed);
   return SimSiam(init, config.model);
 }

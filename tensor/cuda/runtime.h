@@ -9,6 +9,7 @@
 
 #include "tensor/allocator.h"
 #include "tensor/dtype.h"
+#include "tensor/fusion.h"
 
 namespace siam::cuda {
 
@@ -24,13 +25,6 @@ std::unique_ptr<CachingAllocator> make_memory_pool();
 /// get it by `const ScopedAllocator scope(cuda::pinned_allocator());`. What is freed is handed on
 /// at once, so its owner keeps it until the copies are done that use it.
 CachingAllocator& pinned_allocator();
-
-/// Convolutions that are computed together with the batch norms around them (norm_conv.h).
-enum class Fusion {
-  measured,  ///< where that is faster
-  never,
-  always,  ///< wherever the library can
-};
 
 /// What the libraries may do for speed in matrix products and convolutions.
 struct LibraryPolicy {

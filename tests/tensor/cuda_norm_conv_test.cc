@@ -13,7 +13,7 @@ namespace {
 /// While it lives, whatever can be fused is, or nothing.
 class ScopedFusion {
  public:
-  explicit ScopedFusion(cuda::Fusion fusion) {
+  explicit ScopedFusion(Fusion fusion) {
     cuda::LibraryPolicy policy = before_;
     policy.fusion = fusion;
     cuda::set_library_policy(policy);
@@ -68,12 +68,12 @@ constexpr double kFusedTolerance = 4 * 0x1p-10;
 }  // namespace
 
 TEST_CASE("a norm, its ReLU and a convolution, fused and not") {
-  for (const auto fusion : {cuda::Fusion::always, cuda::Fusion::never}) {
+  for (const auto fusion : {Fusion::always, Fusion::never}) {
     const ScopedFusion scope(fusion);
     for (const DType type : kStorageTypes)
       for (const Case& c : kCases) {
         Random random(23, Purpose::test, static_cast<uint32_t>(type));
-        const bool fused = fusion == cuda::Fusion::always && type == DType::f16;
+        const bool fused = fusion == Fusion::always && type == DType::f16;
         compare("norm_conv2d", inputs_of(c, type, random),
                 fused ? kFusedTolerance : tolerance_of(type),
                 [&](const Tensors& t) { return forward_and_backward(c, t); });
@@ -82,7 +82,7 @@ TEST_CASE("a norm, its ReLU and a convolution, fused and not") {
 }
 
 TEST_CASE("a convolution with the statistics of its result") {
-  for (const auto fusion : {cuda::Fusion::always, cuda::Fusion::never}) {
+  for (const auto fusion : {Fusion::always, Fusion::never}) {
     const ScopedFusion scope(fusion);
     for (const Case& c : kCases) {
       Random random(29, Purpose::test, 0);
@@ -98,7 +98,7 @@ TEST_CASE("a convolution with the statistics of its result") {
 }
 
 TEST_CASE("only f16 with channels of a multiple of 8 is fused") {
-  const ScopedFusion scope(cuda::Fusion::always);
+  const ScopedFusion scope(Fusion::always);
   const auto fused = [](DType type, int64_t in, int64_t out) {
     const Tensor x = Tensor::zeros({2, 4, 4, in}, type, Device::cuda);
     const Tensor w = Tensor::zeros({out, 3, 3, in}, type, Device::cuda);
