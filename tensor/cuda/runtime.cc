@@ -77,9 +77,7 @@ const Devices& devices() {
     const cudaError_t status = cudaGetDeviceCount(&devices.count);
     if (status == cudaSuccess && devices.count > 0) return devices;
     cudaGetLastError();
-    int driver = 0;
-    if (cudaDriverGetVersion(&driver) != cudaSuccess) driver = 0;
-    return Devices{0, missing_device(status, driver)};
+    return Devices{0, missing_device(status, driver_version())};
   }();
   return found;
 }

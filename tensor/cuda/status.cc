@@ -19,6 +19,8 @@ std::string_view function_of(const char* expression) {
 void check_status(cudaError_t status, const char* expression) {
   if (status == cudaSuccess) return;
   cudaGetLastError();  // clears an error that is not sticky, so that it is reported once
+  if (status == cudaErrorNoDevice || status == cudaErrorInsufficientDriver)
+    fail("cuda: {}", missing_device(status, driver_version()));
   fail("cuda: {}: {}, in {}", function_of(expression), cudaGetErrorString(status), expression);
 }
 
@@ -33,6 +35,11 @@ void check_status(cudnnStatus_t status, const char* expression) {
   cudnnGetLastErrorString(detail, sizeof detail);
   fail("cudnn: {}: {} {}, in {}", function_of(expression), cudnnGetErrorString(status), detail,
        expression);
+}
+
+int driver_version() {
+  int version = 0;
+  return cudaDriverGetVersion(&version) == cudaSuccess ? version : 0;
 }
 
 std::string missing_device(cudaError_t status, int driver) {

@@ -14,9 +14,11 @@ void check_status(cudaError_t status, const char* expression);
 void check_status(cublasStatus_t status, const char* expression);
 void check_status(cudnnStatus_t status, const char* expression);
 
-/// What cudaGetDeviceCount's status, with no GPU found, says to a user. `driver` is what
-/// cudaDriverGetVersion gives: 1000 major + 10 minor of the newest CUDA it serves, 0 without a
-/// driver.
+/// What cudaDriverGetVersion says: 1000 major + 10 minor of the newest CUDA that the driver serves;
+/// 0 without a driver.
+int driver_version();
+/// What cudaGetDeviceCount's status, with no GPU found under that version of the driver, says to a
+/// user.
 std::string missing_device(cudaError_t status, int driver);
 
 }  // namespace siam::cuda

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tensor/check.h"
 #include "tensor/device.h"
 
 namespace siam::cuda {
@@ -23,6 +24,11 @@ TEST_CASE("no driver, an old driver, no GPU and a broken one are told apart") {
   says(cudaErrorNoDevice, 13000, "the driver finds no GPU");
   says(cudaSuccess, 13000, "the driver finds no GPU");
   says(cudaErrorUnknown, 13000, "the GPU does not answer");
+}
+
+TEST_CASE("any call that meets no driver says so in the same words") {
+  CHECK_THROWS_WITH_AS(check_status(cudaErrorNoDevice, "cudaMalloc(&memory, bytes)"),
+                       doctest::Contains("cuda: the driver finds no GPU; "), Error);
 }
 
 TEST_CASE("there is a reason exactly where there is no GPU") {
