@@ -38,7 +38,7 @@ namespace {
 
 thread_local cudaStream_t capturing = nullptr;
 thread_local cudaError_t last_error = cudaSuccess;
-std::set<cudaStream_t> streams;
+std::set<cudaStream_t>& streams = *new std::set<cudaStream_t>;  // never destroyed
 std::recursive_mutex mutex;  // one piece of work at a time, as on one stream
 
 cudaError_t report(cudaError_t error) {
