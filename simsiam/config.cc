@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "tensor/cuda/runtime.h"
+
 namespace siam {
 
 namespace {
@@ -12,6 +14,11 @@ namespace {
 constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxThreads = 1024;
 
 }  // namespace
+
+void follow_library_policy(const Config& config) {
+  if constexpr (kCudaBuild)
+    cuda::set_library_policy({config.tf32, config.deterministic, config.fusion});
+}
 
 void check_config(const Config& config) {
   auto need = [](bool ok, std::string_view option, auto seen, std::string_view needed) {

@@ -69,6 +69,9 @@ inline Mode training_mode(const Config& config) {
   return {.training = true, .groups = 2 * config.loss.pairs, .micro_batch = config.micro_batch};
 }
 
+/// What the configuration allows the CUDA libraries holds for the process from now on.
+void follow_library_policy(const Config& config);
+
 /// Error, naming the option, unless the values make sense together.
 void check_config(const Config& config);
 

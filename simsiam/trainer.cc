@@ -19,8 +19,7 @@ double now() {
 
 SimSiam initial_model(const Config& config) {
   check_config(config);
-  if constexpr (kCudaBuild)
-    cuda::set_library_policy({config.tf32, config.deterministic, config.fusion});
+  follow_library_policy(config);
   Initializer init(config.seed);
   return SimSiam(init, config.model);
 }

@@ -4,7 +4,9 @@
 //   a = relu(normalize(x)),  y = conv2d(a, w),  statistics of y.
 // Written out, a costs a pass over memory to write and two to read, and the statistics one more.
 // A GPU's library may do all of it inside the convolution (f16 on an A100 or H100) and never store
-// a; whether that is faster is measured. Everywhere else these are batch_norm.h and conv.h, one
+// a; whether that is faster is measured. The library takes the norm's scale and shift in f16: a
+// channel whose mean is many deviations from 0 loses their ratio times 2^-11 deviations, and fails
+// above 65504 of them. Everywhere else these are batch_norm.h and conv.h, one
 // behind the other.
 
 #include "tensor/batch_norm.h"

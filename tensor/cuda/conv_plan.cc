@@ -1,6 +1,6 @@
 #include "tensor/cuda/conv_plan.h"
 
-#include <algorithm>
+#include <map>
 
 namespace siam::cuda {
 
@@ -130,11 +130,18 @@ bool allowed(const EngineNotes& notes, DType type, LibraryPolicy policy) {
   return !notes.narrow_sums;
 }
 
-std::vector<Engine> usable(std::vector<Engine> engines, DType type, LibraryPolicy policy) {
-  constexpr size_t kMost = 12;
-  std::erase_if(engines, [&](const Engine& each) { return !allowed(each.notes, type, policy); });
-  if (engines.size() > kMost) engines.resize(kMost, {});
-  return engines;
+std::vector<Engine> usable(const std::vector<Engine>& engines, DType type, LibraryPolicy policy) {
+  constexpr size_t kMost = 16;
+  constexpr int kSettings = 4;
+  std::vector<Engine> chosen;
+  std::map<int64_t, int> settings;  // of each engine
+  for (const bool compiles : {false, true})
+    for (const Engine& each : engines)
+      if (each.notes.compiles == compiles && allowed(each.notes, type, policy) &&
+          (!compiles || chosen.empty()) && chosen.size() < kMost &&
+          ++settings[each.index] <= kSettings)
+        chosen.push_back(each);
+  return chosen;
 }
 
 }  // namespace siam::cuda

@@ -57,8 +57,9 @@ inline constexpr size_t kConvWorkspaceCap = size_t{512} << 20;
 /// sums are in f32, and runs repeat bit by bit if they have to.
 bool allowed(const EngineNotes& notes, DType type, LibraryPolicy policy);
 
-/// The first few of the engines that are allowed. cuDNN lists dozens; beyond these its ranking
-/// has been wrong about the fastest one too rarely to pay for measuring it.
-std::vector<Engine> usable(std::vector<Engine> engines, DType type, LibraryPolicy policy);
+/// Those to measure of the engines that are allowed, in their order: cuDNN lists dozens, most of
+/// them one engine with other settings, so that no more than a few settings of each are among them.
+/// Engines that compile their kernels first, which takes seconds, only where there are no others.
+std::vector<Engine> usable(const std::vector<Engine>& engines, DType type, LibraryPolicy policy);
 
 }  // namespace siam::cuda

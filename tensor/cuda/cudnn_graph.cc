@@ -46,124 +46,114 @@ void OperationGraph::add_tensor(DType type, Extents e, int alignment, bool store
   tensor.finalize();
 }
 
-Descriptor& OperationGraph::add(cudnnBackendDescriptorType_t type) {
-  return operations_.emplace_back(type);
+void OperationGraph::add(Descriptor&& operation, Roles roles) {
+  for (const auto& [name, number] : roles) operation.set(name, tensors_[number]);
+  operation.finalize();
+  operations_.push_back(std::move(operation));
 }
 
 void OperationGraph::add_convolution(cudnnBackendDescriptorType_t type,
-                                     cudnnBackendAttributeName_t alpha, ConvGeometry geometry) {
+                                     cudnnBackendAttributeName_t alpha, ConvGeometry geometry,
+                                     Roles roles) {
   Descriptor& conv = parts_.emplace_back(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
-  const int64_t padding[] = {geometry.padding, geometry.padding},
-                stride[] = {geometry.stride, geometry.stride}, dilation[] = {1, 1};
-  const auto both = [&](cudnnBackendAttributeName_t name, const int64_t(&values)[2]) {
+  const auto both = [&](cudnnBackendAttributeName_t name, int64_t value) {
+    const int64_t values[] = {value, value};
     conv.set(name, CUDNN_TYPE_INT64, std::span<const int64_t>(values));
   };
   conv.set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
   conv.set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, CUDNN_CROSS_CORRELATION);
   conv.set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, CUDNN_TYPE_INT64, int64_t{2});
-  both(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, padding);
-  both(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, padding);
-  both(CUDNN_ATTR_CONVOLUTION_DILATIONS, dilation);
-  both(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, stride);
+  both(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, geometry.padding);
+  both(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, geometry.padding);
+  both(CUDNN_ATTR_CONVOLUTION_DILATIONS, 1);
+  both(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, geometry.stride);
   conv.finalize();
   // In each of the three operations beta and the convolution come behind alpha.
   const auto behind = [&](int i) { return static_cast<cudnnBackendAttributeName_t>(alpha + i); };
-  Descriptor& operation = add(type);
+  Descriptor operation(type);
   operation.set(alpha, CUDNN_TYPE_DOUBLE, 1.0);
   operation.set(behind(1), CUDNN_TYPE_DOUBLE, 0.0);
   operation.set(behind(2), conv);
+  add(std::move(operation), roles);
 }
 
 void OperationGraph::convolution(ConvGeometry geometry, int x, int w, int y) {
   add_convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, geometry);
-  Descriptor& operation = operations_.back();
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, tensors_[x]);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, tensors_[w]);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, tensors_[y]);
-  operation.finalize();
+                  CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, geometry,
+                  {{CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, x},
+                   {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, w},
+                   {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, y}});
 }
 
 void OperationGraph::convolution_backward_data(ConvGeometry geometry, int dy, int w, int dx) {
   add_convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, geometry);
-  Descriptor& operation = operations_.back();
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, tensors_[dy]);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, tensors_[w]);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, tensors_[dx]);
-  operation.finalize();
+                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, geometry,
+                  {{CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, dy},
+                   {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, w},
+                   {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, dx}});
 }
 
 void OperationGraph::convolution_backward_weight(ConvGeometry geometry, int x, int dy, int dw) {
   add_convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, geometry);
-  Descriptor& operation = operations_.back();
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, tensors_[x]);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, tensors_[dy]);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, tensors_[dw]);
-  operation.finalize();
+                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, geometry,
+                  {{CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, x},
+                   {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, dy},
+                   {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, dw}});
 }
 
-Descriptor& OperationGraph::add_pointwise(cudnnPointwiseMode_t mode) {
+void OperationGraph::add_pointwise(cudnnPointwiseMode_t mode, Roles roles) {
   Descriptor& pointwise = parts_.emplace_back(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
   pointwise.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, mode);
   pointwise.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
   pointwise.finalize();
-  Descriptor& operation = add(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise);
-  return operation;
+  add(std::move(operation), roles);
 }
 
 void OperationGraph::pointwise(cudnnPointwiseMode_t mode, int x, int b, int y) {
-  Descriptor& operation = add_pointwise(mode);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, tensors_[x]);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, tensors_[b]);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, tensors_[y]);
-  operation.finalize();
+  add_pointwise(mode, {{CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x},
+                       {CUDNN_ATTR_OPERATION_POINTWISE_BDESC, b},
+                       {CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y}});
 }
 
 void OperationGraph::relu(int x, int y) {
-  Descriptor& operation = add_pointwise(CUDNN_POINTWISE_RELU_FWD);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, tensors_[x]);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, tensors_[y]);
-  operation.finalize();
+  add_pointwise(CUDNN_POINTWISE_RELU_FWD, {{CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x},
+                                           {CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y}});
 }
 
 void OperationGraph::relu_backward(int dy, int x, int dx) {
-  Descriptor& operation = add_pointwise(CUDNN_POINTWISE_RELU_BWD);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, tensors_[dy]);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, tensors_[x]);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, tensors_[dx]);
-  operation.finalize();
+  add_pointwise(CUDNN_POINTWISE_RELU_BWD, {{CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, dy},
+                                           {CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x},
+                                           {CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, dx}});
 }
 
 void OperationGraph::statistics(int x, int sum, int sum_of_squares) {
-  Descriptor& operation = add(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);
+  Descriptor operation(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MODE, CUDNN_TYPE_GENSTATS_MODE,
                 CUDNN_GENSTATS_SUM_SQSUM);
   operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_XDESC, tensors_[x]);
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, tensors_[sum]);
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, tensors_[sum_of_squares]);
-  operation.finalize();
+  add(std::move(operation), {{CUDNN_ATTR_OPERATION_GENSTATS_XDESC, x},
+                             {CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, sum},
+                             {CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, sum_of_squares}});
 }
 
 void OperationGraph::norm_backward_sums(int dy, int x, int mean, int inverse_deviation, int gamma,
                                         int dgamma, int dbeta, const int (&coefficients)[3]) {
-  Descriptor& operation = add(CUDNN_BACKEND_OPERATION_BN_BWD_WEIGHTS_DESCRIPTOR);
+  Descriptor operation(CUDNN_BACKEND_OPERATION_BN_BWD_WEIGHTS_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MATH_PREC, CUDNN_TYPE_DATA_TYPE,
                 CUDNN_DATA_FLOAT);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DY_DESC, tensors_[dy]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_X_DESC, tensors_[x]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MEAN_DESC, tensors_[mean]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_INVSTD_DESC, tensors_[inverse_deviation]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_BN_SCALE_DESC, tensors_[gamma]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_SCALE_DESC, tensors_[dgamma]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_BIAS_DESC, tensors_[dbeta]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_DY_SCALE_DESC, tensors_[coefficients[0]]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_X_SCALE_DESC, tensors_[coefficients[1]]);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_BIAS, tensors_[coefficients[2]]);
-  operation.finalize();
+  add(std::move(operation),
+      {{CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DY_DESC, dy},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_X_DESC, x},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MEAN_DESC, mean},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_INVSTD_DESC, inverse_deviation},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_BN_SCALE_DESC, gamma},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_SCALE_DESC, dgamma},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_BIAS_DESC, dbeta},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_DY_SCALE_DESC, coefficients[0]},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_X_SCALE_DESC, coefficients[1]},
+       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_BIAS, coefficients[2]}});
 }
 
 const Descriptor& OperationGraph::finish(const PlanTarget& target) {

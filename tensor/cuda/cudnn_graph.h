@@ -3,10 +3,12 @@
 // that offer to run it, and a plan that does. Engines and plans can also be had for a GPU that is
 // not here, which is how tests know without one what cuDNN offers.
 
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tensor/conv.h"
@@ -93,27 +95,32 @@ class OperationGraph {
   const Descriptor& finish(const PlanTarget& target);
 
  private:
+  using Roles = std::initializer_list<std::pair<cudnnBackendAttributeName_t, int>>;
   void add_tensor(DType type, Extents extents, int alignment, bool stored);
-  Descriptor& add(cudnnBackendDescriptorType_t type);
+  /// Finalises the operation with these tensors, by number, in these roles.
+  void add(Descriptor&& operation, Roles roles);
+  /// `alpha` is the first of the operation's attributes.
   void add_convolution(cudnnBackendDescriptorType_t type, cudnnBackendAttributeName_t alpha,
-                       ConvGeometry geometry);
-  Descriptor& add_pointwise(cudnnPointwiseMode_t mode);
+                       ConvGeometry geometry, Roles roles);
+  void add_pointwise(cudnnPointwiseMode_t mode, Roles roles);
 
   std::vector<Descriptor> tensors_, operations_, parts_;
   std::unique_ptr<Descriptor> graph_;
 };
 
-/// What an engine says of its arithmetic.
+/// What an engine says of itself.
 struct EngineNotes {
   bool nondeterministic = false;
   bool tensor_cores = false;   ///< in f32: factors rounded to TF32
   bool rounds_inputs = false;  ///< to a narrower type
   bool narrow_sums = false;    ///< accumulates in the storage type
+  bool compiles = false;       ///< its plans take a compiler's seconds to make
 };
 
 /// An engine with its settings.
 struct Engine {
   std::shared_ptr<const Descriptor> config;
+  int64_t index;     ///< the engine's, whatever its settings
   std::string name;  ///< the same for the same engine and settings; no white space
   EngineNotes notes;
 };

@@ -17,52 +17,64 @@ T value_of(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name
   return value;
 }
 
-/// An attribute that is a list of descriptors of one type.
+/// An attribute that is a list of descriptors of one type, `most` at most. How many there are is
+/// asked for where `most` is 0; of an engine's knobs cuDNN then answers that there are none.
 std::vector<Descriptor> descriptors_of(cudnnBackendDescriptor_t descriptor,
                                        cudnnBackendAttributeName_t name,
-                                       cudnnBackendDescriptorType_t type) {
-  int64_t count = 0;
-  CUDA_CHECK(cudnnBackendGetAttribute(descriptor, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count,
-                                      nullptr));
+                                       cudnnBackendDescriptorType_t type, int64_t most = 0) {
+  if (most == 0)
+    CUDA_CHECK(cudnnBackendGetAttribute(descriptor, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &most,
+                                        nullptr));
   std::vector<Descriptor> list;
-  for (int64_t i = 0; i < count; ++i) list.emplace_back(type);
+  for (int64_t i = 0; i < most; ++i) list.emplace_back(type);
   std::vector<cudnnBackendDescriptor_t> handles(list.begin(), list.end());
-  if (count > 0)
-    CUDA_CHECK(cudnnBackendGetAttribute(descriptor, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, count,
+  int64_t count = 0;
+  if (most > 0)
+    CUDA_CHECK(cudnnBackendGetAttribute(descriptor, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, most,
                                         &count, handles.data()));
   list.erase(list.begin() + count, list.end());
   return list;
 }
 
-EngineNotes notes_of(cudnnBackendDescriptor_t engine) {
-  cudnnBackendNumericalNote_t list[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
+/// An attribute that is a list of notes, at most kMost of them.
+template <int kMost, class Note>
+bool has_note(cudnnBackendDescriptor_t engine, cudnnBackendAttributeName_t name,
+              cudnnBackendAttributeType_t type, Note note) {
+  Note list[kMost];
   int64_t count = 0;
-  CUDA_CHECK(cudnnBackendGetAttribute(engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
-                                      CUDNN_TYPE_NUMERICAL_NOTE, CUDNN_NUMERICAL_NOTE_TYPE_COUNT,
-                                      &count, list));
-  const auto has = [&](cudnnBackendNumericalNote_t note) {
-    return std::find(list, list + count, note) != list + count;
+  CUDA_CHECK(cudnnBackendGetAttribute(engine, name, type, kMost, &count, list));
+  return std::find(list, list + count, note) != list + count;
+}
+
+EngineNotes notes_of(cudnnBackendDescriptor_t engine) {
+  const auto numerical = [&](cudnnBackendNumericalNote_t note) {
+    return has_note<CUDNN_NUMERICAL_NOTE_TYPE_COUNT>(engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
+                                                     CUDNN_TYPE_NUMERICAL_NOTE, note);
   };
-  return {.nondeterministic = has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC),
-          .tensor_cores = has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE),
-          .rounds_inputs = has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS),
-          .narrow_sums = has(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)};
+  return {.nondeterministic = numerical(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC),
+          .tensor_cores = numerical(CUDNN_NUMERICAL_NOTE_TENSOR_CORE),
+          .rounds_inputs = numerical(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS),
+          .narrow_sums = numerical(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION),
+          .compiles = has_note<CUDNN_BEHAVIOR_NOTE_TYPE_COUNT>(
+              engine, CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE,
+              CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)};
 }
 
 Engine engine_of(Descriptor&& config) {
   const Descriptor engine = std::move(
       descriptors_of(config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR).at(0));
-  std::string name = fmt::format(
-      "{}", value_of<int64_t>(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64));
-  for (const Descriptor& knob : descriptors_of(config, CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
-                                               CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR))
+  const auto index = value_of<int64_t>(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64);
+  std::string name = fmt::format("{}", index);
+  for (const Descriptor& knob :
+       descriptors_of(config, CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
+                      CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, CUDNN_KNOB_TYPE_COUNTS))
     name +=
         fmt::format(".{}={}",
                     static_cast<int>(value_of<cudnnBackendKnobType_t>(
                         knob, CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE)),
                     value_of<int64_t>(knob, CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, CUDNN_TYPE_INT64));
   const EngineNotes notes = notes_of(engine);
-  return {std::make_shared<const Descriptor>(std::move(config)), std::move(name), notes};
+  return {std::make_shared<const Descriptor>(std::move(config)), index, std::move(name), notes};
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace siam::cuda {
 /// Kept in default_plan_file(), for this GPU and these versions of cuDNN and cuBLASLt.
 Tuner& tuner();
 
-/// Seconds of the work that `call` queues on the current stream: the best of three, behind one that
-/// loads what is needed; infinite if it throws Error. Waits for the device, so not inside a
-/// capture.
+/// Seconds of the work that `call` queues on the current stream: the best of five, behind one that
+/// loads what is needed, with cold caches and the host ahead; infinite if it throws Error. Waits
+/// for the device, so not inside a capture.
 double device_seconds(const std::function<void()>& call);
 
 }  // namespace siam::cuda

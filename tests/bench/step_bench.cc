@@ -16,9 +16,10 @@ void queue_other_work() {
   for (int i = 0; i < 100; ++i) to.copy_from(from);
 }
 
-SimSiam initial_model(const ModelConfig& config) {
+SimSiam initial_model(const Config& config) {
+  follow_library_policy(config);
   Initializer init(0);
-  return {init, config};
+  return {init, config.model};
 }
 
 }  // namespace
@@ -36,6 +37,9 @@ Config config_of(const StepOptions& options) {
   config.weight_decay = 5e-4;
   config.device = options.cuda() ? Device::cuda : Device::cpu;
   config.eager = options.eager;
+  config.fusion = options.fusion == "never"    ? Fusion::never
+                  : options.fusion == "always" ? Fusion::always
+                                               : Fusion::measured;
   config.precision = options.precision == "f32"    ? DType::f32
                      : options.precision == "bf16" ? DType::bf16
                                                    : DType::f16;
@@ -57,7 +61,7 @@ BareStep::BareStep(const StepOptions& options, bool draws)
     : options_(options),
       config_(config_of(options)),
       captured_(options.cuda() && !options.eager ? std::make_unique<CapturedStep>() : nullptr),
-      model_(initial_model(config_.model)),
+      model_(initial_model(config_)),
       registry_(registry_of(model_)),
       parameters_(registry_, config_.device, config_.precision),
       sgd_(parameters_, {.momentum = config_.momentum,

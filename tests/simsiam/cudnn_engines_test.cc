@@ -113,6 +113,23 @@ TEST_CASE("the fusions with batch norm exist in f16 wherever a block has them") 
   }
 }
 
+TEST_CASE("engines are told apart by their settings") {
+  const ConvLayer layer{32, 64, 64, 3, 1, false};
+  for (const ConvKind kind : {ConvKind::forward, ConvKind::norm_forward_statistics}) {
+    const ConvKey key = key_of(kind, layer, 512, DType::f16, {});
+    const PlanTarget target = target_of(kH100);
+    OperationGraph graph = graph_of(key);
+    std::set<std::string> names;
+    std::set<int64_t> indices;
+    for (const Engine& each : engines(graph.finish(target), target)) {
+      CHECK(names.insert(each.name).second);
+      indices.insert(each.index);
+    }
+    CAPTURE(key.name());
+    CHECK(names.size() > indices.size());
+  }
+}
+
 TEST_CASE("f32 without TF32 never rounds its factors, and the halves add up in f32") {
   const PlanTarget target = target_of(kH100);
   const ConvLayer layer{56, 64, 64, 3, 1, false};

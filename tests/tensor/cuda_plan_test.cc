@@ -27,15 +27,25 @@ TEST_CASE("engines are allowed by what they say of their arithmetic") {
   CHECK(allowed(atomic, DType::f16, any));
 }
 
-TEST_CASE("the first of the allowed engines are measured, in their order") {
-  std::vector<Engine> ranked;
-  for (int i = 0; i < 40; ++i)
-    ranked.push_back({nullptr, std::to_string(i), {.nondeterministic = i % 2 == 0}});
-  const std::vector<Engine> chosen = usable(ranked, DType::f16, {});
-  REQUIRE(chosen.size() == 12);
-  CHECK(chosen[0].name == "1");
-  CHECK(chosen[11].name == "23");
-  CHECK(usable({ranked[0], ranked[2]}, DType::f16, {}).empty());
+TEST_CASE("of the allowed engines the first are measured, each in a few settings") {
+  const auto engine = [](int64_t index, EngineNotes notes = {}) {
+    return Engine{nullptr, index, std::to_string(index), notes};
+  };
+  const auto chosen = [](const std::vector<Engine>& engines) {
+    std::vector<int64_t> indices;
+    for (const Engine& each : usable(engines, DType::f16, {})) indices.push_back(each.index);
+    return indices;
+  };
+  std::vector<Engine> ranked(10, engine(7));
+  ranked.push_back(engine(5));
+  ranked.push_back(engine(6, {.nondeterministic = true}));
+  CHECK(chosen(ranked) == std::vector<int64_t>{7, 7, 7, 7, 5});
+  std::vector<Engine> many;
+  for (int i = 0; i < 40; ++i) many.push_back(engine(i));
+  CHECK(chosen(many).size() == 16);
+  const Engine compiling = engine(1, {.compiles = true});
+  CHECK(chosen({compiling, compiling}) == std::vector<int64_t>{1});
+  CHECK(chosen({compiling, engine(2)}) == std::vector<int64_t>{2});
 }
 
 TEST_CASE("a plan's key tells problems apart") {
