@@ -122,13 +122,13 @@ __global__ void __launch_bounds__(Tiling::kThreads)
   }
 }
 
-/// body(T, pack size, tiling of `rows` pixels or images).
+/// body(T, pack size, tiling of `rows` pixels or images): of an image a thread reads all pixels.
 template <class Body>
-void tiled(const Tensor& x, const Tensor& y, int64_t rows, const Body& body) {
+void tiled(const Tensor& x, const Tensor& y, int64_t rows, int rows_per_thread, const Body& body) {
   const int64_t channels = x.dim(-1);
   for_float(x.dtype(), [&]<class T>(T type) {
     with_pack_size<T>(channels, {x.raw(), y.raw()}, [&]<int N>(std::integral_constant<int, N> n) {
-      body(type, n, make_tiling(1, rows, channels / N));
+      body(type, n, make_tiling(1, rows, channels / N, rows_per_thread));
     });
   });
 }
@@ -137,16 +137,17 @@ void tiled(const Tensor& x, const Tensor& y, int64_t rows, const Body& body) {
 
 void max_pool2d(const Tensor& x, PoolGeometry geometry, const Tensor& y, const Tensor& taps) {
   const Images in = images_of(x), out = images_of(y);
-  tiled(x, y, y.shape().rows(), [&]<class T, int N>(T, std::integral_constant<int, N>, Tiling t) {
-    launch(max_pool_kernel<N, T>, grid_of(t, 1), block_of(t), t, geometry, in, out,
-           static_cast<const T*>(x.data<T>()), y.data<T>(), taps.data<uint8_t>());
-  });
+  tiled(x, y, y.shape().rows(), Tiling::kRowsPerThread,
+        [&]<class T, int N>(T, std::integral_constant<int, N>, Tiling t) {
+          launch(max_pool_kernel<N, T>, grid_of(t, 1), block_of(t), t, geometry, in, out,
+                 static_cast<const T*>(x.data<T>()), y.data<T>(), taps.data<uint8_t>());
+        });
 }
 
 void max_pool2d_backward(const Tensor& dy, const Tensor& taps, PoolGeometry geometry,
                          const Tensor& dx) {
   const Images in = images_of(dx), out = images_of(dy);
-  tiled(dy, dx, dx.shape().rows(),
+  tiled(dy, dx, dx.shape().rows(), Tiling::kRowsPerThread,
         [&]<class T, int N>(T, std::integral_constant<int, N>, Tiling t) {
           launch(max_pool_backward_kernel<N, T>, grid_of(t, 1), block_of(t), t, geometry, in, out,
                  static_cast<const T*>(dy.data<T>()),
@@ -156,7 +157,7 @@ void max_pool2d_backward(const Tensor& dy, const Tensor& taps, PoolGeometry geom
 
 void global_avg_pool(const Tensor& x, const Tensor& y) {
   const int pixels = static_cast<int>(x.dim(1) * x.dim(2));
-  tiled(x, y, x.dim(0), [&]<class T, int N>(T, std::integral_constant<int, N>, Tiling t) {
+  tiled(x, y, x.dim(0), 1, [&]<class T, int N>(T, std::integral_constant<int, N>, Tiling t) {
     launch(avg_pool_kernel<N, T>, grid_of(t, 1), block_of(t), t, pixels,
            static_cast<const T*>(x.data<T>()), y.data<T>());
   });
@@ -164,7 +165,7 @@ void global_avg_pool(const Tensor& x, const Tensor& y) {
 
 void global_avg_pool_backward(const Tensor& dy, const Tensor& dx) {
   const int pixels = static_cast<int>(dx.dim(1) * dx.dim(2));
-  tiled(dy, dx, dx.dim(0), [&]<class T, int N>(T, std::integral_constant<int, N>, Tiling t) {
+  tiled(dy, dx, dx.dim(0), 1, [&]<class T, int N>(T, std::integral_constant<int, N>, Tiling t) {
     launch(avg_pool_backward_kernel<N, T>, grid_of(t, 1), block_of(t), t, pixels,
            static_cast<const T*>(dy.data<T>()), dx.data<T>());
   });
