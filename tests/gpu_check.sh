@@ -13,11 +13,11 @@
 #
 #   tests/gpu_check.sh --pack BUILD FOLDER
 #
-# and run there as FOLDER/tests/gpu_check.sh: 81 MB, 43 from a build with -Donednn=disabled, which only the CPU's speed
-# needs. cuBLASLt and cuDNN are not in it: they come from the machine's toolkit or
-# from a Python environment (the wheels nvidia-cublas and nvidia-cudnn-cu13, which PyTorch for CUDA 13 brings), whose
-# folders site-packages/nvidia/*/lib are put on LD_LIBRARY_PATH here, for our programs alone. PYTHON names the
-# interpreter; without torch in it there are no ratios. Images are not in it either: name a data set's folder as DATA.
+# and run there as FOLDER/tests/gpu_check.sh: 81 MB, of which 38 are oneDNN, which only the CPU's speed needs (a build with
+# -Donednn=disabled does without). cuBLASLt and cuDNN are not in it: they come from the machine's toolkit or from a
+# Python environment (the wheels nvidia-cublas and nvidia-cudnn-cu13, which PyTorch for CUDA 13 brings), whose folders
+# site-packages/nvidia/*/lib are put on LD_LIBRARY_PATH here, for our programs alone. PYTHON names the interpreter;
+# without torch in it there are no ratios. Images are not in it either: name a data set's folder as DATA.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
