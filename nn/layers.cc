@@ -46,18 +46,21 @@ BatchNormState BatchNorm::tracked_in(Mode mode) const {
   return mode.update_running ? state : BatchNormState{.momentum = state.momentum, .eps = state.eps};
 }
 
+NormOverParts* BatchNorm::parts_in(Mode mode) const {
+  return mode.norms != nullptr ? &mode.norms->of(this) : nullptr;
+}
+
 Variable BatchNorm::operator()(const Unnormalized& x, Mode mode, const Then& then) const {
   if (!mode.training)
     return batch_norm_infer(x.x, weight.value, bias.value, state, then.residual, then.relu);
   return batch_norm_train(x, weight.value, bias.value, tracked_in(mode), mode.groups, then.residual,
-                          then.relu, mode.norms ? &mode.norms->of(this) : nullptr);
+                          then.relu, parts_in(mode));
 }
 
 Unnormalized BatchNorm::relu_conv(const Unnormalized& x, const Conv2d& conv, Mode mode) const {
   if (!mode.training) return conv((*this)(x, mode, {.relu = true}));
   return norm_conv2d_train(x, weight.value, bias.value, tracked_in(mode), mode.groups,
-                           conv.weight.as(x.x.dtype()), conv.geometry,
-                           mode.norms ? &mode.norms->of(this) : nullptr);
+                           conv.weight.as(x.x.dtype()), conv.geometry, parts_in(mode));
 }
 
 void BatchNorm::visit(Registry& registry) {

@@ -49,6 +49,7 @@ struct BatchNorm {
 
  private:
   BatchNormState tracked_in(Mode mode) const;
+  NormOverParts* parts_in(Mode mode) const;
 };
 
 }  // namespace siam

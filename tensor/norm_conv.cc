@@ -29,11 +29,14 @@ Tensor normalized(const Tensor& x, const NormParameters& norm) {
 
 FusedProblem problem_of(Fused what, const Tensor& x, const Shape& w, const NormParameters& norm,
                         ConvGeometry geometry) {
-  const bool affine = norm.gamma.defined() && norm.beta.defined();
-  return {what,      x.shape(),
-          w,         affine ? x.dtype() : accumulate_type(x.dtype()),
-          geometry,  static_cast<int>(norm.statistics.mean.dim(0)),
-          x.device()};
+  return {.what = what,
+          .x = x.shape(),
+          .w = w,
+          .type = x.dtype(),
+          .geometry = geometry,
+          .groups = static_cast<int>(norm.statistics.mean.dim(0)),
+          .device = x.device(),
+          .affine = norm.gamma.defined() && norm.beta.defined()};
 }
 
 }  // namespace

@@ -6,11 +6,7 @@ namespace siam::cuda {
 
 // A host that waits sleeps: its core is for the threads that load images.
 struct Fence::State {
-  State() {
-    CUDA_CHECK(
-        cudaEventCreateWithFlags(event.out(), cudaEventDisableTiming | cudaEventBlockingSync));
-  }
-  Event event;
+  Event event = make_event(cudaEventDisableTiming | cudaEventBlockingSync);
 };
 
 void Fence::mark() {

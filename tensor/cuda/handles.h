@@ -36,8 +36,8 @@ using GraphExec = Owner<cudaGraphExec_t, cudaGraphExecDestroy>;
 
 /// A stream that does not wait for the default stream.
 Stream make_stream();
-/// An event for ordering streams, or with `timing` for measuring.
-Event make_event(bool timing = false);
+/// An event with CUDA's flags: cudaEventDefault measures, cudaEventDisableTiming only orders.
+Event make_event(unsigned flags);
 
 /// The stream of this thread. Until a ScopedStream says otherwise, one stream shared by all
 /// threads, never the default stream: that one cannot be captured.

@@ -3,8 +3,8 @@
 
 #include "tensor/cuda/norm_conv.h"
 
+#include "tensor/cuda/batch_norm_kernels.h"
 #include "tensor/cuda/conv_run.h"
-#include "tensor/cuda/launch.h"
 #include "tensor/math.h"
 
 namespace siam::cuda {
@@ -36,15 +36,13 @@ struct FinishStatistics {
 
 /// The norm's parameters [G,C] as cuDNN takes them.
 struct FoldNorm {
-  const float *mean, *variance, *gamma, *beta;
-  float eps;
-  int64_t channels;
+  Normalization norm;
   f16 *scale, *shift;
   float* inverse_deviation;
   __device__ void operator()(int64_t i) const {
-    const int64_t c = i % channels;
-    inverse_deviation[i] = __frsqrt_rn(variance[i] + eps);
-    const auto affine = math::normalization(mean[i], inverse_deviation[i], gamma[c], beta[c]);
+    const int64_t group = i / norm.channels, c = i % norm.channels;
+    inverse_deviation[i] = norm.inverse_deviation(group, c);
+    const auto affine = norm.affine(group, c);
     scale[i] = narrow<f16>(affine.scale);
     shift[i] = narrow<f16>(affine.shift);
   }
@@ -56,12 +54,11 @@ struct FoldedNorm {
 };
 
 FoldedNorm fold(const NormParameters& norm) {
-  const Tensor &mean = norm.statistics.mean, &variance = norm.statistics.variance;
+  const Tensor& mean = norm.statistics.mean;
   const FoldedNorm folded{Tensor::empty(mean.shape(), DType::f16, Device::cuda),
                           Tensor::empty(mean.shape(), DType::f16, Device::cuda), mean.empty_like()};
   for_each(mean.numel(),
-           FoldNorm{mean.data<float>(), variance.data<float>(), norm.gamma.data<float>(),
-                    norm.beta.data<float>(), static_cast<float>(norm.eps), mean.dim(1),
+           FoldNorm{Normalization(mean, norm.statistics.variance, norm.eps, norm.gamma, norm.beta),
                     folded.scale.data<f16>(), folded.shift.data<f16>(),
                     folded.inverse_deviation.data<float>()});
   return folded;
@@ -135,8 +132,8 @@ BatchStatistics finish(const Tensor& sums, const Tensor& squares, const Tensor& 
 
 bool prefers_fused(const FusedProblem& p, const std::function<void()>& separate,
                    const std::function<void()>& fused) {
-  const bool possible = p.device == Device::cuda && p.type == DType::f16 && p.x[3] % 8 == 0 &&
-                        p.w[0] % 8 == 0 && p.x[0] > 0 && p.x[0] % p.groups == 0;
+  const bool possible = p.device == Device::cuda && p.type == DType::f16 && p.affine &&
+                        p.x[3] % 8 == 0 && p.w[0] % 8 == 0 && p.x[0] > 0 && p.x[0] % p.groups == 0;
   return possible &&
          prefers_fused(key_of(kind_of(p.what), p.x, p.w, p.geometry, p.groups), separate, fused);
 }

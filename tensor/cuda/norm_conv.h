@@ -17,11 +17,12 @@ struct FusedProblem {
   ConvGeometry geometry;
   int groups;
   Device device;
+  bool affine = true;  ///< the norm has a scale and a shift
 };
 
 /// Whether a problem is to be computed by `fused` or by `separate`, which queue what is compared.
-/// Where cuDNN can (f16 on a GPU, channels a multiple of 8): as the policy says, or the faster
-/// one, measured once and remembered.
+/// Where cuDNN can (f16 on a GPU, affine, channels a multiple of 8): as the policy says, or the
+/// faster one, measured once and remembered.
 bool prefers_fused(const FusedProblem& problem, const std::function<void()>& separate,
                    const std::function<void()>& fused);
 

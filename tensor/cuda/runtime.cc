@@ -131,10 +131,9 @@ Stream make_stream() {
   return stream;
 }
 
-Event make_event(bool timing) {
+Event make_event(unsigned flags) {
   Event event;
-  CUDA_CHECK(
-      cudaEventCreateWithFlags(event.out(), timing ? cudaEventDefault : cudaEventDisableTiming));
+  CUDA_CHECK(cudaEventCreateWithFlags(event.out(), flags));
   return event;
 }
 

@@ -9,7 +9,7 @@ struct StreamMark::State {
 };
 
 StreamMark::StreamMark() {
-  auto state = std::make_shared<State>(make_event(/*timing=*/true));
+  auto state = std::make_shared<State>(make_event(cudaEventDefault));
   CUDA_CHECK(cudaEventRecord(state->event, current_stream()));
   state_ = std::move(state);
 }

@@ -4,8 +4,9 @@
 #include <limits>
 
 #include "tensor/check.h"
-#include "tensor/cuda/handles.h"
 #include "tensor/cuda/runtime.h"
+#include "tensor/cuda/status.h"
+#include "tensor/cuda/stream_mark.h"
 #include "tensor/tensor.h"
 
 namespace siam::cuda {
@@ -52,16 +53,11 @@ double device_seconds(const std::function<void()>& call) {
       const ScopedAllocator scope(caching_allocator(), Device::cuda);
       return Tensor::empty({properties().l2CacheSize}, DType::u8, Device::cuda);
     }();
-    const Event begin = make_event(true), end = make_event(true);
     for (int i = 0; i < kRepeats; ++i) {
       work_ahead(cache);
-      CUDA_CHECK(cudaEventRecord(begin, current_stream()));
+      const StreamMark begin;
       call();
-      CUDA_CHECK(cudaEventRecord(end, current_stream()));
-      CUDA_CHECK(cudaEventSynchronize(end));
-      float milliseconds = 0;
-      CUDA_CHECK(cudaEventElapsedTime(&milliseconds, begin, end));
-      best = std::min(best, milliseconds / 1e3);
+      best = std::min(best, seconds_between(begin, StreamMark()));
     }
   } catch (const Error&) {
     return std::numeric_limits<double>::infinity();

@@ -80,32 +80,32 @@ class Interpreter {
     return values;
   }
 
+  /// term(y, x, w) for the elements of every product of y = conv(x, w), one of which is `out`.
+  template <class Term>
+  void convolve(cudnnBackendAttributeName_t y, cudnnBackendAttributeName_t x,
+                cudnnBackendAttributeName_t w, cudnnBackendAttributeName_t out, const Term& term) {
+    result(out);
+    auto &ys = of(y), &xs = of(x), &ws = of(w);
+    products(op_, tensor(x), tensor(w), tensor(y),
+             [&](size_t i, size_t j, size_t k) { term(ys[i], xs[j], ws[k]); });
+  }
   void forward() {
-    const auto x_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
-               w_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
-               y_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y;
-    const auto &x = of(x_name), &w = of(w_name);
-    auto& y = result(y_name);
-    products(op_, tensor(x_name), tensor(w_name), tensor(y_name),
-             [&](size_t at, size_t i, size_t j) { y[at] += x[i] * w[j]; });
+    const auto y = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y;
+    convolve(y, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
+             CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, y,
+             [](float& y, float x, float w) { y += x * w; });
   }
   void backward_data() {
-    const auto dy_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY,
-               w_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
-               dx_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX;
-    const auto &dy = of(dy_name), &w = of(w_name);
-    auto& dx = result(dx_name);
-    products(op_, tensor(dx_name), tensor(w_name), tensor(dy_name),
-             [&](size_t i, size_t at, size_t j) { dx[at] += dy[i] * w[j]; });
+    const auto dx = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX;
+    convolve(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, dx,
+             CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, dx,
+             [](float dy, float& dx, float w) { dx += dy * w; });
   }
   void backward_filter() {
-    const auto x_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X,
-               dy_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
-               dw_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW;
-    const auto &x = of(x_name), &dy = of(dy_name);
-    auto& dw = result(dw_name);
-    products(op_, tensor(x_name), tensor(dw_name), tensor(dy_name),
-             [&](size_t i, size_t j, size_t at) { dw[at] += dy[i] * x[j]; });
+    const auto dw = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW;
+    convolve(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
+             CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, dw, dw,
+             [](float dy, float x, float& dw) { dw += dy * x; });
   }
   void pointwise() {
     const bool back = op_.mode == CUDNN_POINTWISE_RELU_BWD;

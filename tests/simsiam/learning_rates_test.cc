@@ -3,17 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "nn/optimizer.h"
+#include "tests/devices.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
 
 namespace {
-
-std::vector<Device> devices() {
-  std::vector<Device> all = {Device::cpu};
-  if (cuda_available()) all.push_back(Device::cuda);
-  return all;
-}
 
 // By the number of the case: decayed with warm-up, the predictor's constant, fixed predictor.
 Config variant(int which, Device device) {

@@ -5,15 +5,11 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/devices.h"
+
 namespace siam {
 
 namespace {
-
-std::vector<Device> devices() {
-  std::vector<Device> all = {Device::cpu};
-  if (cuda_available()) all.push_back(Device::cuda);
-  return all;
-}
 
 // A log of windows of two steps.
 class Steps {
