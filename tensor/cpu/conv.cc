@@ -37,6 +37,12 @@ bool leaves_columns_unwritten(const Tensor& dy, const Tensor& x, ConvGeometry g,
   return false;
 }
 
+// oneDNN's weight gradient of a strided 1x1 convolution writes outside its scratchpad where the
+// images have fewer channels than its vectors (github.com/uxlfoundation/oneDNN/issues/6035).
+bool overruns_scratchpad(ConvGeometry g, const Tensor& dw) {
+  return g.stride > 1 && dw.dim(1) == 1 && dw.dim(2) == 1 && dw.dim(3) < 16;
+}
+
 }  // namespace
 
 #else
@@ -54,6 +60,7 @@ bool served_by_onednn(const Tensor&, const Tensor&, const Tensor&) { return fals
 bool leaves_columns_unwritten(const Tensor&, const Tensor&, ConvGeometry, const Tensor&) {
   return false;
 }
+bool overruns_scratchpad(ConvGeometry, const Tensor&) { return false; }
 
 }  // namespace
 
@@ -71,7 +78,9 @@ void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geomet
 
 void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geometry,
                             const Tensor& dw) {
-  const bool served = served_by_onednn(dy, x, dw) && !leaves_columns_unwritten(dy, x, geometry, dw);
+  const bool served = served_by_onednn(dy, x, dw) &&
+                      !leaves_columns_unwritten(dy, x, geometry, dw) &&
+                      !overruns_scratchpad(geometry, dw);
   (served ? fast::conv2d_backward_weight : plain::conv2d_backward_weight)(dy, x, geometry, dw);
 }
 

@@ -4,6 +4,7 @@
 // kernel that writes beside its output, or leaves a gap in it, is seen.
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "tensor/dispatch_types.h"
 #include "tensor/map.h"
 #include "tensor/matmul.h"
+#include "tensor/parallel.h"
 #include "tensor/philox.h"
 #include "tensor/pool.h"
 #include "tensor/reduce.h"
@@ -109,6 +111,13 @@ class ExactTest {
   Random random_;
 };
 
+// Ends the process if the test that holds it hangs.
+class Deadline {
+ public:
+  explicit Deadline(unsigned seconds) { alarm(seconds); }
+  ~Deadline() { alarm(0); }
+};
+
 constexpr auto kTypes = {DType::f32, DType::bf16, DType::f16};
 
 }  // namespace
@@ -128,6 +137,22 @@ TEST_CASE("convolutions of integers are exact: random shapes") {
     test.check_conv({test.extent(3), height, width, channels}, {filters, r, s, channels},
                     {stride, padding});
   }
+}
+
+// Shortcuts of narrow networks: images with fewer channels than a vector has lanes, where a kernel
+// may read or write past a row. Each thread has a part, so their number counts.
+TEST_CASE("convolutions of integers are exact: strided shortcuts of few channels") {
+  const Deadline deadline(300);
+  ExactTest test(7);
+  for (int repetition = 0; repetition < 2; ++repetition)
+    for (int count = 1; count <= 3; ++count) {
+      set_threads(count);
+      for (const int64_t images : {3, 32})
+        for (const int64_t size : {8, 16, 32})
+          for (int64_t channels = 1; channels <= 20; ++channels)
+            test.check_conv({images, size, size, channels}, {2 * channels, 1, 1, channels}, {2, 0});
+    }
+  set_threads(0);
 }
 
 TEST_CASE("convolutions of integers are exact: every layer of ResNet-50") {
