@@ -14,12 +14,15 @@ inline double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Twelve chains: two units with a latency of four to six cycles need that many in flight.
+// Twelve chains: two units with a latency of four to six cycles need that many in flight. The
+// compiler must take them for different ones: it merges chains that start alike into one, whose
+// rate is a latency.
 constexpr int kChains = 12;
 constexpr int64_t kRounds = 20'000'000;
 
 __attribute__((target("avx2,fma"))) inline float fma_chains_avx2() {
   __m256 sum[kChains] = {};
+  for (__m256& chain : sum) asm("" : "+x"(chain));
   const __m256 a = _mm256_set1_ps(0.999f), b = _mm256_set1_ps(0.001f);
   for (int64_t i = 0; i < kRounds; ++i)
 #pragma GCC unroll 12
@@ -31,6 +34,7 @@ __attribute__((target("avx2,fma"))) inline float fma_chains_avx2() {
 
 __attribute__((target("avx512f"))) inline float fma_chains_avx512() {
   __m512 sum[kChains] = {};
+  for (__m512& chain : sum) asm("" : "+v"(chain));
   const __m512 a = _mm512_set1_ps(0.999f), b = _mm512_set1_ps(0.001f);
   for (int64_t i = 0; i < kRounds; ++i)
 #pragma GCC unroll 12
@@ -42,6 +46,7 @@ __attribute__((target("avx512f"))) inline float fma_chains_avx512() {
 
 __attribute__((target("avx512f,avx512bf16"))) inline float dot_chains_bf16() {
   __m512 sum[kChains] = {};
+  for (__m512& chain : sum) asm("" : "+v"(chain));
   const __m512bh a = _mm512_cvtne2ps_pbh(_mm512_set1_ps(1e-3f), _mm512_set1_ps(1e-3f));
   for (int64_t i = 0; i < kRounds; ++i)
 #pragma GCC unroll 12
