@@ -4,6 +4,8 @@
 #include "experiments/build_id.h"
 #include "nn/atomic_file.h"
 #include "simsiam/config_json.h"
+#include "tensor/cpu/instruction_set.h"
+#include "tensor/cpu/onednn.h"
 
 namespace siam {
 
@@ -23,11 +25,11 @@ ConfigValue value_of(const Json& json) {
 }  // namespace
 
 std::string run_id(const Config& config, const std::string& data_fingerprint) {
-#ifdef SIAM_ONEDNN
-  constexpr const char* kernels = "oneDNN";
-#else
-  constexpr const char* kernels = "plain";
-#endif
+  std::string kernels = "cuda";
+  if (config.device == Device::cpu) {
+    kernels = cpu::name_of(cpu::instruction_set());
+    if (config.precision == DType::bf16 && cpu::onednn::serves_bf16()) kernels += "+oneDNN";
+  }
   const Json identity = {{"config", to_json(describe(config))},
                          {"data", data_fingerprint},
                          {"build", SIAM_BUILD_ID},

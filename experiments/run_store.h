@@ -11,8 +11,8 @@
 namespace siam {
 
 /// The name of a run: a hash of all that determines its result, which is its configuration, the
-/// fingerprint of the data, and the build (version control's description of the source, and whether
-/// oneDNN is in it). 16 hexadecimal digits.
+/// fingerprint of the data, the build (version control's description of the source), and on a CPU
+/// the kernels (instruction set, and whether oneDNN has a part). 16 hexadecimal digits.
 std::string run_id(const Config& config, const std::string& data_fingerprint);
 
 class RunStore {

@@ -1,91 +1,96 @@
-// Who computes convolutions and matrix products on the CPU: oneDNN where it is built in and knows
-// the type, the plain loops otherwise.
+// Who computes convolutions and matrix products on the CPU: our own kernels (tensor/cpu/kernels/),
+// but for bf16 products on CPUs that have instructions for them, where oneDNN is faster.
+
+#include <algorithm>
+#include <utility>
 
 #include "tensor/backends.h"
+#include "tensor/cpu/conv_algorithm.h"
+#include "tensor/cpu/instruction_set.h"
 #include "tensor/cpu/onednn.h"
-#include "tensor/cpu/plain.h"
 
 namespace siam::cpu {
 
-#ifdef SIAM_ONEDNN
-
-namespace fast = onednn;
-
-bool bf16_supported() { return __builtin_cpu_supports("avx512bf16"); }
-
 namespace {
 
-bool served_by_onednn(const Tensor& a, const Tensor& b, const Tensor& c) {
-  if (a.dtype() == DType::f16 || !a.numel() || !b.numel() || !c.numel()) return false;
-  check(a.dtype() != DType::bf16 || bf16_supported(),
-        "bf16: this CPU has no avx512_bf16; use --precision f32");
-  return true;
+thread_local bool direct_only = false;
+
+ConvShape shape_of(const Tensor& x, const Tensor& w, const Tensor& y, ConvGeometry g) {
+  return {x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(1),
+          w.dim(2), y.dim(1), y.dim(2), g.stride, g.padding};
 }
 
-// oneDNN 2.6's strided bf16 weight gradient leaves the filter columns unwritten that meet nothing
-// but padding, which happens only where the image is narrower than the filter or the stride.
-bool leaves_columns_unwritten(const Tensor& dy, const Tensor& x, ConvGeometry g, const Tensor& dw) {
-  if (x.dtype() != DType::bf16 || g.stride == 1) return false;
-  for (int64_t s = 0; s < dw.dim(2); ++s) {
-    bool meets_image = false;
-    for (int64_t q = 0; q < dy.dim(2) && !meets_image; ++q) {
-      const int64_t column = q * g.stride + s - g.padding;
-      meets_image = 0 <= column && column < x.dim(2);
-    }
-    if (!meets_image) return true;
-  }
-  return false;
+bool empty(const Tensor& a, const Tensor& b, const Tensor& c) {
+  return !a.numel() || !b.numel() || !c.numel();
 }
 
-// oneDNN's weight gradient of a strided 1x1 convolution writes outside its scratchpad where the
-// images have fewer channels than its vectors (github.com/uxlfoundation/oneDNN/issues/6035).
-bool overruns_scratchpad(ConvGeometry g, const Tensor& dw) {
-  return g.stride > 1 && dw.dim(1) == 1 && dw.dim(2) == 1 && dw.dim(3) < 16;
+const Kernels& kernels_for(const ConvShape& s) { return kernels(std::min(s.c, s.k)); }
+
+// Winograd in f32 is faster than the plain products in bf16 where it saves three of four.
+bool by_onednn(const ConvShape& s, DType type) {
+  return type == DType::bf16 && instruction_set() == InstructionSet::avx512 &&
+         onednn::serves_bf16() && (s.stride > 1 || best_algorithm(s) == ConvAlgorithm::direct);
 }
 
 }  // namespace
 
-#else
-
-namespace fast = plain;
-
-bool bf16_supported() { return true; }
+#ifndef SIAM_ONEDNN
 std::vector<std::string> onednn_implementations() { return {}; }
-ScopedConvAlgorithm::ScopedConvAlgorithm(ConvAlgorithm algorithm) : previous_(algorithm) {}
-ScopedConvAlgorithm::~ScopedConvAlgorithm() = default;
-
-namespace {
-
-bool served_by_onednn(const Tensor&, const Tensor&, const Tensor&) { return false; }
-bool leaves_columns_unwritten(const Tensor&, const Tensor&, ConvGeometry, const Tensor&) {
-  return false;
-}
-bool overruns_scratchpad(ConvGeometry, const Tensor&) { return false; }
-
-}  // namespace
-
+namespace onednn {
+bool serves_bf16() { return false; }
+void conv2d(const Tensor&, const Tensor&, ConvGeometry, const Tensor&) {}
+void conv2d_backward_data(const Tensor&, const Tensor&, ConvGeometry, const Tensor&) {}
+}  // namespace onednn
 #endif
 
+ScopedDirectConv::ScopedDirectConv() : previous_(std::exchange(direct_only, true)) {}
+ScopedDirectConv::~ScopedDirectConv() { direct_only = previous_; }
+
+bool has_winograd(const ConvShape& s) {
+  return s.r == 3 && s.s == 3 &&
+         ((s.stride == 1 && s.padding <= 2) || (s.stride == 2 && s.padding == 1));
+}
+
+// A tile costs as many products as there are pairs of points, also where it reaches over the
+// border, and the transforms cost about half as much again.
+ConvAlgorithm best_algorithm(const ConvShape& s) {
+  constexpr int64_t kFewestChannels = 8;
+  const int64_t products = s.stride == 1 ? 36 : 81;
+  const int64_t tiles = ((s.p + 3) / 4) * ((s.q + 3) / 4);
+  const bool pays = has_winograd(s) && std::min(s.c, s.k) >= kFewestChannels &&
+                    3 * products * tiles <= 2 * 9 * s.p * s.q;
+  return pays && !direct_only ? ConvAlgorithm::winograd : ConvAlgorithm::direct;
+}
+
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y) {
-  (served_by_onednn(x, w, y) ? fast::conv2d : plain::conv2d)(x, w, geometry, y);
+  if (empty(x, w, y)) return reference::conv2d(x, w, geometry, y);
+  const ConvShape s = shape_of(x, w, y, geometry);
+  if (by_onednn(s, x.dtype())) return onednn::conv2d(x, w, geometry, y);
+  kernels_for(s).conv2d(s, best_algorithm(s), x.dtype(), x.raw(), w.raw(), y.raw());
 }
 
 void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geometry,
                           const Tensor& dx) {
-  (served_by_onednn(dy, w, dx) ? fast::conv2d_backward_data : plain::conv2d_backward_data)(
-      dy, w, geometry, dx);
+  if (empty(dy, w, dx)) return reference::conv2d_backward_data(dy, w, geometry, dx);
+  const ConvShape s = shape_of(dx, w, dy, geometry);
+  if (by_onednn(s, dy.dtype())) return onednn::conv2d_backward_data(dy, w, geometry, dx);
+  kernels_for(s).conv2d_backward_data(s, best_algorithm(s), dy.dtype(), dy.raw(), w.raw(),
+                                      dx.raw());
 }
 
 void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geometry,
                             const Tensor& dw) {
-  const bool served = served_by_onednn(dy, x, dw) &&
-                      !leaves_columns_unwritten(dy, x, geometry, dw) &&
-                      !overruns_scratchpad(geometry, dw);
-  (served ? fast::conv2d_backward_weight : plain::conv2d_backward_weight)(dy, x, geometry, dw);
+  if (empty(dy, x, dw)) return reference::conv2d_backward_weight(dy, x, geometry, dw);
+  const ConvShape s = shape_of(x, dw, dy, geometry);
+  kernels_for(s).conv2d_backward_weight(s, best_algorithm(s), dy.dtype(), dy.raw(), x.raw(),
+                                        dw.data<float>());
 }
 
 void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const Tensor& c) {
-  (served_by_onednn(a, b, c) ? fast::matmul : plain::matmul)(a, ta, b, tb, c);
+  if (empty(a, b, c)) return reference::matmul(a, ta, b, tb, c);
+  const MatmulShape s{c.dim(0), c.dim(1), a.dim(ta == Transpose::yes ? 0 : 1), ta == Transpose::yes,
+                      tb == Transpose::yes};
+  kernels(s.n).matmul(s, a.dtype(), a.raw(), b.raw(), c.dtype(), c.raw());
 }
 
 }  // namespace siam::cpu

@@ -1,45 +1,28 @@
 #pragma once
-// Convolutions and matrix products by oneDNN, and what tests and benchmarks may ask of them.
-// Tensors are dense NHWC outside; inside, a plan per shape reorders into the layout that the
-// chosen primitive is fast in.
+// bf16 convolutions by oneDNN, forward and data gradient, on CPUs that multiply bf16 (avx512_bf16):
+// twice the rate of f32, which our own kernels calculate in. Tensors are dense NHWC outside;
+// inside, a plan per shape reorders into the layout that the chosen primitive is fast in. The
+// results do not depend on the number of threads; oneDNN's weight gradients and matrix products
+// would.
 
 #include <string>
 #include <vector>
 
 #include "tensor/conv.h"
-#include "tensor/matmul.h"
 
 namespace siam::cpu {
 
-/// best: Winograd F(4x4,3x3) for f32 3x3 stride-1 layers where oneDNN has it (relative error about
-/// 1e-6), direct otherwise. A rule of the shape, not of timings, so that runs repeat bit by bit.
-enum class ConvAlgorithm { best, direct };
-
-/// While it lives, convolutions of this thread use the algorithm.
-class ScopedConvAlgorithm {
- public:
-  explicit ScopedConvAlgorithm(ConvAlgorithm algorithm);
-  ~ScopedConvAlgorithm();
-  ScopedConvAlgorithm(const ScopedConvAlgorithm&) = delete;
-
- private:
-  ConvAlgorithm previous_;
-};
-
-/// True if bf16 convolutions and products can run here: with oneDNN, on CPUs with avx512_bf16.
-bool bf16_supported();
-
-/// `<op> <shapes>: <implementation>` of every primitive in the plan caches; empty without oneDNN.
+/// `<op> <shapes>: <implementation>` of every primitive in the plan cache; empty without oneDNN.
 std::vector<std::string> onednn_implementations();
 
 namespace onednn {
 
+/// True if this build has oneDNN and this CPU avx512_bf16.
+bool serves_bf16();
+/// bf16 tensors, none empty.
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y);
 void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geometry,
                           const Tensor& dx);
-void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geometry,
-                            const Tensor& dw);
-void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const Tensor& c);
 
 }  // namespace onednn
 }  // namespace siam::cpu

@@ -52,10 +52,6 @@ dnnl::engine& cpu_engine() {
   return engine;
 }
 
-dnnl::memory::data_type data_type(DType type) {
-  return type == DType::bf16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
-}
-
 dnnl::primitive_attr user_scratchpad() {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -109,12 +105,11 @@ void execute(const Plan& plan, const Tensor& a, const Tensor& b, const Tensor& r
 }  // namespace onednn
 
 std::vector<std::string> onednn_implementations() {
-  static constexpr const char* kNames[] = {"conv2d", "conv2d_backward_data",
-                                           "conv2d_backward_weight", "matmul"};
+  static constexpr const char* kNames[] = {"conv2d", "conv2d_backward_data"};
   const std::scoped_lock lock(onednn::mutex);
   std::vector<std::string> names;
   for (const auto& [key, plan] : onednn::plans)
-    names.push_back(fmt::format("{} {} [{}]: {}", kNames[static_cast<int>(key.op)], key.in,
+    names.push_back(fmt::format("{} [{}]: {}", kNames[static_cast<int>(key.op)],
                                 fmt::join(key.sizes, ", "), plan->implementation));
   return names;
 }

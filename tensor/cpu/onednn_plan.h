@@ -14,11 +14,9 @@ namespace siam::cpu::onednn {
 
 /// What a plan is for. Equal keys, equal plans.
 struct PlanKey {
-  enum class Op { conv_forward, conv_backward_data, conv_backward_weight, matmul } op;
-  DType in, out;
-  bool direct_only;
+  enum class Op { conv_forward, conv_backward_data } op;
   int threads;
-  std::array<int64_t, 9> sizes;  ///< N H W C K R S stride padding, or M N K and the transposes
+  std::array<int64_t, 9> sizes;  ///< N H W C K R S stride padding
   auto operator<=>(const PlanKey&) const = default;
 };
 
@@ -38,7 +36,6 @@ struct Plan {
 };
 
 dnnl::engine& cpu_engine();
-dnnl::memory::data_type data_type(DType type);
 /// Scratch memory belongs to the call: it comes from the tensor allocator.
 dnnl::primitive_attr user_scratchpad();
 Operand input(int argument, const dnnl::memory::desc& user, const dnnl::memory::desc& inside);

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "tensor/cpu/onednn.h"
+#include "tensor/cpu/conv_algorithm.h"
 #include "tensor/philox.h"
 #include "tests/autograd/op_cases.h"
 
@@ -67,7 +67,7 @@ TEST_CASE("convolution is bilinear: <y, v> = <x, dx> = <w, dw>") {
     const Op op = [&](const std::vector<Variable>& in) { return conv2d(in[0], in[1], layer.g); };
     // Winograd's transforms have fractions; their error is measured in tests/tensor/conv_test.cc.
     check_adjoint(op, {layer.x, layer.w}, random, 1e-5);
-    const cpu::ScopedConvAlgorithm direct(cpu::ConvAlgorithm::direct);
+    const cpu::ScopedDirectConv direct;
     check_adjoint(op, {layer.x, layer.w}, random);
   }
 }

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "tensor/cpu/onednn.h"
 #include "tensor/philox.h"
 #include "tests/autograd/op_cases.h"
 
@@ -73,7 +72,6 @@ TEST_CASE("f32 kernels agree with the double reference, forward and backward") {
 // one another (bias, softmax backward: measured 0.6), not for a sum kept in the narrow type.
 TEST_CASE("bf16 and f16 kernels agree with the double reference, forward and backward") {
   for (const auto& [type, unit] : {std::pair{DType::bf16, 0x1p-8}, {DType::f16, 0x1p-11}}) {
-    if (type == DType::bf16 && !cpu::bf16_supported()) continue;
     for (const OpCase& c : op_cases())
       compare_with_reference(c, type, Device::cpu, unit + f32_tolerance(c));
   }

@@ -69,7 +69,7 @@ TEST_CASE("a run resumed in the middle of an epoch ends with the bits of an unin
 
 // The child saves after every epoch and is killed by SIGKILL in the middle of the second; the
 // parent continues from what is on the disk. One thread throughout: a forked child has none of its
-// parent's OpenMP threads, and oneDNN's sums depend on their number.
+// parent's OpenMP threads.
 TEST_CASE("a run killed in the middle of an epoch continues with the same bits") {
   const ScratchFolder folder;
   const fs::path file = folder / "state.safetensors";

@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "tensor/conv.h"
-#include "tensor/cpu/onednn.h"
+#include "tensor/cpu/conv_algorithm.h"
+#include "tensor/cpu/instruction_set.h"
 #include "tensor/dispatch.h"
 #include "tensor/dispatch_types.h"
 #include "tensor/map.h"
@@ -78,7 +79,6 @@ class ExactTest {
       return op(inputs);
     }();
     for (const DType type : types) {
-      if (type == DType::bf16 && !cpu::bf16_supported()) continue;
       CAPTURE(type);
       Tensors typed;
       for (const Tensor& input : inputs) typed.push_back(cast(input, type));
@@ -93,11 +93,10 @@ class ExactTest {
     CHECK(guarded_.intact());
   }
 
-  /// All three kernels of a convolution, by oneDNN's direct algorithms: Winograd's transform has
-  /// fractions.
+  /// All three kernels of a convolution by its definition's products: Winograd has fractions.
   void check_conv(const Shape& x, const Shape& w, ConvGeometry g) {
     CAPTURE(fmt::format("x {} w {} stride {} padding {}", x, w, g.stride, g.padding));
-    const cpu::ScopedConvAlgorithm direct(cpu::ConvAlgorithm::direct);
+    const cpu::ScopedDirectConv direct;
     check({integers(x), integers(w), integers(conv2d_shape(x, w, g))}, {DType::f32, DType::bf16},
           [&](const Tensors& t) {
             return Tensors{conv2d(t[0], t[1], g), conv2d_backward_data(t[2], t[1], x, g),

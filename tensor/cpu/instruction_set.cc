@@ -1,0 +1,71 @@
+#include "tensor/cpu/instruction_set.h"
+
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "tensor/check.h"
+#include "tensor/cpu/kernels/kernels.h"
+
+namespace siam::cpu {
+
+namespace {
+
+constexpr int kNotChosen = -1;
+thread_local int chosen = kNotChosen;
+
+InstructionSet from_environment() {
+  const std::vector<InstructionSet> available = available_instruction_sets();
+  const char* wanted = std::getenv("SIAM_INSTRUCTION_SET");
+  if (wanted == nullptr || *wanted == '\0') return available.back();
+  std::vector<std::string> names;
+  for (const InstructionSet set : available) {
+    if (name_of(set) == std::string(wanted)) return set;
+    names.push_back(name_of(set));
+  }
+  fail("SIAM_INSTRUCTION_SET={}; this CPU has {}; unset it, or name one of these", wanted,
+       fmt::join(names, ", "));
+}
+
+}  // namespace
+
+const char* name_of(InstructionSet set) {
+  static constexpr const char* kNames[] = {"baseline", "avx2", "avx512"};
+  return kNames[static_cast<int>(set)];
+}
+
+std::vector<InstructionSet> available_instruction_sets() {
+  std::vector<InstructionSet> sets = {InstructionSet::baseline};
+#ifdef __x86_64__
+  // What the levels x86-64-v3 and -v4 hold, for which the kernels are compiled.
+  if (__builtin_cpu_supports("x86-64-v3")) sets.push_back(InstructionSet::avx2);
+  if (__builtin_cpu_supports("x86-64-v4")) sets.push_back(InstructionSet::avx512);
+#endif
+  return sets;
+}
+
+InstructionSet instruction_set() {
+  static const InstructionSet widest = from_environment();
+  return chosen == kNotChosen ? widest : static_cast<InstructionSet>(chosen);
+}
+
+ScopedInstructionSet::ScopedInstructionSet(InstructionSet set)
+    : previous_(std::exchange(chosen, static_cast<int>(set))) {}
+ScopedInstructionSet::~ScopedInstructionSet() { chosen = previous_; }
+
+const Kernels& kernels(int64_t columns) {
+#ifdef __x86_64__
+  switch (instruction_set()) {
+    case InstructionSet::avx512:
+      if (columns >= 16) return avx512_kernels;
+      [[fallthrough]];
+    case InstructionSet::avx2: return avx2_kernels;
+    case InstructionSet::baseline: break;
+  }
+#endif
+  static_cast<void>(columns);
+  return baseline_kernels;
+}
+
+}  // namespace siam::cpu

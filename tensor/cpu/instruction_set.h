@@ -1,0 +1,38 @@
+#pragma once
+// Which of the kernels' instruction sets runs (tensor/cpu/kernels/). AVX2 and AVX-512 give the same
+// bits; the baseline, which has no fused multiply-add on x86, does not.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace siam::cpu {
+
+struct Kernels;
+
+enum class InstructionSet { baseline, avx2, avx512 };
+
+const char* name_of(InstructionSet set);
+/// What this CPU has, narrowest first.
+std::vector<InstructionSet> available_instruction_sets();
+
+/// The widest available one, or the one that SIAM_INSTRUCTION_SET names in the environment or a
+/// ScopedInstructionSet of this thread chose. Error if the environment names another.
+InstructionSet instruction_set();
+
+/// While it lives, this thread's kernels are of this set, which must be available.
+class ScopedInstructionSet {
+ public:
+  explicit ScopedInstructionSet(InstructionSet set);
+  ~ScopedInstructionSet();
+  ScopedInstructionSet(const ScopedInstructionSet&) = delete;
+
+ private:
+  int previous_;
+};
+
+/// The kernels for images or matrices of so many columns: fewer than a vector of AVX-512 has lanes
+/// go through AVX2's.
+const Kernels& kernels(int64_t columns);
+
+}  // namespace siam::cpu

@@ -1,0 +1,66 @@
+#pragma once
+// Convolution and matrix product for CPUs, from one source (kernels.cc) compiled once per
+// instruction set. Sums are made in f32 in an order that depends on the shape alone: the bits are
+// the same for every number of threads and every batch split of forward and data gradient.
+//
+// Only declarations here, and nothing inline: the linker keeps one copy of an inline function, and
+// the copy compiled for AVX-512 must not serve a CPU without it.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace siam {
+enum class DType : uint8_t;
+}
+
+namespace siam::cpu {
+
+/// Sizes as in conv.h: images [n,h,w,c], filters [k,r,s,c], results [n,p,q,k]. None is 0.
+struct ConvShape {
+  int64_t n, h, w, c, k, r, s, p, q;
+  int64_t stride, padding;
+};
+
+/// direct: the definition's products, as a matrix product. winograd: fewer products in transformed
+/// tiles (winograd_algebra.h), for the shapes that has_winograd() names.
+enum class ConvAlgorithm { direct, winograd };
+
+/// 3x3 filters of stride 1 or 2 with a padding of 0 to 2, and of 1 for stride 2.
+bool has_winograd(const ConvShape& shape);
+
+/// a [m,k], or [k,m] transposed; b [k,n], or [n,k] transposed; c [m,n]. None is 0.
+struct MatmulShape {
+  int64_t m, n, k;
+  bool transpose_a, transpose_b;
+};
+
+/// The kernels for one instruction set. Pointers are to dense arrays of `type`: f32, bf16 or f16.
+struct Kernels {
+  void (*conv2d)(const ConvShape& shape, ConvAlgorithm algorithm, DType type, const void* x,
+                 const void* w, void* y);
+  void (*conv2d_backward_data)(const ConvShape& shape, ConvAlgorithm algorithm, DType type,
+                               const void* dy, const void* w, void* dx);
+  void (*conv2d_backward_weight)(const ConvShape& shape, ConvAlgorithm algorithm, DType type,
+                                 const void* dy, const void* x, float* dw);
+  void (*matmul)(const MatmulShape& shape, DType type, const void* a, const void* b, DType c_type,
+                 void* c);
+};
+
+extern const Kernels baseline_kernels;  ///< 4 lanes: what every CPU of the architecture has
+extern const Kernels avx2_kernels;      ///< 8 lanes and fused multiply-adds
+extern const Kernels avx512_kernels;    ///< 16 lanes
+
+/// Scratch memory of one call, from the tensor allocator. Throws OutOfMemory.
+class Scratch {
+ public:
+  explicit Scratch(size_t floats);
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  float* data() const { return data_; }
+
+ private:
+  void* tensor_;
+  float* data_;
+};
+
+}  // namespace siam::cpu

@@ -1,0 +1,77 @@
+#pragma once
+// c = op(a) op(b): b in panels, a slab of columns at a time so that little is packed at once; then
+// blocks of rows of a against the panels.
+
+#include "tensor/cpu/kernels/panel.h"
+#include "tensor/cpu/kernels/threads.h"
+
+namespace siam::cpu {
+namespace {
+
+constexpr int64_t kSlabFloats = 1 << 20;   ///< of packed b: 4 MiB
+constexpr int64_t kBlockFloats = 1 << 16;  ///< of a block of rows: 256 KiB, half of a level 2
+constexpr int64_t kMostRows = 16 * kRows;  ///< of a block
+constexpr int64_t kPanelsAlone = 4;        ///< panels that a block of rows should meet
+
+/// Rows [begin, begin + count) of op(a), each k floats: where they stand, or a copy of them.
+template <class T>
+void row_pointers(const MatmulShape& s, const T* a, int64_t begin, int64_t count, float* copy,
+                  const float** rows) {
+  for (int64_t i = 0; i < round_up(count, kRows); ++i) {
+    const int64_t row = min(i, count - 1);
+    rows[i] = copy + row * s.k;
+    if constexpr (sizeof(T) == sizeof(float))
+      if (!s.transpose_a) rows[i] = a + (begin + row) * s.k;
+  }
+  if (s.transpose_a) {
+    for (int64_t l = 0; l < s.k; ++l)
+      for (int64_t i = 0; i < count; i += kLanes) {
+        const int64_t lanes = min(kLanes, count - i);
+        const Vec values = load_some(a + l * s.m + begin + i, lanes);
+        for (int64_t j = 0; j < lanes; ++j) copy[(i + j) * s.k + l] = values[j];
+      }
+  } else if (sizeof(T) != sizeof(float)) {
+    convert(a + begin * s.k, count * s.k, copy);
+  }
+}
+
+template <class T, class Out>
+void matmul(const MatmulShape& s, const T* a, const T* b, Out* c) {
+  const int64_t panels = Panel::count(s.n);
+  const int64_t slab = max(1, min(panels, kSlabFloats / (s.k * kColumns)));
+  const int64_t block = min(kMostRows, max(kRows, kBlockFloats / s.k / kRows * kRows));
+  const int64_t blocks = ceil_div(s.m, block);
+  const Scratch packed(static_cast<size_t>(slab * s.k * kColumns));
+  const ThreadScratch scratch(Pieces::floats(block * s.k) + Pieces::floats(block * kColumns) +
+                              Pieces::floats<float*>(block));
+  for (int64_t first = 0; first < panels; first += slab) {
+    const int64_t count = min(slab, panels - first);
+    parallel_for(count, 1, [&](int64_t i, int64_t) {
+      const Panel panel = Panel::at(first + i, s.n);
+      pack_panel(b + panel.begin * (s.transpose_b ? s.k : 1), s.k, s.transpose_b ? 1 : s.n,
+                 s.transpose_b ? s.k : 1, panel, packed.data() + i * s.k * kColumns);
+    });
+    // Few rows: several threads share a block of them, each with some of the panels.
+    const int64_t groups = max(1, min(ceil_div(count, kPanelsAlone), 2 * threads() / blocks));
+    const int64_t per_group = ceil_div(count, groups);
+    parallel_for(blocks * groups, 1, [&](int64_t task, int64_t) {
+      const int64_t begin = task / groups * block, rows = min(block, s.m - begin);
+      Pieces pieces(scratch.part());
+      float *copy = pieces.take(block * s.k), *tile = pieces.take(block * kColumns);
+      auto** pointers = pieces.take<const float*>(block);
+      row_pointers(s, a, begin, rows, copy, pointers);
+      const int64_t from = task % groups * per_group, to = min(from + per_group, count);
+      for (int64_t i = from; i < to; ++i) {
+        const Panel panel = Panel::at(first + i, s.n);
+        multiply_panel(pointers, round_up(rows, kRows), {1, 0, s.k}, panel,
+                       packed.data() + i * s.k * kColumns, tile, kColumns);
+        for (int64_t row = 0; row < rows; ++row)
+          convert(tile + row * kColumns, panel.end - panel.begin,
+                  c + (begin + row) * s.n + panel.begin);
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace siam::cpu

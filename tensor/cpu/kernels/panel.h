@@ -1,0 +1,89 @@
+#pragma once
+// A block of rows times a panel. The right operand of every product is packed once into panels
+// [l][j] that are read from end to end: two vectors wide, the last one of a matrix perhaps one. The
+// left one is read where it stands, a pointer per row.
+
+#include "tensor/cpu/kernels/register_block.h"
+
+namespace siam::cpu {
+namespace {
+
+/// Floats of the longest piece of a row that is multiplied at once: that of a panel (512 x 16 for
+/// AVX2: 32 KiB) then stays in the first-level cache while all rows of a block meet it.
+constexpr int64_t kPiece = 512;
+
+/// What a row of the left operand is: `taps` runs of `length` floats, `tap_stride` apart.
+struct Runs {
+  int64_t taps, tap_stride, length;
+  int64_t total() const { return taps * length; }
+};
+
+/// Columns [begin, end) of a matrix that is cut in panels.
+struct Panel {
+  int64_t begin, end;
+  int width() const { return end - begin > kLanes ? kColumns : kLanes; }
+
+  static int64_t count(int64_t columns) { return ceil_div(columns, kColumns); }
+  static Panel at(int64_t index, int64_t columns) {
+    return {index * kColumns, min((index + 1) * kColumns, columns)};
+  }
+};
+
+/// Row l of the panel is src[l step + j column_step] for its columns j, 0 beyond them.
+template <class T>
+void pack_panel(const T* src, int64_t rows, int64_t step, int64_t column_step, const Panel& panel,
+                float* out) {
+  const int64_t columns = panel.end - panel.begin, width = panel.width();
+  if (column_step == 1) {
+    for (int64_t l = 0; l < rows; ++l, src += step, out += width)
+      for (int64_t j = 0; j < width; j += kLanes)
+        store(out + j, load_some(src + min(j, columns), max(columns - j, 0)));
+    return;
+  }
+  constexpr int64_t kBlock = 4 * kLanes;  // rows, as many as are transposed within the cache
+  float column[kBlock];
+  for (int64_t l = 0; l < rows; l += kBlock) {
+    const int64_t count = min(kBlock, rows - l);
+    for (int64_t j = 0; j < width; ++j) {
+      const bool inside = j < columns;
+      if (inside && step == 1)
+        convert(src + j * column_step + l, count, column);
+      else
+        for (int64_t i = 0; i < count; ++i)
+          column[i] = inside ? load_some(src + j * column_step + (l + i) * step, 1)[0] : 0.0f;
+      for (int64_t i = 0; i < count; ++i) out[(l + i) * width + j] = column[i];
+    }
+  }
+}
+
+template <int kVectors>
+void multiply_vectors(const float* const* rows, int64_t count, const Runs& runs, const float* panel,
+                      float* c, int64_t c_stride) {
+  const int64_t piece = min(runs.length, kPiece), taps = max(1, kPiece / max(1, runs.length));
+  for (int64_t tap = 0; tap < runs.taps; tap += taps)
+    for (int64_t l = 0; l < runs.length; l += piece) {
+      const float* b = panel + (tap * runs.length + l) * kVectors * kLanes;
+      for (int64_t i = 0; i < count; i += kRows) {
+        const float* a[kRows];
+        for (int r = 0; r < kRows; ++r) a[r] = rows[i + r] + tap * runs.tap_stride + l;
+        dot_rows<kVectors>(a, min(taps, runs.taps - tap), runs.tap_stride,
+                           min(piece, runs.length - l), b, tap > 0 || l > 0, c + i * c_stride,
+                           c_stride);
+      }
+    }
+}
+
+/// c[i][j] = rows[i] . column j of the packed panel, for count rows, a multiple of kRows; a row of
+/// c is c_stride floats, and panel.width() of them are written. An empty sum is 0.
+inline void multiply_panel(const float* const* rows, int64_t count, const Runs& runs,
+                           const Panel& panel, const float* packed, float* c, int64_t c_stride) {
+  if (runs.total() == 0)
+    for (int64_t i = 0; i < count; ++i) std::memset(c + i * c_stride, 0, 4 * panel.width());
+  else if (panel.width() == kColumns)
+    multiply_vectors<2>(rows, count, runs, packed, c, c_stride);
+  else
+    multiply_vectors<1>(rows, count, runs, packed, c, c_stride);
+}
+
+}  // namespace
+}  // namespace siam::cpu

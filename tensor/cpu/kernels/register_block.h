@@ -1,0 +1,77 @@
+#pragma once
+// The innermost loops: a block of the result stays in registers while the sum runs.
+//
+// Each step of the sum multiplies kRows numbers of a, one broadcast at a time, with one row of b
+// that is one or two vectors wide. 6 x 2 sums, two vectors of b and the broadcast fill 15 of the 16
+// registers of SSE and AVX2, 12 x 2 as much of the 32 of AVX-512. Two units with a latency of four
+// cycles need eight sums that do not wait for each other.
+
+#include "tensor/cpu/kernels/simd.h"
+
+namespace siam::cpu {
+namespace {
+
+constexpr int kRows = kLanes == 16 ? 12 : 6;
+constexpr int kColumns = 2 * kLanes;  ///< of a full panel of b
+
+/// One row of the result per row of a:
+///   c[i][j] (+)= sum_{t < taps} sum_{l < length} rows[i][t tap_stride + l] b[t length + l][j]
+/// with i < kRows and j < kVectors kLanes. Without `add` c is overwritten.
+template <int kVectors>
+void dot_rows(const float* const* rows, int64_t taps, int64_t tap_stride, int64_t length,
+              const float* b, bool add, float* c, int64_t c_stride) {
+  Vec sum[kRows][kVectors] = {};
+  if (add) {
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sum[i][v] = load(c + i * c_stride + v * kLanes);
+  }
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    const float* a[kRows];
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i) a[i] = rows[i] + tap * tap_stride;
+    for (int64_t l = 0; l < length; ++l, b += kVectors * kLanes) {
+      Vec right[kVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) right[v] = load(b + v * kLanes);
+#pragma GCC unroll 12
+      for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) sum[i][v] += a[i][l] * right[v];
+    }
+  }
+#pragma GCC unroll 12
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) store(c + i * c_stride + v * kLanes, sum[i][v]);
+}
+
+/// One row of the result per column of a, the sum running over a's rows (pixels, tiles), the t-th
+/// of which is at row(t):
+///   c[i][j] (+)= sum_{t < count} row(t)[i] b[t b_stride + j].
+template <int kVectors, class Row>
+void dot_columns(const Row& row, const float* b, int64_t b_stride, int64_t count, bool add,
+                 float* c, int64_t c_stride) {
+  Vec sum[kRows][kVectors] = {};
+  for (int64_t t = 0; t < count; ++t, b += b_stride) {
+    const float* a = row(t);
+    Vec right[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) right[v] = load(b + v * kLanes);
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sum[i][v] += a[i] * right[v];
+  }
+#pragma GCC unroll 12
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      float* to = c + i * c_stride + v * kLanes;
+      store(to, add ? load(to) + sum[i][v] : sum[i][v]);
+    }
+}
+
+}  // namespace
+}  // namespace siam::cpu

@@ -1,0 +1,110 @@
+#pragma once
+// A vector of floats, and how storage types get into it and out of it. GCC's vector extensions:
+// arithmetic is written with operators and becomes the instructions of the set that kernels.cc is
+// compiled for. All in an unnamed namespace, see kernels.h.
+
+#include <cstdint>
+#include <cstring>
+
+namespace siam::cpu {
+namespace {
+
+constexpr int kLanes = SIAM_LANES;
+
+typedef float Vec __attribute__((vector_size(4 * kLanes)));
+typedef uint32_t Bits __attribute__((vector_size(4 * kLanes)));
+typedef uint16_t Halves __attribute__((vector_size(2 * kLanes)));
+
+struct Bf16 {
+  uint16_t bits;
+};
+struct F16 {
+  uint16_t bits;
+};
+
+inline Vec broadcast(float value) { return value - Vec{}; }
+
+template <class To, class From>
+inline To same_bits(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  std::memcpy(&to, &from, sizeof(To));
+  return to;
+}
+
+// The conversions are those of tensor/dtype.h, for all lanes at once.
+
+inline Vec widen(Bits bits, Bf16) { return same_bits<Vec>(bits << 16); }
+inline Vec widen(Bits half, F16) {
+  const Bits sign = (half & 0x8000u) << 16, magnitude = half & 0x7fffu;
+  const Vec scaled = same_bits<Vec>(magnitude << 13) * 0x1p112f;
+  const Bits finite = same_bits<Bits>(scaled), special = 0x7f800000u | (magnitude << 13);
+  return same_bits<Vec>(sign | (magnitude >= 0x7c00u ? special : finite));
+}
+
+inline Bits narrow(Vec value, Bf16) {
+  const Bits bits = same_bits<Bits>(value);
+  const Bits rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  return (bits & 0x7fffffffu) > 0x7f800000u ? ((bits >> 16) | 0x40u) : rounded;
+}
+inline Bits narrow(Vec value, F16) {
+  const Bits bits = same_bits<Bits>(value);
+  const Bits sign = (bits >> 16) & 0x8000u, magnitude = bits & 0x7fffffffu;
+  const Bits small = same_bits<Bits>(same_bits<Vec>(magnitude) + 0.5f) - 0x3f000000u;
+  const Bits rebased = magnitude - 0x38000000u;
+  const Bits normal = (rebased + 0xfffu + ((rebased >> 13) & 1u)) >> 13;
+  const Bits large = magnitude > 0x7f800000u ? Bits{} + 0x7e00u : Bits{} + 0x7c00u;
+  const Bits finite = magnitude < 0x38800000u ? small : normal;
+  return sign | (magnitude >= 0x477ff000u ? large : finite);
+}
+
+inline Vec load(const float* from) {
+  Vec value;
+  std::memcpy(&value, from, sizeof(value));
+  return value;
+}
+inline void store(float* to, Vec value) { std::memcpy(to, &value, sizeof(value)); }
+
+template <class Half>
+inline Vec load(const Half* from) {
+  Halves halves;
+  std::memcpy(&halves, from, sizeof(halves));
+  return widen(__builtin_convertvector(halves, Bits), Half{});
+}
+template <class Half>
+inline void store(Half* to, Vec value) {
+  const Halves halves = __builtin_convertvector(narrow(value, Half{}), Halves);
+  std::memcpy(to, &halves, sizeof(halves));
+}
+
+/// The first `count` lanes; the rest are 0, or are left alone in memory.
+template <class T>
+inline Vec load_some(const T* from, int64_t count) {
+  if (count >= kLanes) return load(from);
+  T lanes[kLanes] = {};
+  for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
+  return load(lanes);
+}
+template <class T>
+inline void store_some(T* to, Vec value, int64_t count) {
+  if (count >= kLanes) return store(to, value);
+  T lanes[kLanes];
+  store(lanes, value);
+  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+}
+
+/// to[i] = from[i] for i < count, one of the two f32.
+template <class From, class To>
+inline void convert(const From* from, int64_t count, To* to) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(to + i, load(from + i));
+  if (i < count) store_some(to + i, load_some(from + i, count - i), count - i);
+}
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+constexpr int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
+constexpr int64_t max(int64_t a, int64_t b) { return a < b ? b : a; }
+
+}  // namespace
+}  // namespace siam::cpu

@@ -1,0 +1,136 @@
+#pragma once
+// Convolution in transformed tiles (winograd_algebra.h): every tile of the images is evaluated at
+// all pairs of points, the filters too; at each pair the channels are multiplied as matrices
+// [tiles,C] [C,K]; the products are interpolated to tiles of the result.
+
+#include "tensor/cpu/kernels/filter_panels.h"
+#include "tensor/cpu/kernels/threads.h"
+#include "tensor/cpu/kernels/winograd_tiles.h"
+
+namespace siam::cpu {
+namespace {
+
+/// Filters at all pairs of points, [panel][product][C][j].
+template <class Algebra, class T>
+void transform_filters(const Filter<T>& filter, float* to) {
+  constexpr int kProducts = Algebra::kProducts;
+  const int64_t in = filter.in(), out = filter.out();
+  // The data gradient turns the filter.
+  const Taps taps = filter.transposed ? Taps{3, 2, -1} : Taps{3, 0, 1};
+  const ThreadScratch scratch(9 * in * kColumns);
+  parallel_for(Panel::count(out), 1, [&](int64_t index, int64_t) {
+    const Panel panel = Panel::at(index, out);
+    const int64_t size = in * panel.width();
+    const float* packed = scratch.part();
+    filter.pack(taps, taps, panel, scratch.part());
+    float* transformed = to + kProducts * kProducts * index * in * kColumns;
+    for (int64_t at = 0; at < size; at += kLanes) {
+      Vec g[3][3], u[kProducts][kProducts];
+      for (int i = 0; i < 9; ++i) g[i / 3][i % 3] = load(packed + i * size + at);
+      in_both_directions(g, u, [](const Vec* g, Vec* u) { Algebra::filter(g, u); });
+      for (int i = 0; i < kProducts; ++i)
+        for (int j = 0; j < kProducts; ++j)
+          store(transformed + (i * kProducts + j) * size + at, u[i][j]);
+    }
+  });
+}
+
+/// Results of a tile in channels [begin, begin + count), from products of which `from` has the
+/// first at its row's start.
+template <class Algebra, class T>
+void finish_tile(const Planes& from, int64_t tile, T* const* pixels, const T* outside,
+                 int64_t begin, int64_t count) {
+  constexpr int kProducts = Algebra::kProducts, kOutputs = Algebra::kOutputs;
+  for (int64_t c = 0; c < count; c += kLanes) {
+    Vec m[kProducts][kProducts], y[kOutputs][kOutputs];
+#pragma GCC unroll 9
+    for (int i = 0; i < kProducts; ++i)
+#pragma GCC unroll 9
+      for (int j = 0; j < kProducts; ++j) m[i][j] = load(from.at(i * kProducts + j, tile) + c);
+    in_both_directions(m, y, [](const Vec* m, Vec* y) { Algebra::output(m, y); });
+#pragma GCC unroll 8
+    for (int i = 0; i < kOutputs; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < kOutputs; ++j)
+        if (T* pixel = pixels[i * kOutputs + j]; pixel != outside)
+          store_some(pixel + begin + c, y[i][j], count - c);
+  }
+}
+
+template <class Algebra, class T>
+void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
+                   const Filter<T>& filter, const Images<T>& out) {
+  constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
+                kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
+  constexpr int64_t kGroup = 64;      // result channels between two transforms: products stay near
+  constexpr int64_t kMostTiles = 96;  // of a block
+  const int64_t c = in.channels, k = out.channels, panels = Panel::count(k);
+  const Scratch filters(static_cast<size_t>(panels * kAll * c * kColumns));
+  transform_filters<Algebra>(filter, filters.data());
+
+  // As many blocks as keep all threads busy to the end.
+  const int64_t blocks = round_up(ceil_div(tiling.count(), kMostTiles), threads());
+  const int64_t tiles = round_up(ceil_div(tiling.count(), blocks), kRows);
+  const ThreadScratch scratch(
+      kAll * (Planes::plane_floats(tiles, c) + Planes::plane_floats(tiles, kGroup)) +
+      Pieces::floats<T>(c));
+  parallel_for(ceil_div(tiling.count(), tiles), 1, [&](int64_t block, int64_t) {
+    Pieces pieces(scratch.part());
+    const Planes data(pieces.take(kAll * Planes::plane_floats(tiles, c)), tiles, c);
+    const Planes products(pieces.take(kAll * Planes::plane_floats(tiles, kGroup)), tiles, kGroup);
+    auto* zeros = pieces.take<T>(c);
+    std::memset(zeros, 0, sizeof(T) * static_cast<size_t>(c));
+    const int64_t first = block * tiles, count = min(tiles, tiling.count() - first);
+    for (int64_t t = 0; t < count; ++t) {
+      const T* pixels[kInputs][kInputs];
+      tiling.inputs(first + t, in, static_cast<const T*>(zeros), pixels);
+      transform_tile<kInputs, kProducts>(pixels, c, data, t,
+                                         [](const Vec* d, Vec* v) { Algebra::input(d, v); });
+    }
+    for (int64_t begin = 0; begin < k; begin += kGroup) {
+      const int64_t end = min(begin + kGroup, k);
+      for (int product = 0; product < kAll; ++product)
+        for (int64_t i = begin / kColumns; i < Panel::count(end); ++i) {
+          const Panel panel = Panel::at(i, k);
+          const float* packed =
+              filters.data() + kAll * i * c * kColumns + product * c * panel.width();
+          for (int64_t t = 0; t < count; t += kRows) {
+            const float* rows[kRows];
+            for (int r = 0; r < kRows; ++r) rows[r] = data.at(product, min(t + r, count - 1));
+            multiply_panel(rows, kRows, {1, 0, c}, panel, packed,
+                           products.at(product, t) + panel.begin - begin, products.row);
+          }
+        }
+      for (int64_t t = 0; t < count; ++t) {
+        T* pixels[kOutputs][kOutputs];
+        tiling.outputs(first + t, out, static_cast<T*>(nullptr), pixels);
+        finish_tile<Algebra, T>(products, t, &pixels[0][0], nullptr, begin, end - begin);
+      }
+    }
+  });
+}
+
+template <class T>
+void winograd_conv(const ConvShape& s, const T* x, const T* w, T* y) {
+  const Images<const T> in{x, s.h, s.w, s.c};
+  const Images<T> out{y, s.p, s.q, s.k};
+  const Filter<T> filter(s, w, /*transposed=*/false);
+  if (s.stride == 1)
+    winograd_conv(Tiling<WinogradF43>(s.n, s.p, s.q, -s.padding), in, filter, out);
+  else
+    winograd_conv(Tiling<WinogradStride2>(s.n, s.p, s.q, -s.padding), in, filter, out);
+}
+
+template <class T>
+void winograd_backward_data(const ConvShape& s, const T* dy, const T* w, T* dx) {
+  const Images<const T> in{dy, s.p, s.q, s.k};
+  const Images<T> out{dx, s.h, s.w, s.c};
+  const Filter<T> filter(s, w, /*transposed=*/true);
+  if (s.stride == 1)
+    winograd_conv(Tiling<WinogradF43>(s.n, s.h, s.w, s.padding - 2), in, filter, out);
+  else
+    winograd_conv(Tiling<WinogradStride2Data>(s.n, s.h, s.w, 0), in, filter, out);
+}
+
+}  // namespace
+}  // namespace siam::cpu

@@ -1,0 +1,198 @@
+#pragma once
+// Minimal filtering (Winograd 1980; Lavin & Gray, arXiv 1509.09308), in one direction. F(m,r) gives
+// m outputs of a filter of r taps from m + r - 1 products instead of m r:
+//   y = output( filter(g) * input(d) ),   * element by element.
+// Filter and data are polynomials that are evaluated at m + r - 1 points, infinity among them,
+// multiplied there, and interpolated. In the transposed form used here, with
+// M(x) = prod_p (x - p) over the finite points,
+//   input:  the coefficients of M(x) / (x - p) at each p, those of M(x) at infinity;
+//   filter: the powers 1, p, p^2, ... over M'(p), the highest tap at infinity;
+//   output: the i-th is sum_p p^i m_p, the last with the product at infinity.
+// The points decide how much rounding errors grow; those below were the best of several tried.
+// Two more functions per algebra are the transposes of output and filter, from which the weight
+// gradient follows: dg = filter^T( output^T(dy) * input(d) ). They work on any type with + - *.
+
+namespace siam::cpu {
+namespace {
+
+/// F(4,3), stride 1: 6 products for 12. Points 0, +-a, +-b, infinity.
+struct WinogradF43 {
+  static constexpr int kInputs = 6, kOutputs = 4, kProducts = 6;
+  static constexpr int kInputStep = 4;  ///< from one tile's first input to the next one's
+  static constexpr float a = 0.625f, b = 1.5f, a2 = a * a, b2 = b * b;
+  static constexpr float n0 = 1 / (a2 * b2), na = 1 / (2 * a2 * (a2 - b2)),
+                         nb = 1 / (2 * b2 * (b2 - a2));  ///< 1 / M'(p)
+
+  template <class V>
+  static void input(const V* d, V* v) {
+    const V even_a = d[4] - b2 * d[2], odd_a = a * (d[3] - b2 * d[1]);
+    const V even_b = d[4] - a2 * d[2], odd_b = b * (d[3] - a2 * d[1]);
+    v[0] = d[4] - (a2 + b2) * d[2] + (a2 * b2) * d[0];
+    v[1] = even_a + odd_a;
+    v[2] = even_a - odd_a;
+    v[3] = even_b + odd_b;
+    v[4] = even_b - odd_b;
+    v[5] = d[5] - (a2 + b2) * d[3] + (a2 * b2) * d[1];
+  }
+  template <class V>
+  static void filter(const V* g, V* u) {
+    const V even_a = na * g[0] + (na * a2) * g[2], odd_a = (na * a) * g[1];
+    const V even_b = nb * g[0] + (nb * b2) * g[2], odd_b = (nb * b) * g[1];
+    u[0] = n0 * g[0];
+    u[1] = even_a + odd_a;
+    u[2] = even_a - odd_a;
+    u[3] = even_b + odd_b;
+    u[4] = even_b - odd_b;
+    u[5] = g[2];
+  }
+  template <class V>
+  static void output(const V* m, V* y) {
+    const V sum_a = m[1] + m[2], difference_a = a * (m[1] - m[2]);
+    const V sum_b = m[3] + m[4], difference_b = b * (m[3] - m[4]);
+    y[0] = m[0] + sum_a + sum_b;
+    y[1] = difference_a + difference_b;
+    y[2] = a2 * sum_a + b2 * sum_b;
+    y[3] = a2 * difference_a + b2 * difference_b + m[5];
+  }
+  template <class V>
+  static void output_transposed(const V* dy, V* z) {
+    const V even_a = dy[0] + a2 * dy[2], odd_a = a * (dy[1] + a2 * dy[3]);
+    const V even_b = dy[0] + b2 * dy[2], odd_b = b * (dy[1] + b2 * dy[3]);
+    z[0] = dy[0];
+    z[1] = even_a + odd_a;
+    z[2] = even_a - odd_a;
+    z[3] = even_b + odd_b;
+    z[4] = even_b - odd_b;
+    z[5] = dy[3];
+  }
+  template <class V>
+  static void filter_transposed(const V* u, V* g) {
+    const V sum_a = na * (u[1] + u[2]), sum_b = nb * (u[3] + u[4]);
+    g[0] = n0 * u[0] + sum_a + sum_b;
+    g[1] = (na * a) * (u[1] - u[2]) + (nb * b) * (u[3] - u[4]);
+    g[2] = a2 * sum_a + b2 * sum_b + u[5];
+  }
+};
+
+/// F(4,2): 5 products for 8. Points 0, +-a, b, infinity. d has 5 elements `step` apart.
+struct WinogradF42 {
+  static constexpr float a = 0.75f, b = 1.5f, a2 = a * a;
+  static constexpr float n0 = 1 / (a2 * b), np = 1 / (2 * a2 * (a - b)),
+                         nm = -1 / (2 * a2 * (a + b)), nb = 1 / (b * (b * b - a2));
+
+  template <int step, class V>
+  static void input(const V* d, V* v) {
+    const V low = d[2 * step] - b * d[step];  // x (x - b), of which +-a have two shifts
+    const V high = d[3 * step] - b * d[2 * step];
+    v[0] = high - a2 * (d[step] - b * d[0]);
+    v[1] = high + a * low;
+    v[2] = high - a * low;
+    v[3] = d[3 * step] - a2 * d[step];
+    v[4] = d[4 * step] - b * d[3 * step] - a2 * low;
+  }
+  template <class V>
+  static void filter(const V& g0, const V& g1, V* u) {
+    u[0] = n0 * g0;
+    u[1] = np * g0 + (np * a) * g1;
+    u[2] = nm * g0 - (nm * a) * g1;
+    u[3] = nb * g0 + (nb * b) * g1;
+    u[4] = g1;
+  }
+  template <int step, class V>
+  static void output(const V* m, V* y) {
+    const V sum = m[1] + m[2], difference = a * (m[1] - m[2]);
+    y[0] = m[0] + sum + m[3];
+    y[step] = difference + b * m[3];
+    y[2 * step] = a2 * sum + (b * b) * m[3];
+    y[3 * step] = a2 * difference + (b * b * b) * m[3] + m[4];
+  }
+  template <class V>
+  static void output_transposed(const V* dy, V* z) {
+    const V even = dy[0] + a2 * dy[2], odd = a * (dy[1] + a2 * dy[3]);
+    z[0] = dy[0];
+    z[1] = even + odd;
+    z[2] = even - odd;
+    z[3] = dy[0] + b * (dy[1] + b * (dy[2] + b * dy[3]));
+    z[4] = dy[3];
+  }
+  template <class V>
+  static void filter_transposed(const V* u, V& g0, V& g1) {
+    g0 = n0 * u[0] + np * u[1] + nm * u[2] + nb * u[3];
+    g1 = (np * a) * u[1] - (nm * a) * u[2] + (nb * b) * u[3] + u[4];
+  }
+};
+
+/// Three taps with stride 2: y[i] = g0 d[2i] + g1 d[2i+1] + g2 d[2i+2]. Taps 0 and 2 meet the even
+/// inputs: F(4,2). Tap 1 meets the odd ones: 4 plain products. 9 products for 12.
+struct WinogradStride2 {
+  static constexpr int kInputs = 9, kOutputs = 4, kProducts = 9;
+  static constexpr int kInputStep = 8;
+
+  template <class V>
+  static void input(const V* d, V* v) {
+    WinogradF42::input<2>(d, v);
+    for (int i = 0; i < 4; ++i) v[5 + i] = d[2 * i + 1];
+  }
+  template <class V>
+  static void filter(const V* g, V* u) {
+    WinogradF42::filter(g[0], g[2], u);
+    for (int i = 0; i < 4; ++i) u[5 + i] = g[1];
+  }
+  template <class V>
+  static void output(const V* m, V* y) {
+    WinogradF42::output<1>(m, y);
+    for (int i = 0; i < 4; ++i) y[i] = y[i] + m[5 + i];
+  }
+  template <class V>
+  static void output_transposed(const V* dy, V* z) {
+    WinogradF42::output_transposed(dy, z);
+    for (int i = 0; i < 4; ++i) z[5 + i] = dy[i];
+  }
+  template <class V>
+  static void filter_transposed(const V* u, V* g) {
+    WinogradF42::filter_transposed(u, g[0], g[2]);
+    g[1] = u[5] + u[6] + u[7] + u[8];
+  }
+};
+
+/// The data gradient of stride 2 and padding 1, with the turned filter g' = (g2, g1, g0):
+/// dx[2i] = g'1 dy[i], 4 plain products; dx[2i+1] = g'0 dy[i] + g'2 dy[i+1]: F(4,2). 8 outputs.
+struct WinogradStride2Data {
+  static constexpr int kInputs = 5, kOutputs = 8, kProducts = 9;
+  static constexpr int kInputStep = 4;
+
+  template <class V>
+  static void input(const V* d, V* v) {
+    WinogradF42::input<1>(d, v);
+    for (int i = 0; i < 4; ++i) v[5 + i] = d[i];
+  }
+  template <class V>
+  static void filter(const V* g, V* u) {
+    WinogradStride2::filter(g, u);
+  }
+  template <class V>
+  static void output(const V* m, V* y) {
+    WinogradF42::output<2>(m, y + 1);
+    for (int i = 0; i < 4; ++i) y[2 * i] = m[5 + i];
+  }
+};
+
+/// Applies f: V[In] -> V[Out] to the columns of a square and then to the rows of what comes out.
+template <int In, int Out, class V, class F>
+inline void in_both_directions(const V (&in)[In][In], V (&out)[Out][Out], const F& f) {
+  V half[Out][In];
+#pragma GCC unroll 9
+  for (int j = 0; j < In; ++j) {
+    V from[In], to[Out];
+#pragma GCC unroll 9
+    for (int i = 0; i < In; ++i) from[i] = in[i][j];
+    f(from, to);
+#pragma GCC unroll 9
+    for (int i = 0; i < Out; ++i) half[i][j] = to[i];
+  }
+#pragma GCC unroll 9
+  for (int i = 0; i < Out; ++i) f(half[i], out[i]);
+}
+
+}  // namespace
+}  // namespace siam::cpu

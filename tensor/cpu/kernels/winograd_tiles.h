@@ -1,0 +1,95 @@
+#pragma once
+// Images cut into tiles for winograd.h: tile (image, row, column) reads an In x In square of the
+// images, 0 outside, and writes an Out x Out square of the results, as far as they reach.
+
+#include "tensor/cpu/kernels/winograd_algebra.h"
+
+#include "tensor/cpu/kernels/kernels.h"
+#include "tensor/cpu/kernels/simd.h"
+
+namespace siam::cpu {
+namespace {
+
+/// [images,height,width,channels].
+template <class T>
+struct Images {
+  T* data;
+  int64_t height, width, channels;
+
+  /// The pixels [row, row + Side) x [column, column + Side), `outside` where there are none.
+  template <int Side>
+  void square(int64_t image, int64_t row, int64_t column, T* outside,
+              T* (&pixels)[Side][Side]) const {
+    T* corner = data + ((image * height + row) * width + column) * channels;
+    for (int64_t i = 0; i < Side; ++i)
+      for (int64_t j = 0; j < Side; ++j) {
+        const bool inside =
+            0 <= row + i && row + i < height && 0 <= column + j && column + j < width;
+        pixels[i][j] = inside ? corner + (i * width + j) * channels : outside;
+      }
+  }
+};
+
+/// The tiles of all images; `first_input` is the row and column that tile (0,0) starts to read at.
+template <class Algebra>
+struct Tiling {
+  int64_t images, rows, columns, first_input;
+
+  Tiling(int64_t images, int64_t out_height, int64_t out_width, int64_t first_input)
+      : images(images),
+        rows(ceil_div(out_height, Algebra::kOutputs)),
+        columns(ceil_div(out_width, Algebra::kOutputs)),
+        first_input(first_input) {}
+
+  int64_t count() const { return images * rows * columns; }
+
+  template <class T, int Side>
+  void inputs(int64_t tile, const Images<T>& from, T* outside, T* (&pixels)[Side][Side]) const {
+    from.square(tile / (rows * columns), tile / columns % rows * Algebra::kInputStep + first_input,
+                tile % columns * Algebra::kInputStep + first_input, outside, pixels);
+  }
+  template <class T, int Side>
+  void outputs(int64_t tile, const Images<T>& to, T* outside, T* (&pixels)[Side][Side]) const {
+    to.square(tile / (rows * columns), tile / columns % rows * Algebra::kOutputs,
+              tile % columns * Algebra::kOutputs, outside, pixels);
+  }
+};
+
+/// Transformed tiles [product][tile][channel]. Rows and products are some floats longer than they
+/// need to be: a power of two between them would have them share a few sets of the cache.
+struct Planes {
+  float* data;
+  int64_t row, plane;
+
+  Planes(float* data, int64_t tiles, int64_t channels)
+      : data(data), row(row_floats(channels)), plane(plane_floats(tiles, channels)) {}
+  static int64_t row_floats(int64_t channels) { return round_up(channels, kColumns) + 16; }
+  static int64_t plane_floats(int64_t tiles, int64_t channels) {
+    return tiles * row_floats(channels) + 16;
+  }
+  float* at(int64_t product, int64_t tile) const { return data + product * plane + tile * row; }
+};
+
+/// Evaluates a tile at all pairs of points: f in both directions on every channel's square.
+template <int In, int Products, class T, class F>
+void transform_tile(T* const (&pixels)[In][In], int64_t channels, const Planes& to, int64_t tile,
+                    const F& f) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    // The last vector ends with the last channel and repeats some of those before it.
+    const int64_t at = channels - c >= kLanes ? c : max(0, channels - kLanes);
+    Vec in[In][In], out[Products][Products];
+#pragma GCC unroll 9
+    for (int i = 0; i < In; ++i)
+#pragma GCC unroll 9
+      for (int j = 0; j < In; ++j)
+        in[i][j] = channels >= kLanes ? load(pixels[i][j] + at) : load_some(pixels[i][j], channels);
+    in_both_directions(in, out, f);
+#pragma GCC unroll 9
+    for (int i = 0; i < Products; ++i)
+#pragma GCC unroll 9
+      for (int j = 0; j < Products; ++j) store(to.at(i * Products + j, tile) + at, out[i][j]);
+  }
+}
+
+}  // namespace
+}  // namespace siam::cpu
