@@ -46,18 +46,15 @@ void conv2d_backward_data(const Tensor&, const Tensor&, ConvGeometry, const Tens
 ScopedDirectConv::ScopedDirectConv() : previous_(std::exchange(direct_only, true)) {}
 ScopedDirectConv::~ScopedDirectConv() { direct_only = previous_; }
 
-bool has_winograd(const ConvShape& s) {
-  return s.r == 3 && s.s == 3 &&
-         ((s.stride == 1 && s.padding <= 2) || (s.stride == 2 && s.padding == 1));
-}
-
 // A tile costs as many products as there are pairs of points, also where it reaches over the
 // border, and the transforms cost about half as much again.
 ConvAlgorithm best_algorithm(const ConvShape& s) {
   constexpr int64_t kFewestChannels = 8;
   const int64_t products = s.stride == 1 ? 36 : 81;
   const int64_t tiles = ((s.p + 3) / 4) * ((s.q + 3) / 4);
-  const bool pays = has_winograd(s) && std::min(s.c, s.k) >= kFewestChannels &&
+  const bool possible = s.r == 3 && s.s == 3 &&
+                        ((s.stride == 1 && s.padding <= 2) || (s.stride == 2 && s.padding == 1));
+  const bool pays = possible && std::min(s.c, s.k) >= kFewestChannels &&
                     3 * products * tiles <= 2 * 9 * s.p * s.q;
   return pays && !direct_only ? ConvAlgorithm::winograd : ConvAlgorithm::direct;
 }

@@ -1,13 +1,15 @@
 // Rate of every convolution of a network, forward and both gradients, against the machine's
 // arithmetic ceiling measured in the same run. Winograd does fewer multiplications than the
-// definition, by which GFLOP are counted, so it can exceed 100 %.
+// definition, by which GFLOP are counted, so it can exceed 100 %. GFLOP/s are by the clock, shares
+// of the ceiling by CPU time.
 //
-// usage: bench_conv [cifar18|resnet50] [f32|bf16] [images] [threads]
+// usage: OMP_WAIT_POLICY=passive bench_conv [cifar18|resnet50|quick|small] [f32|bf16|f16] [images]
+// [threads]
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "tensor/conv.h"
+#include "tensor/cpu/instruction_set.h"
 #include "tensor/map.h"
 #include "tests/bench/machine_peak.h"
 #include "tests/bench/network_layers.h"
@@ -16,38 +18,66 @@ namespace siam {
 
 namespace {
 
+// Networks of presets (experiments/presets.cc), and the views of one of their steps.
+struct Network {
+  std::string name;
+  ResNetConfig config;
+  int64_t size, images;
+};
+
+std::vector<Network> networks() {
+  ResNetConfig narrow = ResNetConfig::resnet18();
+  narrow.width = 16;
+  return {{"cifar18", ResNetConfig::resnet18(), 32, 256},
+          {"resnet50", ResNetConfig::resnet50(), 224, 32},
+          {"quick", narrow, 16, 128},
+          {"small", narrow, 32, 256}};
+}
+
+struct Row {
+  ConvLayer layer;
+  int count;  ///< of such layers in the network
+};
+
 // The distinct convolutions.
-std::vector<ConvLayer> layers_of(const ResNetConfig& config, int64_t size) {
-  std::vector<ConvLayer> layers;
-  for (ConvLayer layer : convolutions(config, size)) {
+std::vector<Row> rows_of(const Network& network) {
+  std::vector<Row> rows;
+  for (ConvLayer layer : convolutions(network.config, network.size)) {
     layer.joins_residual = false;
-    if (std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
+    auto same = std::find_if(rows.begin(), rows.end(), [&](Row& r) { return r.layer == layer; });
+    if (same == rows.end())
+      rows.push_back({layer, 1});
+    else
+      ++same->count;
   }
-  return layers;
+  return rows;
 }
 
-// Seconds of the best of a few calls, behind one that makes the plan.
-template <class F>
-double best_seconds(const F& call) {
-  call();
-  double best = 1e9;
-  for (int i = 0; i < 3; ++i) {
-    const double start = wall_seconds();
-    call();
-    best = std::min(best, wall_seconds() - start);
+struct Sum {
+  double flops = 0, wall = 0, cpu = 0;
+  void add(double more, const Time& time, int count) {
+    flops += more * count;
+    wall += time.wall * count;
+    cpu += time.cpu * count;
   }
-  return best;
-}
+  void print(const char* what, const Peak& peak) const {
+    fmt::print("{}: {:.0f} ms, {:.0f} GFLOP/s, CPU time {:.0f} ms, {:.0f} % of the ceiling\n", what,
+               wall * 1e3, flops / wall / 1e9, cpu * 1e3, 100 * flops / cpu / peak.core);
+  }
+};
 
-void bench(const ResNetConfig& config, int64_t size, DType type, int64_t images) {
-  const double peak = peak_flops(type == DType::bf16);
-  fmt::print("{} images, {}, {} threads, ceiling {:.0f} GFLOP/s\n\n", images, type, threads(),
-             peak / 1e9);
+void bench(const Network& network, DType type, int64_t images) {
+  // bf16 without instructions for it is calculated in f32.
+  Peak peak = peak_flops(type == DType::bf16);
+  if (peak.all == 0) peak = peak_flops(false);
+  fmt::print("{}, {} images, {}, {} threads, {} kernels, ceiling {:.0f} GFLOP/s, {:.0f} a core\n\n",
+             network.name, images, type, threads(), name_of(cpu::instruction_set()), peak.all / 1e9,
+             peak.core / 1e9);
   fmt::print("| convolution | GFLOP | forward GFLOP/s | | data gradient | | weight gradient | |\n");
   fmt::print("|---|---:|---:|---:|---:|---:|---:|---:|\n");
   Initializer init(0);
-  double all_flops = 0, all_seconds = 0;
-  for (const ConvLayer& layer : layers_of(config, size)) {
+  Sum each, all;
+  for (const auto& [layer, count] : rows_of(network)) {
     const ConvGeometry geometry{layer.stride, layer.padding()};
     const Tensor x = cast(init.normal({images, layer.size, layer.size, layer.in}, 1), type);
     const Tensor w =
@@ -55,13 +85,14 @@ void bench(const ResNetConfig& config, int64_t size, DType type, int64_t images)
     const Tensor y = conv2d(x, w, geometry);
     const double flops = 2.0 * static_cast<double>(y.numel() * layer.filter * layer.filter) *
                          static_cast<double>(layer.in);
-    fmt::print("| {0}x{0}x{1}, {2}x{2}/{3}, {4} | {5:.1f} ", layer.size, layer.in, layer.filter,
-               layer.stride, layer.out, flops / 1e9);
-    auto column = [&](const auto& call) {
-      const double seconds = best_seconds(call);
-      all_flops += flops;
-      all_seconds += seconds;
-      fmt::print("| {:.0f} | {:.0f} % ", flops / seconds / 1e9, 100 * flops / seconds / peak);
+    fmt::print("| {0}x{0}x{1}, {2}x{2}/{3}, {4} (x{5}) | {6:.2f} ", layer.size, layer.in,
+               layer.filter, layer.stride, layer.out, count, flops / 1e9);
+    auto column = [&, count = count](const auto& call) {
+      const Time time = best_time(call);
+      each.add(flops, time, 1);
+      all.add(flops, time, count);
+      fmt::print("| {:.0f} | {:.0f} % ", flops / time.wall / 1e9,
+                 100 * flops / time.cpu / peak.core);
     };
     column([&] { conv2d(x, w, geometry); });
     if (layer.in > 3)  // images need no gradient
@@ -71,9 +102,9 @@ void bench(const ResNetConfig& config, int64_t size, DType type, int64_t images)
     column([&] { conv2d_backward_weight(y, x, w.shape(), geometry); });
     fmt::print("|\n");
   }
-  fmt::print("\none of each: {:.0f} ms, {:.0f} GFLOP/s, {:.0f} % of the ceiling\n",
-             all_seconds * 1e3, all_flops / all_seconds / 1e9,
-             100 * all_flops / all_seconds / peak);
+  fmt::print("\n");
+  each.print("one of each", peak);
+  all.print("the network's", peak);
 }
 
 }  // namespace
@@ -81,18 +112,25 @@ void bench(const ResNetConfig& config, int64_t size, DType type, int64_t images)
 }  // namespace siam
 
 int main(int argc, char** argv) {
-  const std::string network = argc > 1 ? argv[1] : "cifar18", type = argc > 2 ? argv[2] : "f32";
-  const bool cifar = network == "cifar18";
-  const int64_t images = argc > 3 ? std::atoll(argv[3]) : cifar ? 256 : 16;
-  if (argc > 4) siam::set_threads(std::atoi(argv[4]));
-  if ((!cifar && network != "resnet50") || (type != "f32" && type != "bf16") || images < 1) {
+  const std::string wanted = argc > 1 ? argv[1] : "cifar18", type = argc > 2 ? argv[2] : "f32";
+  const auto all = siam::networks();
+  const auto network =
+      std::find_if(all.begin(), all.end(), [&](auto& each) { return each.name == wanted; });
+  const bool known = network != all.end() && (type == "f32" || type == "bf16" || type == "f16");
+  const int64_t images = argc > 3 ? std::atoll(argv[3]) : known ? network->images : 0;
+  if (!known || images < 1) {
     fmt::print(stderr,
-               "error: usage: bench_conv [cifar18|resnet50] [f32|bf16] [images] [threads]\n");
+               "error: usage: bench_conv [cifar18|resnet50|quick|small] [f32|bf16|f16] [images] "
+               "[threads]\n");
     return 2;
   }
+  if (argc > 4) siam::set_threads(std::atoi(argv[4]));
   try {
-    siam::bench(cifar ? siam::ResNetConfig::resnet18() : siam::ResNetConfig::resnet50(),
-                cifar ? 32 : 224, type == "f32" ? siam::DType::f32 : siam::DType::bf16, images);
+    siam::bench(*network,
+                type == "f32"    ? siam::DType::f32
+                : type == "bf16" ? siam::DType::bf16
+                                 : siam::DType::f16,
+                images);
   } catch (const siam::Error& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 1;

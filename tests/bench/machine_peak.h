@@ -3,7 +3,9 @@
 // registers reach, with no memory in the way.
 
 #include <immintrin.h>
+#include <time.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "tensor/parallel.h"
@@ -56,25 +58,60 @@ __attribute__((target("avx512f,avx512bf16"))) inline float dot_chains_bf16() {
   return total;
 }
 
-/// FLOP/s of all threads of the kernels together; 0 if the CPU lacks the instructions.
-inline double peak_flops(bool bf16) {
+inline double cpu_seconds() {  ///< of all threads of this process
+  timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// Seconds of a call: the best of a few samples, each of as many calls as take 50 ms, since the
+/// kernel counts CPU time of running threads in ticks of some milliseconds. On a machine that other
+/// programs use too, CPU time tells what a kernel needs and wall time what it got. (Threads that
+/// wait must sleep for that: OMP_WAIT_POLICY=passive.)
+struct Time {
+  double wall = 1e9, cpu = 1e9;
+};
+template <class F>
+Time best_time(const F& call) {
+  constexpr int kSamples = 4;
+  const double start = wall_seconds();
+  call();
+  const int calls = 1 + static_cast<int>(0.05 / (wall_seconds() - start));
+  Time best;
+  for (int sample = 0; sample < kSamples; ++sample) {
+    const double wall = wall_seconds(), cpu = cpu_seconds();
+    for (int i = 0; i < calls; ++i) call();
+    best.wall = std::min(best.wall, (wall_seconds() - wall) / calls);
+    best.cpu = std::min(best.cpu, (cpu_seconds() - cpu) / calls);
+  }
+  return best;
+}
+
+/// FLOP/s that the machine's multiply-adds can reach: of all threads together by the clock, and of
+/// one by its CPU time. 0 if the CPU lacks the instructions.
+struct Peak {
+  double all = 0, core = 0;
+};
+inline Peak peak_flops(bool bf16) {
   struct Loop {
     float (*run)();
     int lanes;  ///< multiply-adds per instruction
   };
   Loop loop = {fma_chains_avx2, 8};
   if (bf16) {
-    if (!__builtin_cpu_supports("avx512bf16")) return 0;
+    if (!__builtin_cpu_supports("avx512bf16")) return {};
     loop = {dot_chains_bf16, 32};
   } else if (__builtin_cpu_supports("avx512f")) {
     loop = {fma_chains_avx512, 16};
   }
   volatile float sink = 0;  // without a reader the loops would be removed
-  const double start = wall_seconds();
-  parallel_for(threads(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t t = begin; t < end; ++t) sink = loop.run();
+  const Time time = best_time([&] {
+    parallel_for(threads(), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t) sink = loop.run();
+    });
   });
-  return 2.0 * loop.lanes * kChains * kRounds * threads() / (wall_seconds() - start);
+  const double flops = 2.0 * loop.lanes * kChains * kRounds * threads();
+  return {flops / time.wall, flops / time.cpu};
 }
 
 }  // namespace siam

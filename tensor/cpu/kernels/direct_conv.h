@@ -21,14 +21,14 @@ void gather_conv(const Gather& g, const T* in, const Filter<T>& filter, T* out) 
   const int64_t panels = Panel::count(g.out_channels);
   const int64_t panel_floats = g.taps() * g.in_channels * kColumns;
   const Scratch packed(static_cast<size_t>(panels * panel_floats));
-  parallel_for(panels, 1, [&](int64_t i, int64_t) {
+  for_tasks(panels, [&](int64_t i) {
     filter.pack(g.h.taps, g.w.taps, Panel::at(i, g.out_channels), packed.data() + i * panel_floats);
   });
   const PixelRows<T> pixels(g, in, pixels_of_block(g), /*always_copy=*/false);
   const int64_t rows = pixels.most_rows();
   const ThreadScratch scratch(Pieces::floats(pixels.copy_floats()) + Pieces::floats<float*>(rows) +
                               Pieces::floats(rows * kColumns));
-  parallel_for(pixels.blocks(), 1, [&](int64_t block, int64_t) {
+  for_tasks(pixels.blocks(), [&](int64_t block) {
     Pieces pieces(scratch.part());
     float* copy = pieces.take(pixels.copy_floats());
     auto** pointers = pieces.take<const float*>(rows);
@@ -36,7 +36,7 @@ void gather_conv(const Gather& g, const T* in, const Filter<T>& filter, T* out) 
     pixels.load(block, copy, pointers);
     for (int64_t i = 0; i < panels; ++i) {
       const Panel panel = Panel::at(i, g.out_channels);
-      multiply_panel(pointers, round_up(pixels.count(block), kRows), pixels.runs(), panel,
+      multiply_panel(pointers, 0, round_up(pixels.count(block), kRows), pixels.runs(), panel,
                      packed.data() + i * panel_floats, tile, kColumns);
       const float* row = tile;
       const int64_t first = pixels.first_line(block);

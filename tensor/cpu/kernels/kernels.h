@@ -22,11 +22,9 @@ struct ConvShape {
 };
 
 /// direct: the definition's products, as a matrix product. winograd: fewer products in transformed
-/// tiles (winograd_algebra.h), for the shapes that has_winograd() names.
+/// tiles (winograd_algebra.h), for 3x3 filters of stride 1 with a padding of 0 to 2, or stride 2
+/// and padding 1, with at least as many channels on both sides as a vector has lanes.
 enum class ConvAlgorithm { direct, winograd };
-
-/// 3x3 filters of stride 1 or 2 with a padding of 0 to 2, and of 1 for stride 2.
-bool has_winograd(const ConvShape& shape);
 
 /// a [m,k], or [k,m] transposed; b [k,n], or [n,k] transposed; c [m,n]. None is 0.
 struct MatmulShape {

@@ -46,7 +46,7 @@ void matmul(const MatmulShape& s, const T* a, const T* b, Out* c) {
                               Pieces::floats<float*>(block));
   for (int64_t first = 0; first < panels; first += slab) {
     const int64_t count = min(slab, panels - first);
-    parallel_for(count, 1, [&](int64_t i, int64_t) {
+    for_tasks(count, [&](int64_t i) {
       const Panel panel = Panel::at(first + i, s.n);
       pack_panel(b + panel.begin * (s.transpose_b ? s.k : 1), s.k, s.transpose_b ? 1 : s.n,
                  s.transpose_b ? s.k : 1, panel, packed.data() + i * s.k * kColumns);
@@ -54,7 +54,7 @@ void matmul(const MatmulShape& s, const T* a, const T* b, Out* c) {
     // Few rows: several threads share a block of them, each with some of the panels.
     const int64_t groups = max(1, min(ceil_div(count, kPanelsAlone), 2 * threads() / blocks));
     const int64_t per_group = ceil_div(count, groups);
-    parallel_for(blocks * groups, 1, [&](int64_t task, int64_t) {
+    for_tasks(blocks * groups, [&](int64_t task) {
       const int64_t begin = task / groups * block, rows = min(block, s.m - begin);
       Pieces pieces(scratch.part());
       float *copy = pieces.take(block * s.k), *tile = pieces.take(block * kColumns);
@@ -63,7 +63,7 @@ void matmul(const MatmulShape& s, const T* a, const T* b, Out* c) {
       const int64_t from = task % groups * per_group, to = min(from + per_group, count);
       for (int64_t i = from; i < to; ++i) {
         const Panel panel = Panel::at(first + i, s.n);
-        multiply_panel(pointers, round_up(rows, kRows), {1, 0, s.k}, panel,
+        multiply_panel(pointers, 0, round_up(rows, kRows), {1, 0, s.k}, panel,
                        packed.data() + i * s.k * kColumns, tile, kColumns);
         for (int64_t row = 0; row < rows; ++row)
           convert(tile + row * kColumns, panel.end - panel.begin,

@@ -57,32 +57,31 @@ void pack_panel(const T* src, int64_t rows, int64_t step, int64_t column_step, c
 }
 
 template <int kVectors>
-void multiply_vectors(const float* const* rows, int64_t count, const Runs& runs, const float* panel,
-                      float* c, int64_t c_stride) {
+void multiply_vectors(const float* const* rows, int64_t offset, int64_t count, const Runs& runs,
+                      const float* panel, float* c, int64_t c_stride) {
   const int64_t piece = min(runs.length, kPiece), taps = max(1, kPiece / max(1, runs.length));
   for (int64_t tap = 0; tap < runs.taps; tap += taps)
     for (int64_t l = 0; l < runs.length; l += piece) {
       const float* b = panel + (tap * runs.length + l) * kVectors * kLanes;
       for (int64_t i = 0; i < count; i += kRows) {
-        const float* a[kRows];
-        for (int r = 0; r < kRows; ++r) a[r] = rows[i + r] + tap * runs.tap_stride + l;
-        dot_rows<kVectors>(a, min(taps, runs.taps - tap), runs.tap_stride,
-                           min(piece, runs.length - l), b, tap > 0 || l > 0, c + i * c_stride,
-                           c_stride);
+        dot_rows<kVectors>(rows + i, offset + tap * runs.tap_stride + l, min(taps, runs.taps - tap),
+                           runs.tap_stride, min(piece, runs.length - l), b, tap > 0 || l > 0,
+                           c + i * c_stride, c_stride);
       }
     }
 }
 
-/// c[i][j] = rows[i] . column j of the packed panel, for count rows, a multiple of kRows; a row of
-/// c is c_stride floats, and panel.width() of them are written. An empty sum is 0.
-inline void multiply_panel(const float* const* rows, int64_t count, const Runs& runs,
-                           const Panel& panel, const float* packed, float* c, int64_t c_stride) {
+/// c[i][j] = (rows[i] + offset) . column j of the packed panel, for count rows, a multiple of
+/// kRows; a row of c is c_stride floats, and panel.width() of them are written. An empty sum is 0.
+inline void multiply_panel(const float* const* rows, int64_t offset, int64_t count,
+                           const Runs& runs, const Panel& panel, const float* packed, float* c,
+                           int64_t c_stride) {
   if (runs.total() == 0)
     for (int64_t i = 0; i < count; ++i) std::memset(c + i * c_stride, 0, 4 * panel.width());
   else if (panel.width() == kColumns)
-    multiply_vectors<2>(rows, count, runs, packed, c, c_stride);
+    multiply_vectors<2>(rows, offset, count, runs, packed, c, c_stride);
   else
-    multiply_vectors<1>(rows, count, runs, packed, c, c_stride);
+    multiply_vectors<1>(rows, offset, count, runs, packed, c, c_stride);
 }
 
 }  // namespace

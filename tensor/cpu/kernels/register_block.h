@@ -15,11 +15,12 @@ constexpr int kRows = kLanes == 16 ? 12 : 6;
 constexpr int kColumns = 2 * kLanes;  ///< of a full panel of b
 
 /// One row of the result per row of a:
-///   c[i][j] (+)= sum_{t < taps} sum_{l < length} rows[i][t tap_stride + l] b[t length + l][j]
+///   c[i][j] (+)= sum_{t < taps} sum_{l < length} rows[i][offset + t tap_stride + l] b[t length +
+///   l][j]
 /// with i < kRows and j < kVectors kLanes. Without `add` c is overwritten.
 template <int kVectors>
-void dot_rows(const float* const* rows, int64_t taps, int64_t tap_stride, int64_t length,
-              const float* b, bool add, float* c, int64_t c_stride) {
+void dot_rows(const float* const* rows, int64_t offset, int64_t taps, int64_t tap_stride,
+              int64_t length, const float* b, bool add, float* c, int64_t c_stride) {
   Vec sum[kRows][kVectors] = {};
   if (add) {
 #pragma GCC unroll 12
@@ -30,7 +31,7 @@ void dot_rows(const float* const* rows, int64_t taps, int64_t tap_stride, int64_
   for (int64_t tap = 0; tap < taps; ++tap) {
     const float* a[kRows];
 #pragma GCC unroll 12
-    for (int i = 0; i < kRows; ++i) a[i] = rows[i] + tap * tap_stride;
+    for (int i = 0; i < kRows; ++i) a[i] = rows[i] + offset + tap * tap_stride;
     for (int64_t l = 0; l < length; ++l, b += kVectors * kLanes) {
       Vec right[kVectors];
 #pragma GCC unroll 2

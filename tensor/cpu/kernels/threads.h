@@ -1,5 +1,5 @@
 #pragma once
-// Scratch memory of the threads of a kernel.
+// Tasks on all threads, and the threads' scratch memory.
 
 #include <omp.h>
 
@@ -10,7 +10,17 @@
 namespace siam::cpu {
 namespace {
 
-/// A part for each thread of a parallel_for.
+/// Calls body(task) for each task < count. Whichever thread is free takes the next one: another
+/// program on a core delays one task, not a share of all. No two tasks write the same element, so
+/// who does what leaves no trace in the bits. An exception must not leave the body.
+template <class Body>
+void for_tasks(int64_t count, const Body& body) {
+  if (count == 1) return body(int64_t{0});
+#pragma omp parallel for schedule(dynamic)
+  for (int64_t task = 0; task < count; ++task) body(task);
+}
+
+/// A part for each thread of a for_tasks.
 class ThreadScratch {
  public:
   explicit ThreadScratch(int64_t floats)

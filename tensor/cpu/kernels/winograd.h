@@ -18,7 +18,7 @@ void transform_filters(const Filter<T>& filter, float* to) {
   // The data gradient turns the filter.
   const Taps taps = filter.transposed ? Taps{3, 2, -1} : Taps{3, 0, 1};
   const ThreadScratch scratch(9 * in * kColumns);
-  parallel_for(Panel::count(out), 1, [&](int64_t index, int64_t) {
+  for_tasks(Panel::count(out), [&](int64_t index) {
     const Panel panel = Panel::at(index, out);
     const int64_t size = in * panel.width();
     const float* packed = scratch.part();
@@ -37,24 +37,27 @@ void transform_filters(const Filter<T>& filter, float* to) {
 
 /// Results of a tile in channels [begin, begin + count), from products of which `from` has the
 /// first at its row's start.
-template <class Algebra, class T>
-void finish_tile(const Planes& from, int64_t tile, T* const* pixels, const T* outside,
+template <class Algebra, class T, int kOutputs>
+void finish_tile(const Planes& from, int64_t tile, T* const (&pixels)[kOutputs][kOutputs],
                  int64_t begin, int64_t count) {
-  constexpr int kProducts = Algebra::kProducts, kOutputs = Algebra::kOutputs;
-  for (int64_t c = 0; c < count; c += kLanes) {
+  constexpr int kProducts = Algebra::kProducts;
+  const auto finish = [&](int64_t c, const auto& write) {
     Vec m[kProducts][kProducts], y[kOutputs][kOutputs];
+    const float* product = from.at(0, tile) + c;
 #pragma GCC unroll 9
     for (int i = 0; i < kProducts; ++i)
 #pragma GCC unroll 9
-      for (int j = 0; j < kProducts; ++j) m[i][j] = load(from.at(i * kProducts + j, tile) + c);
+      for (int j = 0; j < kProducts; ++j, product += from.plane) m[i][j] = load(product);
     in_both_directions(m, y, [](const Vec* m, Vec* y) { Algebra::output(m, y); });
 #pragma GCC unroll 8
     for (int i = 0; i < kOutputs; ++i)
 #pragma GCC unroll 8
       for (int j = 0; j < kOutputs; ++j)
-        if (T* pixel = pixels[i * kOutputs + j]; pixel != outside)
-          store_some(pixel + begin + c, y[i][j], count - c);
-  }
+        if (pixels[i][j] != nullptr) write(pixels[i][j] + begin + c, y[i][j]);
+  };
+  int64_t c = 0;
+  for (; c + kLanes <= count; c += kLanes) finish(c, [](T* to, Vec y) { store(to, y); });
+  if (c < count) finish(c, [=](T* to, Vec y) { store_some(to, y, count - c); });
 }
 
 template <class Algebra, class T>
@@ -73,14 +76,16 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
   const int64_t tiles = round_up(ceil_div(tiling.count(), blocks), kRows);
   const ThreadScratch scratch(
       kAll * (Planes::plane_floats(tiles, c) + Planes::plane_floats(tiles, kGroup)) +
-      Pieces::floats<T>(c));
-  parallel_for(ceil_div(tiling.count(), tiles), 1, [&](int64_t block, int64_t) {
+      Pieces::floats<T>(c) + Pieces::floats<float*>(tiles));
+  for_tasks(ceil_div(tiling.count(), tiles), [&](int64_t block) {
     Pieces pieces(scratch.part());
     const Planes data(pieces.take(kAll * Planes::plane_floats(tiles, c)), tiles, c);
     const Planes products(pieces.take(kAll * Planes::plane_floats(tiles, kGroup)), tiles, kGroup);
     auto* zeros = pieces.take<T>(c);
     std::memset(zeros, 0, sizeof(T) * static_cast<size_t>(c));
+    auto** rows = pieces.take<const float*>(tiles);  // of product 0
     const int64_t first = block * tiles, count = min(tiles, tiling.count() - first);
+    for (int64_t t = 0; t < tiles; ++t) rows[t] = data.at(0, min(t, count - 1));
     for (int64_t t = 0; t < count; ++t) {
       const T* pixels[kInputs][kInputs];
       tiling.inputs(first + t, in, static_cast<const T*>(zeros), pixels);
@@ -94,17 +99,13 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
           const Panel panel = Panel::at(i, k);
           const float* packed =
               filters.data() + kAll * i * c * kColumns + product * c * panel.width();
-          for (int64_t t = 0; t < count; t += kRows) {
-            const float* rows[kRows];
-            for (int r = 0; r < kRows; ++r) rows[r] = data.at(product, min(t + r, count - 1));
-            multiply_panel(rows, kRows, {1, 0, c}, panel, packed,
-                           products.at(product, t) + panel.begin - begin, products.row);
-          }
+          multiply_panel(rows, product * data.plane, round_up(count, kRows), {1, 0, c}, panel,
+                         packed, products.at(product, 0) + panel.begin - begin, products.row);
         }
       for (int64_t t = 0; t < count; ++t) {
         T* pixels[kOutputs][kOutputs];
         tiling.outputs(first + t, out, static_cast<T*>(nullptr), pixels);
-        finish_tile<Algebra, T>(products, t, &pixels[0][0], nullptr, begin, end - begin);
+        finish_tile<Algebra>(products, t, pixels, begin, end - begin);
       }
     }
   });

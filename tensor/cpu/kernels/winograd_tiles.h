@@ -70,24 +70,25 @@ struct Planes {
   float* at(int64_t product, int64_t tile) const { return data + product * plane + tile * row; }
 };
 
-/// Evaluates a tile at all pairs of points: f in both directions on every channel's square.
+/// Evaluates a tile at all pairs of points: f in both directions on every channel's square. There
+/// are at least kLanes channels.
 template <int In, int Products, class T, class F>
 void transform_tile(T* const (&pixels)[In][In], int64_t channels, const Planes& to, int64_t tile,
                     const F& f) {
   for (int64_t c = 0; c < channels; c += kLanes) {
     // The last vector ends with the last channel and repeats some of those before it.
-    const int64_t at = channels - c >= kLanes ? c : max(0, channels - kLanes);
+    const int64_t at = min(c, channels - kLanes);
     Vec in[In][In], out[Products][Products];
 #pragma GCC unroll 9
     for (int i = 0; i < In; ++i)
 #pragma GCC unroll 9
-      for (int j = 0; j < In; ++j)
-        in[i][j] = channels >= kLanes ? load(pixels[i][j] + at) : load_some(pixels[i][j], channels);
+      for (int j = 0; j < In; ++j) in[i][j] = load(pixels[i][j] + at);
     in_both_directions(in, out, f);
+    float* product = to.at(0, tile) + at;
 #pragma GCC unroll 9
     for (int i = 0; i < Products; ++i)
 #pragma GCC unroll 9
-      for (int j = 0; j < Products; ++j) store(to.at(i * Products + j, tile) + at, out[i][j]);
+      for (int j = 0; j < Products; ++j, product += to.plane) store(product, out[i][j]);
   }
 }
 

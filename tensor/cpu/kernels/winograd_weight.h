@@ -16,7 +16,7 @@ namespace {
 template <class Algebra>
 void finish_weights(const ConvShape& s, const float* sums, int64_t row, int64_t plane, float* dw) {
   constexpr int kProducts = Algebra::kProducts;
-  parallel_for(s.k, 1, [&](int64_t k, int64_t) {
+  for_tasks(s.k, [&](int64_t k) {
     for (int64_t c = 0; c < s.c; c += kLanes) {
       Vec u[kProducts][kProducts], g[3][3];
       for (int i = 0; i < kProducts; ++i)
@@ -41,8 +41,7 @@ void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
   const int64_t dy_floats = kAll * Planes::plane_floats(batch, s.k);
   const Scratch tiles(static_cast<size_t>(x_floats + dy_floats));
   const Planes x_tiles(tiles.data(), batch, s.c), dy_tiles(tiles.data() + x_floats, batch, s.k);
-  // Lanes beyond the channels are multiplied too, and must be numbers.
-  std::memset(tiles.data(), 0, sizeof(float) * static_cast<size_t>(x_floats + dy_floats));
+  // Lanes beyond the channels hold what was in the memory; their sums are never read.
   const int64_t row = round_up(s.c, kLanes), plane = round_up(s.k, kRows) * row;
   const Scratch sums(static_cast<size_t>(kAll * plane));
   const Scratch zeros(static_cast<size_t>(max(s.c, s.k)));
@@ -52,8 +51,9 @@ void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
   const Images<const T> images{x, s.h, s.w, s.c}, gradients{dy, s.p, s.q, s.k};
   for (int64_t first = 0; first < tiling.count(); first += batch) {
     const int64_t count = min(batch, tiling.count() - first);
-    parallel_for(count, 4, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t) {
+    constexpr int64_t kTilesOfTask = 8;
+    for_tasks(ceil_div(count, kTilesOfTask), [&](int64_t task) {
+      for (int64_t t = task * kTilesOfTask; t < min((task + 1) * kTilesOfTask, count); ++t) {
         const T *in[kInputs][kInputs], *out[kOutputs][kOutputs];
         tiling.inputs(first + t, images, outside, in);
         transform_tile<kInputs, kProducts>(in, s.c, x_tiles, t,
@@ -64,7 +64,7 @@ void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
       }
     });
     const int64_t panels = Panel::count(s.c);
-    parallel_for(kAll * panels, 1, [&](int64_t task, int64_t) {
+    for_tasks(kAll * panels, [&](int64_t task) {
       const int64_t product = task / panels;
       const Panel panel = Panel::at(task % panels, s.c);
       const float* right = x_tiles.at(product, 0) + panel.begin;
