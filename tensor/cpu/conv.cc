@@ -47,16 +47,25 @@ ScopedDirectConv::ScopedDirectConv() : previous_(std::exchange(direct_only, true
 ScopedDirectConv::~ScopedDirectConv() { direct_only = previous_; }
 
 // A tile costs as many products as there are pairs of points, also where it reaches over the
-// border, and the transforms cost about half as much again.
+// border; the transforms cost about half as much again.
 ConvAlgorithm best_algorithm(const ConvShape& s) {
   constexpr int64_t kFewestChannels = 8;
-  const int64_t products = s.stride == 1 ? 36 : 81;
-  const int64_t tiles = ((s.p + 3) / 4) * ((s.q + 3) / 4);
-  const bool possible = s.r == 3 && s.s == 3 &&
-                        ((s.stride == 1 && s.padding <= 2) || (s.stride == 2 && s.padding == 1));
-  const bool pays = possible && std::min(s.c, s.k) >= kFewestChannels &&
-                    3 * products * tiles <= 2 * 9 * s.p * s.q;
-  return pays && !direct_only ? ConvAlgorithm::winograd : ConvAlgorithm::direct;
+  if (direct_only || s.r != 3 || s.s != 3 || std::min(s.c, s.k) < kFewestChannels)
+    return ConvAlgorithm::direct;
+  ConvAlgorithm best = ConvAlgorithm::direct;
+  int64_t fewest = 9 * s.p * s.q;
+  const auto consider = [&](ConvAlgorithm algorithm, int64_t side, int64_t products) {
+    products *= ((s.p + side - 1) / side) * ((s.q + side - 1) / side);
+    const int64_t cost = products + products / 2;
+    if (cost < fewest) best = algorithm, fewest = cost;
+  };
+  if (s.stride == 1 && s.padding <= 2) {
+    consider(ConvAlgorithm::winograd_f43, 4, 36);
+    consider(ConvAlgorithm::winograd_f23, 2, 16);
+  } else if (s.stride == 2 && s.padding == 1) {
+    consider(ConvAlgorithm::winograd_stride2, 4, 81);
+  }
+  return best;
 }
 
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y) {

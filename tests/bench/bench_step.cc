@@ -156,7 +156,8 @@ void bench(const StepOptions& options) {
 int main(int argc, char** argv) {
   siam::StepOptions options;
   CLI::App app("Rate of the SimSiam training step on random images");
-  app.add_option("--network", options.network)->check(CLI::IsMember({"cifar18", "resnet50"}));
+  app.add_option("--network", options.network)
+      ->check(CLI::IsMember({"cifar18", "resnet50", "quick", "small"}));
   app.add_option("--what", options.what)->check(CLI::IsMember({"step", "train", "knn"}));
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"f32", "bf16", "f16"}));

@@ -26,8 +26,14 @@ SimSiam initial_model(const Config& config) {
 
 Config config_of(const StepOptions& options) {
   Config config;
-  if (options.network == "cifar18") {
+  if (options.network != "resnet50") {
     config.model = {.backbone = ResNetConfig::resnet18(), .projector_layers = 2};
+    if (options.network != "cifar18") {  // the narrow networks of the presets
+      const int64_t dim = options.network == "quick" ? 256 : 512;
+      config.model.backbone.width = 16;
+      config.model.projector_hidden = config.model.dim = dim;
+      config.model.predictor_hidden = dim / 4;
+    }
     config.augment.blur_probability = 0;
   }
   config.augment.size = static_cast<int>(options.size());

@@ -23,7 +23,7 @@ struct StepOptions {
   int64_t images = 50000, queries = 10000;  ///< of the kNN monitor: CIFAR-10's
 
   bool cuda() const { return device == "cuda"; }
-  int64_t size() const { return network == "cifar18" ? 32 : 224; }
+  int64_t size() const { return network == "resnet50" ? 224 : network == "quick" ? 16 : 32; }
   /// The GPU runs ahead of the host, which waits for it once per window.
   int64_t steps_per_window() const { return cuda() ? 20 : 1; }
 };

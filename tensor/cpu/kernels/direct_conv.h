@@ -15,9 +15,20 @@ inline int64_t pixels_of_block(const Gather& g) {
   return min(32 * kRows, max(4 * kRows, kFloats / per_pixel));
 }
 
+// Pixels that no window reaches, as three of four under a 1x1 filter of stride 2.
+template <class T>
+void write_zeros(const Gather& g, T* out) {
+  const size_t bytes = sizeof(T) * static_cast<size_t>(g.out_channels);
+  parallel_for(g.images * g.h.out, 64, [&](int64_t begin, int64_t end) {
+    for (int64_t line = begin; line < end; ++line)
+      for (int64_t j = 0; j < g.w.out; ++j) std::memset(out + g.out_offset(line, j), 0, bytes);
+  });
+}
+
 template <class T>
 void gather_conv(const Gather& g, const T* in, const Filter<T>& filter, T* out) {
   if (g.h.out <= 0 || g.w.out <= 0) return;
+  if (g.taps() == 0) return write_zeros(g, out);
   const int64_t panels = Panel::count(g.out_channels);
   const int64_t panel_floats = g.taps() * g.in_channels * kColumns;
   const Scratch packed(static_cast<size_t>(panels * panel_floats));

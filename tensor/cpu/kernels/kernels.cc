@@ -23,30 +23,30 @@ void with_type(DType type, const Body& body) {
 void conv2d(const ConvShape& shape, ConvAlgorithm algorithm, DType type, const void* x,
             const void* w, void* y) {
   with_type(type, [&]<class T>(T) {
-    (algorithm == ConvAlgorithm::winograd ? winograd_conv<T>
-                                          : direct_conv<T>)(shape, static_cast<const T*>(x),
-                                                            static_cast<const T*>(w),
-                                                            static_cast<T*>(y));
+    auto *in = static_cast<const T*>(x), *filters = static_cast<const T*>(w);
+    auto* out = static_cast<T*>(y);
+    if (algorithm == ConvAlgorithm::direct) return direct_conv(shape, in, filters, out);
+    winograd_conv(shape, algorithm, in, filters, out);
   });
 }
 
 void conv2d_backward_data(const ConvShape& shape, ConvAlgorithm algorithm, DType type,
                           const void* dy, const void* w, void* dx) {
   with_type(type, [&]<class T>(T) {
-    (algorithm == ConvAlgorithm::winograd
-         ? winograd_backward_data<T>
-         : direct_backward_data<T>)(shape, static_cast<const T*>(dy), static_cast<const T*>(w),
-                                    static_cast<T*>(dx));
+    auto *in = static_cast<const T*>(dy), *filters = static_cast<const T*>(w);
+    auto* out = static_cast<T*>(dx);
+    if (algorithm == ConvAlgorithm::direct) return direct_backward_data(shape, in, filters, out);
+    winograd_backward_data(shape, algorithm, in, filters, out);
   });
 }
 
 void conv2d_backward_weight(const ConvShape& shape, ConvAlgorithm algorithm, DType type,
                             const void* dy, const void* x, float* dw) {
   with_type(type, [&]<class T>(T) {
-    (algorithm == ConvAlgorithm::winograd
-         ? winograd_backward_weight<T>
-         : direct_backward_weight<T>)(shape, static_cast<const T*>(dy), static_cast<const T*>(x),
-                                      dw);
+    auto *gradients = static_cast<const T*>(dy), *images = static_cast<const T*>(x);
+    if (algorithm == ConvAlgorithm::direct)
+      return direct_backward_weight(shape, gradients, images, dw);
+    winograd_backward_weight(shape, algorithm, gradients, images, dw);
   });
 }
 

@@ -21,10 +21,11 @@ struct ConvShape {
   int64_t stride, padding;
 };
 
-/// direct: the definition's products, as a matrix product. winograd: fewer products in transformed
-/// tiles (winograd_algebra.h), for 3x3 filters of stride 1 with a padding of 0 to 2, or stride 2
-/// and padding 1, with at least as many channels on both sides as a vector has lanes.
-enum class ConvAlgorithm { direct, winograd };
+/// direct: the definition's products, as a matrix product. The others make fewer products in
+/// transformed tiles (winograd_algebra.h) of 4x4 or 2x2 results, for 3x3 filters of stride 1 with a
+/// padding of 0 to 2 (f43, f23), or of stride 2 with a padding of 1 (stride2), and at least as many
+/// channels on both sides as a vector has lanes.
+enum class ConvAlgorithm { direct, winograd_f43, winograd_f23, winograd_stride2 };
 
 /// a [m,k], or [k,m] transposed; b [k,n], or [n,k] transposed; c [m,n]. None is 0.
 struct MatmulShape {

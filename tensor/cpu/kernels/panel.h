@@ -72,13 +72,11 @@ void multiply_vectors(const float* const* rows, int64_t offset, int64_t count, c
 }
 
 /// c[i][j] = (rows[i] + offset) . column j of the packed panel, for count rows, a multiple of
-/// kRows; a row of c is c_stride floats, and panel.width() of them are written. An empty sum is 0.
+/// kRows; a row of c is c_stride floats, and panel.width() of them are written.
 inline void multiply_panel(const float* const* rows, int64_t offset, int64_t count,
                            const Runs& runs, const Panel& panel, const float* packed, float* c,
                            int64_t c_stride) {
-  if (runs.total() == 0)
-    for (int64_t i = 0; i < count; ++i) std::memset(c + i * c_stride, 0, 4 * panel.width());
-  else if (panel.width() == kColumns)
+  if (panel.width() == kColumns)
     multiply_vectors<2>(rows, offset, count, runs, packed, c, c_stride);
   else
     multiply_vectors<1>(rows, offset, count, runs, packed, c, c_stride);

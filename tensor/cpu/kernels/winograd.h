@@ -112,25 +112,24 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
 }
 
 template <class T>
-void winograd_conv(const ConvShape& s, const T* x, const T* w, T* y) {
-  const Images<const T> in{x, s.h, s.w, s.c};
-  const Images<T> out{y, s.p, s.q, s.k};
-  const Filter<T> filter(s, w, /*transposed=*/false);
-  if (s.stride == 1)
-    winograd_conv(Tiling<WinogradF43>(s.n, s.p, s.q, -s.padding), in, filter, out);
-  else
-    winograd_conv(Tiling<WinogradStride2>(s.n, s.p, s.q, -s.padding), in, filter, out);
+void winograd_conv(const ConvShape& s, ConvAlgorithm algorithm, const T* x, const T* w, T* y) {
+  with_algebra(algorithm, [&]<class Algebra>(Algebra) {
+    winograd_conv(Tiling<Algebra>(s.n, s.p, s.q, -s.padding), Images<const T>{x, s.h, s.w, s.c},
+                  Filter<T>(s, w, /*transposed=*/false), Images<T>{y, s.p, s.q, s.k});
+  });
 }
 
 template <class T>
-void winograd_backward_data(const ConvShape& s, const T* dy, const T* w, T* dx) {
+void winograd_backward_data(const ConvShape& s, ConvAlgorithm algorithm, const T* dy, const T* w,
+                            T* dx) {
   const Images<const T> in{dy, s.p, s.q, s.k};
   const Images<T> out{dx, s.h, s.w, s.c};
   const Filter<T> filter(s, w, /*transposed=*/true);
-  if (s.stride == 1)
-    winograd_conv(Tiling<WinogradF43>(s.n, s.h, s.w, s.padding - 2), in, filter, out);
-  else
-    winograd_conv(Tiling<WinogradStride2Data>(s.n, s.h, s.w, 0), in, filter, out);
+  if (algorithm == ConvAlgorithm::winograd_stride2)
+    return winograd_conv(Tiling<WinogradStride2Data>(s.n, s.h, s.w, 0), in, filter, out);
+  with_algebra(algorithm, [&]<class Algebra>(Algebra) {
+    winograd_conv(Tiling<Algebra>(s.n, s.h, s.w, s.padding - 2), in, filter, out);
+  });
 }
 
 }  // namespace

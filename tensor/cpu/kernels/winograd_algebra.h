@@ -74,6 +74,47 @@ struct WinogradF43 {
   }
 };
 
+/// F(2,3), stride 1: 4 products for 6. Points 0, +-1, infinity.
+struct WinogradF23 {
+  static constexpr int kInputs = 4, kOutputs = 2, kProducts = 4;
+  static constexpr int kInputStep = 2;
+
+  template <class V>
+  static void input(const V* d, V* v) {
+    v[0] = d[2] - d[0];
+    v[1] = d[2] + d[1];
+    v[2] = d[2] - d[1];
+    v[3] = d[3] - d[1];
+  }
+  template <class V>
+  static void filter(const V* g, V* u) {
+    const V even = 0.5f * (g[0] + g[2]), odd = 0.5f * g[1];
+    u[0] = -g[0];
+    u[1] = even + odd;
+    u[2] = even - odd;
+    u[3] = g[2];
+  }
+  template <class V>
+  static void output(const V* m, V* y) {
+    y[0] = m[0] + m[1] + m[2];
+    y[1] = m[1] - m[2] + m[3];
+  }
+  template <class V>
+  static void output_transposed(const V* dy, V* z) {
+    z[0] = dy[0];
+    z[1] = dy[0] + dy[1];
+    z[2] = dy[0] - dy[1];
+    z[3] = dy[1];
+  }
+  template <class V>
+  static void filter_transposed(const V* u, V* g) {
+    const V even = 0.5f * (u[1] + u[2]);
+    g[0] = even - u[0];
+    g[1] = 0.5f * (u[1] - u[2]);
+    g[2] = even + u[3];
+  }
+};
+
 /// F(4,2): 5 products for 8. Points 0, +-a, b, infinity. d has 5 elements `step` apart.
 struct WinogradF42 {
   static constexpr float a = 0.75f, b = 1.5f, a2 = a * a;

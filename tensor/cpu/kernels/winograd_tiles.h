@@ -10,6 +10,17 @@
 namespace siam::cpu {
 namespace {
 
+/// Calls body(Algebra()).
+template <class Body>
+void with_algebra(ConvAlgorithm algorithm, const Body& body) {
+  if (algorithm == ConvAlgorithm::winograd_f43)
+    body(WinogradF43());
+  else if (algorithm == ConvAlgorithm::winograd_f23)
+    body(WinogradF23());
+  else
+    body(WinogradStride2());
+}
+
 /// [images,height,width,channels].
 template <class T>
 struct Images {

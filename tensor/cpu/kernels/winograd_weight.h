@@ -32,9 +32,9 @@ template <class Algebra, class T>
 void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
   constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
                 kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
-  // 4 MiB of transformed tiles: the next step finds them in the cache. At least 96, for which a
+  // 2 MiB of transformed tiles: the next step finds them in the cache. At least 96, for which a
   // register block of sums is loaded and stored once.
-  constexpr int64_t kBatchFloats = 1 << 20, kLeastTiles = 96;
+  constexpr int64_t kBatchFloats = 1 << 19, kLeastTiles = 96;
   const Tiling<Algebra> tiling(s.n, s.p, s.q, -s.padding);
   const int64_t batch = min(tiling.count(), max(kLeastTiles, kBatchFloats / (kAll * (s.c + s.k))));
   const int64_t x_floats = kAll * Planes::plane_floats(batch, s.c);
@@ -83,11 +83,9 @@ void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
 }
 
 template <class T>
-void winograd_backward_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
-  if (s.stride == 1)
-    winograd_weight<WinogradF43>(s, dy, x, dw);
-  else
-    winograd_weight<WinogradStride2>(s, dy, x, dw);
+void winograd_backward_weight(const ConvShape& s, ConvAlgorithm algorithm, const T* dy, const T* x,
+                              float* dw) {
+  with_algebra(algorithm, [&]<class Algebra>(Algebra) { winograd_weight<Algebra>(s, dy, x, dw); });
 }
 
 }  // namespace
