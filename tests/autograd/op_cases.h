@@ -48,6 +48,8 @@ void compare_with_reference(const OpCase& c, DType type, Device device, double t
 /// roundings an op makes one behind another (measured: at most 0.7).
 double f32_tolerance(const OpCase& c);
 
+bool same_bits(const Tensor& a, const Tensor& b);
+
 /// |a - b| / max(|b|, tiny) with Euclidean norms.
 double relative_error(const Tensor& a, const Tensor& b);
 

@@ -17,11 +17,11 @@ std::vector<Tensor> widened(const std::vector<Tensor>& inputs) {
   return wide;
 }
 
+}  // namespace
+
 bool same_bits(const Tensor& a, const Tensor& b) {
   return a.bytes() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
-
-}  // namespace
 
 void compare_with_reference(const OpCase& c, DType type, Device device, double tolerance) {
   CAPTURE(c.name);

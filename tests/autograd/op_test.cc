@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tensor/cpu/instruction_set.h"
+#include "tensor/parallel.h"
 #include "tensor/philox.h"
 #include "tests/autograd/op_cases.h"
 
@@ -63,8 +65,11 @@ TEST_CASE("gradients of every op agree with central differences in double") {
 }
 
 TEST_CASE("f32 kernels agree with the double reference, forward and backward") {
-  for (const OpCase& c : op_cases())
-    compare_with_reference(c, DType::f32, Device::cpu, f32_tolerance(c));
+  for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {
+    const cpu::ScopedInstructionSet scope(set);
+    for (const OpCase& c : op_cases())
+      compare_with_reference(c, DType::f32, Device::cpu, f32_tolerance(c));
+  }
 }
 
 // Sums are made in f32 and rounded once. A rounding is wrong by the unit roundoff at most and by
@@ -72,9 +77,31 @@ TEST_CASE("f32 kernels agree with the double reference, forward and backward") {
 // one another (bias, softmax backward: measured 0.6), not for a sum kept in the narrow type.
 TEST_CASE("bf16 and f16 kernels agree with the double reference, forward and backward") {
   for (const auto& [type, unit] : {std::pair{DType::bf16, 0x1p-8}, {DType::f16, 0x1p-11}}) {
-    for (const OpCase& c : op_cases())
-      compare_with_reference(c, type, Device::cpu, unit + f32_tolerance(c));
+    for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {
+      const cpu::ScopedInstructionSet scope(set);
+      for (const OpCase& c : op_cases())
+        compare_with_reference(c, type, Device::cpu, unit + f32_tolerance(c));
+    }
   }
+}
+
+TEST_CASE("every op has the same bits on 1, 2, 3 and 5 threads") {
+  for (const DType type : {DType::f32, DType::bf16, DType::f16})
+    for (const OpCase& c : op_cases()) {
+      CAPTURE(c.name);
+      CAPTURE(type);
+      const std::vector<Tensor> inputs = op_inputs(c, type);
+      set_threads(1);
+      const OpResult alone = run_op(c, inputs);
+      for (const int count : {2, 3, 5}) {
+        CAPTURE(count);
+        set_threads(count);
+        const OpResult shared = run_op(c, inputs);
+        CHECK(same_bits(shared.y, alone.y));
+        for (size_t i = 0; i < alone.dx.size(); ++i) CHECK(same_bits(shared.dx[i], alone.dx[i]));
+      }
+      set_threads(0);
+    }
 }
 
 TEST_CASE("a gradient arrives in the op's type or wider") {

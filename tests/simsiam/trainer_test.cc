@@ -47,6 +47,30 @@ TEST_CASE("two runs with one seed are bitwise equal, whatever the number of load
   CHECK_FALSE(same_bits(first.parameters().values, other.parameters().values));
 }
 
+// Wide enough for every kind of convolution kernel, and two blocks of everything.
+TEST_CASE("a training run has the same bits on 1, 2, 3 and 5 threads") {
+  Config config = tiny();
+  config.model.backbone.width = 16;
+  config.augment.size = 16;
+  config.batch_size = 24;
+  config.epochs = 2;
+  for (const DType type : {DType::f32, DType::bf16}) {
+    CAPTURE(type);
+    config.precision = type;
+    set_threads(1);
+    Trainer alone(config, data());
+    train_to_end(alone);
+    for (const int count : {2, 3, 5}) {
+      CAPTURE(count);
+      set_threads(count);
+      Trainer shared(config, data());
+      train_to_end(shared);
+      check_same_state(alone, shared);
+    }
+  }
+  set_threads(0);
+}
+
 TEST_CASE("a run resumed in the middle of an epoch ends with the bits of an uninterrupted one") {
   const ScratchFolder folder;
   const fs::path file = folder / "state.safetensors";

@@ -29,6 +29,8 @@ namespace {
 
 using Tensors = std::vector<Tensor>;
 
+constexpr auto kTypes = {DType::f32, DType::bf16, DType::f16};
+
 // The reference loops are twenty times slower under the sanitizers, which look for other errors.
 #ifdef __SANITIZE_ADDRESS__
 constexpr int kShapes = 150;
@@ -71,25 +73,29 @@ class ExactTest {
     return tensor;
   }
 
-  /// Compares `op` in each storage type that the CPU has with the f32 reference.
+  /// Compares `op` in each storage type and by each instruction set that the CPU has with the f32
+  /// reference.
   void check(const Tensors& inputs, std::initializer_list<DType> types,
              const std::function<Tensors(const Tensors&)>& op) const {
     const Tensors expected = [&] {
       const ScopedReference reference;
       return op(inputs);
     }();
-    for (const DType type : types) {
-      CAPTURE(type);
-      Tensors typed;
-      for (const Tensor& input : inputs) typed.push_back(cast(input, type));
-      const Tensors got = op(typed);
-      for (size_t i = 0; i < got.size(); ++i) {
-        CAPTURE(i);
-        const DType result = got[i].dtype();
-        CHECK(differences(got[i], result == DType::u8 ? expected[i] : cast(expected[i], result)) ==
-              0);
+    for (const DType type : types)
+      for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {
+        CAPTURE(type);
+        CAPTURE(cpu::name_of(set));
+        const cpu::ScopedInstructionSet scope(set);
+        Tensors typed;
+        for (const Tensor& input : inputs) typed.push_back(cast(input, type));
+        const Tensors got = op(typed);
+        for (size_t i = 0; i < got.size(); ++i) {
+          CAPTURE(i);
+          const DType result = got[i].dtype();
+          CHECK(differences(got[i],
+                            result == DType::u8 ? expected[i] : cast(expected[i], result)) == 0);
+        }
       }
-    }
     CHECK(guarded_.intact());
   }
 
@@ -97,7 +103,7 @@ class ExactTest {
   void check_conv(const Shape& x, const Shape& w, ConvGeometry g) {
     CAPTURE(fmt::format("x {} w {} stride {} padding {}", x, w, g.stride, g.padding));
     const cpu::ScopedDirectConv direct;
-    check({integers(x), integers(w), integers(conv2d_shape(x, w, g))}, {DType::f32, DType::bf16},
+    check({integers(x), integers(w), integers(conv2d_shape(x, w, g))}, kTypes,
           [&](const Tensors& t) {
             return Tensors{conv2d(t[0], t[1], g), conv2d_backward_data(t[2], t[1], x, g),
                            conv2d_backward_weight(t[2], t[0], w, g)};
@@ -116,8 +122,6 @@ class Deadline {
   explicit Deadline(unsigned seconds) { alarm(seconds); }
   ~Deadline() { alarm(0); }
 };
-
-constexpr auto kTypes = {DType::f32, DType::bf16, DType::f16};
 
 }  // namespace
 
@@ -184,7 +188,7 @@ TEST_CASE("products of integers are exact: random shapes, all transposes") {
     CAPTURE(fmt::format("{} {} {} transposes {} {}", m, n, k, int(ta), int(tb)));
     test.check({test.integers(ta == Transpose::yes ? Shape{k, m} : Shape{m, k}),
                 test.integers(tb == Transpose::yes ? Shape{n, k} : Shape{k, n})},
-               {DType::f32, DType::bf16}, [&](const Tensors& t) {
+               kTypes, [&](const Tensors& t) {
                  return Tensors{matmul(t[0], ta, t[1], tb, t[0].dtype()),
                                 matmul(t[0], ta, t[1], tb, DType::f32)};
                });

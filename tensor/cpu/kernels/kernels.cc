@@ -64,6 +64,7 @@ void matmul(const MatmulShape& shape, DType type, const void* a, const void* b, 
 
 }  // namespace
 
+extern const Kernels SIAM_KERNELS;
 const Kernels SIAM_KERNELS = {conv2d, conv2d_backward_data, conv2d_backward_weight, matmul};
 
 }  // namespace siam::cpu

@@ -39,7 +39,7 @@ void dot_rows(const float* const* rows, int64_t offset, int64_t taps, int64_t ta
 #pragma GCC unroll 12
       for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 2
-        for (int v = 0; v < kVectors; ++v) sum[i][v] += a[i][l] * right[v];
+        for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(a[i][l], right[v], sum[i][v]);
     }
   }
 #pragma GCC unroll 12
@@ -63,7 +63,7 @@ void dot_columns(const Row& row, const float* b, int64_t b_stride, int64_t count
 #pragma GCC unroll 12
     for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) sum[i][v] += a[i] * right[v];
+      for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(a[i], right[v], sum[i][v]);
   }
 #pragma GCC unroll 12
   for (int i = 0; i < kRows; ++i)

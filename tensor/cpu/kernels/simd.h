@@ -3,6 +3,10 @@
 // arithmetic is written with operators and becomes the instructions of the set that kernels.cc is
 // compiled for. All in an unnamed namespace, see kernels.h.
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #include <cstdint>
 #include <cstring>
 
@@ -22,8 +26,6 @@ struct F16 {
   uint16_t bits;
 };
 
-inline Vec broadcast(float value) { return value - Vec{}; }
-
 template <class To, class From>
 inline To same_bits(From from) {
   static_assert(sizeof(To) == sizeof(From));
@@ -31,6 +33,27 @@ inline To same_bits(From from) {
   std::memcpy(&to, &from, sizeof(To));
   return to;
 }
+
+// a x + y, rounded once where the instruction set can. Written out, and not left to the compiler
+// (-ffp-contract=off), which would contract one expression this way here and that way there.
+#if SIAM_LANES == 16 && defined(__AVX512F__)
+inline Vec multiply_add(Vec a, Vec x, Vec y) { return _mm512_fmadd_ps(a, x, y); }
+#elif SIAM_LANES == 16 && defined(__FMA__)
+inline Vec multiply_add(Vec a, Vec x, Vec y) {  // two halves: for tests on CPUs without AVX-512
+  __m256 p[2], q[2], r[2];
+  std::memcpy(p, &a, sizeof(p));
+  std::memcpy(q, &x, sizeof(q));
+  std::memcpy(r, &y, sizeof(r));
+  for (int i = 0; i < 2; ++i) r[i] = _mm256_fmadd_ps(p[i], q[i], r[i]);
+  std::memcpy(&y, r, sizeof(y));
+  return y;
+}
+#elif SIAM_LANES == 8 && defined(__FMA__)
+inline Vec multiply_add(Vec a, Vec x, Vec y) { return _mm256_fmadd_ps(a, x, y); }
+#else
+inline Vec multiply_add(Vec a, Vec x, Vec y) { return a * x + y; }
+#endif
+inline Vec multiply_add(float a, Vec x, Vec y) { return multiply_add(a - Vec{}, x, y); }
 
 // The conversions are those of tensor/dtype.h, for all lanes at once.
 

@@ -10,67 +10,70 @@
 //   output: the i-th is sum_p p^i m_p, the last with the product at infinity.
 // The points decide how much rounding errors grow; those below were the best of several tried.
 // Two more functions per algebra are the transposes of output and filter, from which the weight
-// gradient follows: dg = filter^T( output^T(dy) * input(d) ). They work on any type with + - *.
+// gradient follows: dg = filter^T( output^T(dy) * input(d) ). They work on double and on vectors.
 
 namespace siam::cpu {
 namespace {
+
+/// a x + y; simd.h has the same for vectors.
+inline double multiply_add(double a, double x, double y) { return a * x + y; }
 
 /// F(4,3), stride 1: 6 products for 12. Points 0, +-a, +-b, infinity.
 struct WinogradF43 {
   static constexpr int kInputs = 6, kOutputs = 4, kProducts = 6;
   static constexpr int kInputStep = 4;  ///< from one tile's first input to the next one's
-  static constexpr float a = 0.625f, b = 1.5f, a2 = a * a, b2 = b * b;
+  static constexpr float a = 0.625f, b = 1.5f, a2 = a * a, b2 = b * b, r = a / b;
   static constexpr float n0 = 1 / (a2 * b2), na = 1 / (2 * a2 * (a2 - b2)),
                          nb = 1 / (2 * b2 * (b2 - a2));  ///< 1 / M'(p)
 
   template <class V>
   static void input(const V* d, V* v) {
-    const V even_a = d[4] - b2 * d[2], odd_a = a * (d[3] - b2 * d[1]);
-    const V even_b = d[4] - a2 * d[2], odd_b = b * (d[3] - a2 * d[1]);
-    v[0] = d[4] - (a2 + b2) * d[2] + (a2 * b2) * d[0];
-    v[1] = even_a + odd_a;
-    v[2] = even_a - odd_a;
-    v[3] = even_b + odd_b;
-    v[4] = even_b - odd_b;
-    v[5] = d[5] - (a2 + b2) * d[3] + (a2 * b2) * d[1];
+    const V even_a = multiply_add(-b2, d[2], d[4]), odd_a = multiply_add(-b2, d[1], d[3]);
+    const V even_b = multiply_add(-a2, d[2], d[4]), odd_b = multiply_add(-a2, d[1], d[3]);
+    v[0] = multiply_add(-a2, d[2], multiply_add(a2 * b2, d[0], even_a));
+    v[1] = multiply_add(a, odd_a, even_a);
+    v[2] = multiply_add(-a, odd_a, even_a);
+    v[3] = multiply_add(b, odd_b, even_b);
+    v[4] = multiply_add(-b, odd_b, even_b);
+    v[5] = multiply_add(-(a2 + b2), d[3], multiply_add(a2 * b2, d[1], d[5]));
   }
   template <class V>
   static void filter(const V* g, V* u) {
-    const V even_a = na * g[0] + (na * a2) * g[2], odd_a = (na * a) * g[1];
-    const V even_b = nb * g[0] + (nb * b2) * g[2], odd_b = (nb * b) * g[1];
+    const V even_a = multiply_add(a2, g[2], g[0]), even_b = multiply_add(b2, g[2], g[0]);
     u[0] = n0 * g[0];
-    u[1] = even_a + odd_a;
-    u[2] = even_a - odd_a;
-    u[3] = even_b + odd_b;
-    u[4] = even_b - odd_b;
+    u[1] = na * multiply_add(a, g[1], even_a);
+    u[2] = na * multiply_add(-a, g[1], even_a);
+    u[3] = nb * multiply_add(b, g[1], even_b);
+    u[4] = nb * multiply_add(-b, g[1], even_b);
     u[5] = g[2];
   }
   template <class V>
   static void output(const V* m, V* y) {
-    const V sum_a = m[1] + m[2], difference_a = a * (m[1] - m[2]);
-    const V sum_b = m[3] + m[4], difference_b = b * (m[3] - m[4]);
+    const V sum_a = m[1] + m[2], difference_a = m[1] - m[2];
+    const V sum_b = m[3] + m[4], difference_b = m[3] - m[4];
     y[0] = m[0] + sum_a + sum_b;
-    y[1] = difference_a + difference_b;
-    y[2] = a2 * sum_a + b2 * sum_b;
-    y[3] = a2 * difference_a + b2 * difference_b + m[5];
+    y[1] = b * multiply_add(r, difference_a, difference_b);
+    y[2] = b2 * multiply_add(r * r, sum_a, sum_b);
+    y[3] = multiply_add(b2 * b, multiply_add(r * r * r, difference_a, difference_b), m[5]);
   }
   template <class V>
   static void output_transposed(const V* dy, V* z) {
-    const V even_a = dy[0] + a2 * dy[2], odd_a = a * (dy[1] + a2 * dy[3]);
-    const V even_b = dy[0] + b2 * dy[2], odd_b = b * (dy[1] + b2 * dy[3]);
+    const V even_a = multiply_add(a2, dy[2], dy[0]), odd_a = multiply_add(a2, dy[3], dy[1]);
+    const V even_b = multiply_add(b2, dy[2], dy[0]), odd_b = multiply_add(b2, dy[3], dy[1]);
     z[0] = dy[0];
-    z[1] = even_a + odd_a;
-    z[2] = even_a - odd_a;
-    z[3] = even_b + odd_b;
-    z[4] = even_b - odd_b;
+    z[1] = multiply_add(a, odd_a, even_a);
+    z[2] = multiply_add(-a, odd_a, even_a);
+    z[3] = multiply_add(b, odd_b, even_b);
+    z[4] = multiply_add(-b, odd_b, even_b);
     z[5] = dy[3];
   }
   template <class V>
   static void filter_transposed(const V* u, V* g) {
-    const V sum_a = na * (u[1] + u[2]), sum_b = nb * (u[3] + u[4]);
-    g[0] = n0 * u[0] + sum_a + sum_b;
-    g[1] = (na * a) * (u[1] - u[2]) + (nb * b) * (u[3] - u[4]);
-    g[2] = a2 * sum_a + b2 * sum_b + u[5];
+    const V sum_a = u[1] + u[2], difference_a = u[1] - u[2];
+    const V sum_b = u[3] + u[4], difference_b = u[3] - u[4];
+    g[0] = n0 * multiply_add(na / n0, sum_a, multiply_add(nb / n0, sum_b, u[0]));
+    g[1] = (nb * b) * multiply_add(na * a / (nb * b), difference_a, difference_b);
+    g[2] = multiply_add(na * a2, sum_a, multiply_add(nb * b2, sum_b, u[5]));
   }
 };
 
@@ -115,7 +118,7 @@ struct WinogradF23 {
   }
 };
 
-/// F(4,2): 5 products for 8. Points 0, +-a, b, infinity. d has 5 elements `step` apart.
+/// F(4,2): 5 products for 8. Points 0, +-a, b = 2a, infinity. d and y have elements `step` apart.
 struct WinogradF42 {
   static constexpr float a = 0.75f, b = 1.5f, a2 = a * a;
   static constexpr float n0 = 1 / (a2 * b), np = 1 / (2 * a2 * (a - b)),
@@ -123,43 +126,44 @@ struct WinogradF42 {
 
   template <int step, class V>
   static void input(const V* d, V* v) {
-    const V low = d[2 * step] - b * d[step];  // x (x - b), of which +-a have two shifts
-    const V high = d[3 * step] - b * d[2 * step];
-    v[0] = high - a2 * (d[step] - b * d[0]);
-    v[1] = high + a * low;
-    v[2] = high - a * low;
-    v[3] = d[3 * step] - a2 * d[step];
-    v[4] = d[4 * step] - b * d[3 * step] - a2 * low;
+    const V low = multiply_add(-b, d[step], d[2 * step]);  // x (x - b), shifted by +-a
+    const V high = multiply_add(-b, d[2 * step], d[3 * step]);
+    v[0] = multiply_add(-a2, multiply_add(-b, d[0], d[step]), high);
+    v[1] = multiply_add(a, low, high);
+    v[2] = multiply_add(-a, low, high);
+    v[3] = multiply_add(-a2, d[step], d[3 * step]);
+    v[4] = multiply_add(-a2, low, multiply_add(-b, d[3 * step], d[4 * step]));
   }
   template <class V>
   static void filter(const V& g0, const V& g1, V* u) {
     u[0] = n0 * g0;
-    u[1] = np * g0 + (np * a) * g1;
-    u[2] = nm * g0 - (nm * a) * g1;
-    u[3] = nb * g0 + (nb * b) * g1;
+    u[1] = np * multiply_add(a, g1, g0);
+    u[2] = nm * multiply_add(-a, g1, g0);
+    u[3] = nb * multiply_add(b, g1, g0);
     u[4] = g1;
   }
   template <int step, class V>
   static void output(const V* m, V* y) {
-    const V sum = m[1] + m[2], difference = a * (m[1] - m[2]);
+    const V sum = m[1] + m[2], difference = m[1] - m[2];
     y[0] = m[0] + sum + m[3];
-    y[step] = difference + b * m[3];
-    y[2 * step] = a2 * sum + (b * b) * m[3];
-    y[3 * step] = a2 * difference + (b * b * b) * m[3] + m[4];
+    y[step] = b * multiply_add(0.5f, difference, m[3]);
+    y[2 * step] = (b * b) * multiply_add(0.25f, sum, m[3]);
+    y[3 * step] = multiply_add(b * b * b, multiply_add(0.125f, difference, m[3]), m[4]);
   }
   template <class V>
   static void output_transposed(const V* dy, V* z) {
-    const V even = dy[0] + a2 * dy[2], odd = a * (dy[1] + a2 * dy[3]);
+    const V even = multiply_add(a2, dy[2], dy[0]), odd = multiply_add(a2, dy[3], dy[1]);
     z[0] = dy[0];
-    z[1] = even + odd;
-    z[2] = even - odd;
-    z[3] = dy[0] + b * (dy[1] + b * (dy[2] + b * dy[3]));
+    z[1] = multiply_add(a, odd, even);
+    z[2] = multiply_add(-a, odd, even);
+    z[3] = multiply_add(b, multiply_add(b, multiply_add(b, dy[3], dy[2]), dy[1]), dy[0]);
     z[4] = dy[3];
   }
   template <class V>
   static void filter_transposed(const V* u, V& g0, V& g1) {
-    g0 = n0 * u[0] + np * u[1] + nm * u[2] + nb * u[3];
-    g1 = (np * a) * u[1] - (nm * a) * u[2] + (nb * b) * u[3] + u[4];
+    g0 = n0 * multiply_add(np / n0, u[1],
+                           multiply_add(nm / n0, u[2], multiply_add(nb / n0, u[3], u[0])));
+    g1 = multiply_add(np * a, u[1], multiply_add(-nm * a, u[2], multiply_add(nb * b, u[3], u[4])));
   }
 };
 

@@ -1,0 +1,180 @@
+// What must leave no trace in the bits of convolutions and products: the number of threads, and
+// the number of lanes of the vectors.
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <functional>
+#include <vector>
+
+#include "tensor/batch_norm.h"
+#include "tensor/conv.h"
+#include "tensor/cpu/conv_algorithm.h"
+#include "tensor/cpu/instruction_set.h"
+#include "tensor/map.h"
+#include "tensor/matmul.h"
+#include "tensor/parallel.h"
+#include "tensor/reduce.h"
+#include "tests/tensor/random_tensors.h"
+
+namespace siam {
+
+namespace cpu {
+// The kernels of 16 lanes compiled for AVX2 (tests/tensor/meson.build).
+extern const Kernels wide_kernels;
+}  // namespace cpu
+
+namespace {
+
+using Tensors = std::vector<Tensor>;
+
+struct Layer {
+  Shape x, w;
+  ConvGeometry g;
+};
+
+// Every algorithm, with several blocks of images, tiles and channels.
+const Layer kLayers[] = {
+    {{16, 32, 32, 24}, {40, 3, 3, 24}, {1, 1}}, {{37, 4, 4, 64}, {72, 3, 3, 64}, {1, 1}},
+    {{64, 2, 2, 48}, {80, 3, 3, 48}, {1, 1}},   {{20, 16, 16, 32}, {64, 3, 3, 32}, {2, 1}},
+    {{9, 32, 32, 3}, {64, 3, 3, 3}, {1, 1}},    {{3, 56, 56, 3}, {64, 7, 7, 3}, {2, 3}},
+    {{20, 16, 16, 40}, {72, 1, 1, 40}, {2, 0}}, {{7, 14, 14, 100}, {33, 1, 1, 100}, {1, 0}},
+    {{9, 17, 13, 6}, {5, 3, 3, 6}, {2, 1}},
+};
+
+Tensors all_three(const Layer& layer, const Tensors& in) {
+  return {conv2d(in[0], in[1], layer.g), conv2d_backward_data(in[2], in[1], layer.x, layer.g),
+          conv2d_backward_weight(in[2], in[0], layer.w, layer.g)};
+}
+
+Tensors typed(const Tensors& tensors, DType type) {
+  Tensors result;
+  for (const Tensor& tensor : tensors) result.push_back(cast(tensor, type));
+  return result;
+}
+
+void check_same(const Tensors& a, const Tensors& b) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    CAPTURE(i);
+    CHECK(same_bits(a[i], b[i]));
+  }
+}
+
+// On one thread and on several, by every instruction set.
+void check_threads(const std::function<Tensors()>& op) {
+  for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {
+    CAPTURE(cpu::name_of(set));
+    const cpu::ScopedInstructionSet scope(set);
+    set_threads(1);
+    const Tensors alone = op();
+    for (const int count : {2, 3, 5}) {
+      CAPTURE(count);
+      set_threads(count);
+      check_same(op(), alone);
+    }
+    set_threads(0);
+  }
+}
+
+constexpr auto kTypes = {DType::f32, DType::bf16, DType::f16};
+
+Tensors layer_inputs(const Layer& layer, DType type) {
+  return typed(
+      random_tensors({layer.x, layer.w, conv2d_shape(layer.x, layer.w, layer.g)}, DType::f32, 6),
+      type);
+}
+
+}  // namespace
+
+TEST_CASE("convolutions have the same bits on 1, 2, 3 and 5 threads") {
+  for (const Layer& layer : kLayers)
+    for (const DType type : kTypes) {
+      CAPTURE(fmt::format("{} {} {}", layer.x, layer.w, layer.g.stride));
+      CAPTURE(type);
+      const Tensors in = layer_inputs(layer, type);
+      check_threads([&] { return all_three(layer, in); });
+    }
+}
+
+TEST_CASE("products have the same bits on 1, 2, 3 and 5 threads") {
+  for (const auto& [m, n, k] :
+       {std::array<int64_t, 3>{256, 300, 128}, {7, 2000, 513}, {900, 5, 70}})
+    for (const DType type : kTypes)
+      for (const Transpose ta : {Transpose::no, Transpose::yes})
+        for (const Transpose tb : {Transpose::no, Transpose::yes}) {
+          CAPTURE(m);
+          CAPTURE(type);
+          const Tensors in =
+              typed(random_tensors({ta == Transpose::yes ? Shape{k, m} : Shape{m, k},
+                                    tb == Transpose::yes ? Shape{n, k} : Shape{k, n}},
+                                   DType::f32, 7),
+                    type);
+          check_threads([&] {
+            return Tensors{matmul(in[0], ta, in[1], tb, type),
+                           matmul(in[0], ta, in[1], tb, DType::f32)};
+          });
+        }
+}
+
+TEST_CASE("batch norm and sums have the same bits on 1, 2, 3 and 5 threads") {
+  const Tensors in =
+      random_tensors({{64, 16, 16, 24}, {64, 16, 16, 24}, {24}, {24}}, DType::f32, 8);
+  check_threads([&] {
+    const BatchStatistics statistics = batch_statistics(in[0], 2);
+    const Tensor y = normalize(in[0], statistics, 1e-5, in[2], in[3], {}, true);
+    const NormalizeGradients back =
+        normalize_backward(in[1], in[0], y, statistics, 1e-5, in[2], in[3], true, true);
+    return Tensors{statistics.mean,
+                   statistics.variance,
+                   y,
+                   back.dx,
+                   back.dgamma,
+                   back.dbeta,
+                   sum_rows(in[0].reshape({64 * 256, 24}))};
+  });
+}
+
+#ifdef __x86_64__
+TEST_CASE("8 and 16 lanes give the same bits") {
+  if (cpu::available_instruction_sets().back() == cpu::InstructionSet::baseline) return;
+  for (const Layer& layer : kLayers)
+    for (const DType type : kTypes) {
+      CAPTURE(fmt::format("{} {} {}", layer.x, layer.w, layer.g.stride));
+      CAPTURE(type);
+      const Shape y = conv2d_shape(layer.x, layer.w, layer.g);
+      const cpu::ConvShape s{layer.x[0], layer.x[1],     layer.x[2],     layer.x[3],
+                             layer.w[0], layer.w[1],     layer.w[2],     y[1],
+                             y[2],       layer.g.stride, layer.g.padding};
+      const Tensors in = layer_inputs(layer, type);
+      const auto run = [&](const cpu::Kernels& kernels) {
+        // Fewer channels than lanes are not for Winograd: the narrower kernels take them.
+        const auto algorithm =
+            std::min(s.c, s.k) < 16 ? cpu::ConvAlgorithm::direct : cpu::best_algorithm(s);
+        const Tensors out = {Tensor::empty(y, type), Tensor::empty(layer.x, type),
+                             Tensor::empty(layer.w)};
+        kernels.conv2d(s, algorithm, type, in[0].raw(), in[1].raw(), out[0].raw());
+        kernels.conv2d_backward_data(s, algorithm, type, in[2].raw(), in[1].raw(), out[1].raw());
+        kernels.conv2d_backward_weight(s, algorithm, type, in[2].raw(), in[0].raw(),
+                                       out[2].data<float>());
+        return out;
+      };
+      check_same(run(cpu::avx2_kernels), run(cpu::wide_kernels));
+      if (cpu::available_instruction_sets().back() == cpu::InstructionSet::avx512)
+        check_same(run(cpu::avx2_kernels), run(cpu::avx512_kernels));
+    }
+  for (const bool transposed : {false, true})
+    for (const DType type : kTypes) {
+      const Tensors in = typed(random_tensors({{130, 70}, {70, 130}}, DType::f32, 9), type);
+      const auto run = [&](const cpu::Kernels& kernels) {
+        const cpu::MatmulShape s{transposed ? 70 : 130, transposed ? 70 : 130,
+                                 transposed ? 130 : 70, transposed, transposed};
+        const Tensors out = {Tensor::empty({s.m, s.n}, type)};
+        kernels.matmul(s, type, in[0].raw(), in[1].raw(), type, out[0].raw());
+        return out;
+      };
+      check_same(run(cpu::avx2_kernels), run(cpu::wide_kernels));
+    }
+}
+#endif
+
+}  // namespace siam
