@@ -13,7 +13,7 @@
 #
 #   tests/gpu_check.sh --pack BUILD FOLDER
 #
-# and run there as FOLDER/tests/gpu_check.sh: 81 MB, of which 38 are oneDNN, which only the CPU's speed needs (a build with
+# and run there as FOLDER/tests/gpu_check.sh: 81 MB, of which 38 are oneDNN, which only bf16 on a CPU needs (a build with
 # -Donednn=disabled does without). cuBLASLt and cuDNN are not in it: they come from the machine's toolkit or from a
 # Python environment (the wheels nvidia-cublas and nvidia-cudnn-cu13, which PyTorch for CUDA 13 brings), whose folders
 # site-packages/nvidia/*/lib are put on LD_LIBRARY_PATH here, for our programs alone. PYTHON names the interpreter;
