@@ -65,9 +65,10 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
                    const Filter<T>& filter, const Images<T>& out) {
   constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
                 kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
-  constexpr int64_t kGroup = 64;      // result channels between two transforms: products stay near
-  constexpr int64_t kMostTiles = 96;  // of a block
+  constexpr int64_t kMostTiles = 96;    // of a block
+  constexpr int64_t kMostColumns = 64;  // of results at a time: their products stay near
   const int64_t c = in.channels, k = out.channels, panels = Panel::count(k);
+  const int64_t group = min(kMostColumns, round_up(k, kColumns));
   const Scratch filters(static_cast<size_t>(panels * kAll * c * kColumns));
   transform_filters<Algebra>(filter, filters.data());
 
@@ -75,12 +76,12 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
   const int64_t blocks = round_up(ceil_div(tiling.count(), kMostTiles), threads());
   const int64_t tiles = round_up(ceil_div(tiling.count(), blocks), kRows);
   const ThreadScratch scratch(
-      kAll * (Planes::plane_floats(tiles, c) + Planes::plane_floats(tiles, kGroup)) +
+      kAll * (Planes::plane_floats(tiles, c) + Planes::plane_floats(tiles, group)) +
       Pieces::floats<T>(c) + Pieces::floats<float*>(tiles));
   for_tasks(ceil_div(tiling.count(), tiles), [&](int64_t block) {
     Pieces pieces(scratch.part());
     const Planes data(pieces.take(kAll * Planes::plane_floats(tiles, c)), tiles, c);
-    const Planes products(pieces.take(kAll * Planes::plane_floats(tiles, kGroup)), tiles, kGroup);
+    const Planes products(pieces.take(kAll * Planes::plane_floats(tiles, group)), tiles, group);
     auto* zeros = pieces.take<T>(c);
     std::memset(zeros, 0, sizeof(T) * static_cast<size_t>(c));
     auto** rows = pieces.take<const float*>(tiles);  // of product 0
@@ -92,8 +93,8 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
       transform_tile<kInputs, kProducts>(pixels, c, data, t,
                                          [](const Vec* d, Vec* v) { Algebra::input(d, v); });
     }
-    for (int64_t begin = 0; begin < k; begin += kGroup) {
-      const int64_t end = min(begin + kGroup, k);
+    for (int64_t begin = 0; begin < k; begin += group) {
+      const int64_t end = min(begin + group, k);
       for (int product = 0; product < kAll; ++product)
         for (int64_t i = begin / kColumns; i < Panel::count(end); ++i) {
           const Panel panel = Panel::at(i, k);

@@ -66,15 +66,19 @@ struct Tiling {
   }
 };
 
-/// Transformed tiles [product][tile][channel]. Rows and products are some floats longer than they
-/// need to be: a power of two between them would have them share a few sets of the cache.
+/// Transformed tiles [product][tile][channel]. Rows are an odd number of cache lines, and a line
+/// stands between products: tiles or products a power of two apart would share a few sets of the
+/// cache. (Vectors and register blocks may read past the last row, but not past that line.)
 struct Planes {
   float* data;
   int64_t row, plane;
 
   Planes(float* data, int64_t tiles, int64_t channels)
       : data(data), row(row_floats(channels)), plane(plane_floats(tiles, channels)) {}
-  static int64_t row_floats(int64_t channels) { return round_up(channels, kColumns) + 16; }
+  static int64_t row_floats(int64_t channels) {
+    constexpr int64_t kLine = 16;
+    return (ceil_div(channels, kLine) | 1) * kLine;
+  }
   static int64_t plane_floats(int64_t tiles, int64_t channels) {
     return tiles * row_floats(channels) + 16;
   }
