@@ -10,9 +10,11 @@ Shape conv2d_shape(const Shape& x, const Shape& w, ConvGeometry geometry) {
         x, w);
   check(x[3] == w[3], "conv2d: x {} has {} channels, w {} takes {}; they must agree", x, x[3], w,
         w[3]);
-  check(geometry.stride >= 1 && geometry.padding >= 0,
-        "conv2d: stride {}, padding {}; a positive stride and a padding of 0 or more are needed",
-        geometry.stride, geometry.padding);
+  constexpr int kMost = 1 << 16;
+  check(1 <= geometry.stride && geometry.stride <= kMost && 0 <= geometry.padding &&
+            geometry.padding <= kMost,
+        "conv2d: stride {}, padding {}; a stride of 1 to {} and a padding of 0 to {} are needed",
+        geometry.stride, geometry.padding, kMost, kMost);
   const int64_t height = x[1] + 2 * geometry.padding - w[1],
                 width = x[2] + 2 * geometry.padding - w[2];
   check(height >= 0 && width >= 0,
@@ -25,6 +27,7 @@ namespace {
 
 void check_types(const char* op, const Tensor& a, const Tensor& b) {
   check(a.dtype() == b.dtype(), "{}: {} and {}; one type is needed", op, a.dtype(), b.dtype());
+  check(is_float(a.dtype()), "{}: type {}; a floating type is needed", op, a.dtype());
   check_same_device(op, {&a, &b});
 }
 

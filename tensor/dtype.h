@@ -23,6 +23,7 @@ enum class DType : uint8_t {
 
 size_t size_of(DType type);
 const char* name_of(DType type);
+inline bool is_float(DType type) { return type != DType::u8 && type != DType::i32; }
 /// f64 for f64, f32 for everything else: the type of statistics, weight gradients and losses.
 inline DType accumulate_type(DType storage) {
   return storage == DType::f64 ? DType::f64 : DType::f32;

@@ -14,6 +14,7 @@ Tensor matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, DTyp
         "matmul: {}{} times {}{}; the inner extents must agree", a.shape(),
         ta == Transpose::yes ? " transposed" : "", b.shape(),
         tb == Transpose::yes ? " transposed" : "");
+  check(is_float(a.dtype()), "matmul: type {}; a floating type is needed", a.dtype());
   check(a.dtype() == b.dtype() && (type == a.dtype() || type == accumulate_type(a.dtype())),
         "matmul: {} times {} to {}; one type, or the result in {}, is needed", a.dtype(), b.dtype(),
         type, accumulate_type(a.dtype()));

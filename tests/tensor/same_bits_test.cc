@@ -2,6 +2,7 @@
 // the number of lanes of the vectors.
 
 #include <doctest/doctest.h>
+#include <omp.h>
 
 #include <array>
 #include <functional>
@@ -114,6 +115,36 @@ TEST_CASE("products have the same bits on 1, 2, 3 and 5 threads") {
                            matmul(in[0], ta, in[1], tb, DType::f32)};
           });
         }
+}
+
+// As a program does whose own threads share the cores out: each calls with one thread.
+TEST_CASE("kernels called from inside a parallel region stay within their memory") {
+  const Layer layer = kLayers[0], small{{1, 4, 4, 16}, {16, 3, 3, 16}, {1, 1}};
+  const Tensors in = layer_inputs(layer, DType::bf16), few = layer_inputs(small, DType::bf16);
+  const auto run = [&] {
+    Tensors results = all_three(layer, in);
+    for (const Tensor& each : all_three(small, few)) results.push_back(each);
+    results.push_back(matmul(few[1].reshape({144, 16}), Transpose::no, few[1].reshape({144, 16}),
+                             Transpose::yes, DType::f32));
+    return results;
+  };
+  const Tensors alone = run();
+  constexpr int kThreads = 4;
+  std::array<Tensors, kThreads> inside;
+  parallel_for(kThreads, 1, [&](int64_t i, int64_t) { inside[i] = run(); });
+#pragma omp parallel num_threads(kThreads)
+  {
+    omp_set_num_threads(1);  // of this thread's own regions
+#pragma omp for
+    for (int i = 0; i < kThreads; ++i) inside[i] = run();
+  }
+  for (const Tensors& results : inside) check_same(results, alone);
+}
+
+TEST_CASE("a sum of millions keeps its digits") {
+  const int64_t count = 20'000'000;
+  const Tensor ones = Tensor::full({1, count}, 1);
+  CHECK(matmul(ones, Transpose::no, ones, Transpose::yes, DType::f32).item() == count);
 }
 
 TEST_CASE("batch norm and sums have the same bits on 1, 2, 3 and 5 threads") {

@@ -32,15 +32,15 @@ void gather_conv(const Gather& g, const T* in, const Filter<T>& filter, T* out) 
   const int64_t panels = Panel::count(g.out_channels);
   const int64_t panel_floats = g.taps() * g.in_channels * kColumns;
   const Scratch packed(static_cast<size_t>(panels * panel_floats));
-  for_tasks(panels, [&](int64_t i) {
+  for_tasks(panels, [&](int64_t i, int) {
     filter.pack(g.h.taps, g.w.taps, Panel::at(i, g.out_channels), packed.data() + i * panel_floats);
   });
   const PixelRows<T> pixels(g, in, pixels_of_block(g), /*always_copy=*/false);
   const int64_t rows = pixels.most_rows();
   const ThreadScratch scratch(Pieces::floats(pixels.copy_floats()) + Pieces::floats<float*>(rows) +
                               Pieces::floats(rows * kColumns));
-  for_tasks(pixels.blocks(), [&](int64_t block) {
-    Pieces pieces(scratch.part());
+  for_tasks(pixels.blocks(), [&](int64_t block, int part) {
+    Pieces pieces(scratch.at(part));
     float* copy = pieces.take(pixels.copy_floats());
     auto** pointers = pieces.take<const float*>(rows);
     float* tile = pieces.take(rows * kColumns);
@@ -66,8 +66,8 @@ void direct_conv(const ConvShape& s, const T* x, const T* w, T* y) {
 template <class T>
 void direct_backward_data(const ConvShape& s, const T* dy, const T* w, T* dx) {
   const Filter<T> filter(s, w, /*transposed=*/true);
-  for (int64_t row = 0; row < s.stride; ++row)
-    for (int64_t column = 0; column < s.stride; ++column)
+  for (int64_t row = 0; row < min(s.stride, s.h); ++row)
+    for (int64_t column = 0; column < min(s.stride, s.w); ++column)
       gather_conv(data_gradient_gather(s, row, column), dy, filter, dx);
 }
 

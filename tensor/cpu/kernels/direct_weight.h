@@ -39,7 +39,7 @@ void direct_backward_weight(const ConvShape& s, const T* dy, const T* x, float* 
 
   for (int64_t first = 0; first < pixels.blocks(); first += batch) {
     const int64_t count = min(batch, pixels.blocks() - first);
-    for_tasks(count, [&](int64_t i) {
+    for_tasks(count, [&](int64_t i, int) {
       float* part = ready.data() + i * ready_floats;
       pixels.load(first + i, part + copy_at, reinterpret_cast<const float**>(part));
       pack_rows(dy + pixels.first_line(first + i) * s.q * s.k, pixels.count(first + i), s.k,
@@ -47,7 +47,7 @@ void direct_backward_weight(const ConvShape& s, const T* dy, const T* x, float* 
     });
     const int64_t all = runs.taps * strips;
     const int64_t groups = max(1, min(all, 4 * threads() / panels)), each = ceil_div(all, groups);
-    for_tasks(groups * panels, [&](int64_t task) {
+    for_tasks(groups * panels, [&](int64_t task, int) {
       const Panel panel = Panel::at(task / groups, s.k);
       const int64_t begin = task % groups * each, end = min(begin + each, all);
       for (int64_t i = 0; i < count; ++i) {
@@ -67,7 +67,7 @@ void direct_backward_weight(const ConvShape& s, const T* dy, const T* x, float* 
       }
     });
   }
-  for_tasks(s.k, [&](int64_t k) {
+  for_tasks(s.k, [&](int64_t k, int) {
     for (int64_t tap = 0; tap < runs.taps; ++tap)
       for (int64_t i = 0; i < runs.length; ++i)
         dw[(k * runs.taps + tap) * runs.length + i] =

@@ -33,7 +33,10 @@ struct MatmulShape {
   bool transpose_a, transpose_b;
 };
 
-/// The kernels for one instruction set. Pointers are to dense arrays of `type`: f32, bf16 or f16.
+/// The kernels for one instruction set. An infinity or NaN stays within its image, as defined;
+/// there it may make NaNs of more elements than the definition does: borders are zeros that are
+/// multiplied, and a tile of Winograd's is computed as one. Pointers are to dense arrays of `type`:
+/// f32, bf16 or f16.
 struct Kernels {
   void (*conv2d)(const ConvShape& shape, ConvAlgorithm algorithm, DType type, const void* x,
                  const void* w, void* y);

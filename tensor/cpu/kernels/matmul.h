@@ -41,12 +41,13 @@ void matmul(const MatmulShape& s, const T* a, const T* b, Out* c) {
   const int64_t slab = max(1, min(panels, kSlabFloats / (s.k * kColumns)));
   const int64_t block = min(kMostRows, max(kRows, kBlockFloats / s.k / kRows * kRows));
   const int64_t blocks = ceil_div(s.m, block);
-  const Scratch packed(static_cast<size_t>(slab * s.k * kColumns));
-  const ThreadScratch scratch(Pieces::floats(block * s.k) + Pieces::floats(block * kColumns) +
-                              Pieces::floats<float*>(block));
+  const bool copies = s.transpose_a || sizeof(T) != sizeof(float);
+  const Scratch packed(static_cast<size_t>(min(slab * kColumns, round_up(s.n, kLanes)) * s.k));
+  const ThreadScratch scratch(Pieces::floats(copies ? block * s.k : 0) +
+                              Pieces::floats(block * kColumns) + Pieces::floats<float*>(block));
   for (int64_t first = 0; first < panels; first += slab) {
     const int64_t count = min(slab, panels - first);
-    for_tasks(count, [&](int64_t i) {
+    for_tasks(count, [&](int64_t i, int) {
       const Panel panel = Panel::at(first + i, s.n);
       pack_panel(b + panel.begin * (s.transpose_b ? s.k : 1), s.k, s.transpose_b ? 1 : s.n,
                  s.transpose_b ? s.k : 1, panel, packed.data() + i * s.k * kColumns);
@@ -54,10 +55,10 @@ void matmul(const MatmulShape& s, const T* a, const T* b, Out* c) {
     // Few rows: several threads share a block of them, each with some of the panels.
     const int64_t groups = max(1, min(ceil_div(count, kPanelsAlone), 2 * threads() / blocks));
     const int64_t per_group = ceil_div(count, groups);
-    for_tasks(blocks * groups, [&](int64_t task) {
+    for_tasks(blocks * groups, [&](int64_t task, int part) {
       const int64_t begin = task / groups * block, rows = min(block, s.m - begin);
-      Pieces pieces(scratch.part());
-      float *copy = pieces.take(block * s.k), *tile = pieces.take(block * kColumns);
+      Pieces pieces(scratch.at(part));
+      float *copy = pieces.take(copies ? block * s.k : 0), *tile = pieces.take(block * kColumns);
       auto** pointers = pieces.take<const float*>(block);
       row_pointers(s, a, begin, rows, copy, pointers);
       const int64_t from = task % groups * per_group, to = min(from + per_group, count);

@@ -9,7 +9,8 @@ namespace siam::cpu {
 namespace {
 
 /// Floats of the longest piece of a row that is multiplied at once: that of a panel (512 x 16 for
-/// AVX2: 32 KiB) then stays in the first-level cache while all rows of a block meet it.
+/// AVX2: 32 KiB) then stays in the first-level cache while all rows of a block meet it. The sums of
+/// pieces are added up, so that a long sum does not lose its digits one by one.
 constexpr int64_t kPiece = 512;
 
 /// What a row of the left operand is: `taps` runs of `length` floats, `tap_stride` apart.

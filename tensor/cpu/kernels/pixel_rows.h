@@ -39,7 +39,9 @@ class PixelRows {
   int64_t copy_floats() const {
     if (!copies_) return 0;
     const int64_t images = lines_ / g_.h.out + 2;  // that a block has a part in
-    return (lines_ * g_.h.in_step + images * g_.h.taps.count) * width_ * g_.in_channels + kRows;
+    const int64_t rows = min(lines_ * g_.h.in_step + images * g_.h.taps.count,
+                             images * g_.h.span(min(lines_, g_.h.out)));
+    return rows * width_ * g_.in_channels + kRows;
   }
 
   /// Points `rows` to a block's rows; up to the next multiple of kRows the last one again.

@@ -22,12 +22,6 @@ template <int kVectors>
 void dot_rows(const float* const* rows, int64_t offset, int64_t taps, int64_t tap_stride,
               int64_t length, const float* b, bool add, float* c, int64_t c_stride) {
   Vec sum[kRows][kVectors] = {};
-  if (add) {
-#pragma GCC unroll 12
-    for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) sum[i][v] = load(c + i * c_stride + v * kLanes);
-  }
   for (int64_t tap = 0; tap < taps; ++tap) {
     const float* a[kRows];
 #pragma GCC unroll 12
@@ -45,7 +39,10 @@ void dot_rows(const float* const* rows, int64_t offset, int64_t taps, int64_t ta
 #pragma GCC unroll 12
   for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) store(c + i * c_stride + v * kLanes, sum[i][v]);
+    for (int v = 0; v < kVectors; ++v) {
+      float* to = c + i * c_stride + v * kLanes;
+      store(to, add ? load(to) + sum[i][v] : sum[i][v]);
+    }
 }
 
 /// One row of the result per column of a, the sum running over a's rows (pixels, tiles), the t-th

@@ -10,23 +10,23 @@
 namespace siam::cpu {
 namespace {
 
-/// Calls body(task) for each task < count. Whichever thread is free takes the next one: another
-/// program on a core delays one task, not a share of all. No two tasks write the same element, so
-/// who does what leaves no trace in the bits. An exception must not leave the body.
+/// Calls body(task, part) for each task < count; `part` is a number below threads() that no other
+/// running task has. Whichever thread is free takes the next one: another program on a core delays
+/// one task, not a share of all. No two tasks write the same element, so who does what leaves no
+/// trace in the bits. An exception must not leave the body.
 template <class Body>
 void for_tasks(int64_t count, const Body& body) {
-  if (count == 1) return body(int64_t{0});
+  if (count == 1) return body(int64_t{0}, 0);
 #pragma omp parallel for schedule(dynamic)
-  for (int64_t task = 0; task < count; ++task) body(task);
+  for (int64_t task = 0; task < count; ++task) body(task, omp_get_thread_num());
 }
 
-/// A part for each thread of a for_tasks.
+/// Memory for each part of a for_tasks.
 class ThreadScratch {
  public:
   explicit ThreadScratch(int64_t floats)
       : stride_(round_up(floats, 16)), memory_(static_cast<size_t>(stride_ * threads())) {}
-  /// The calling thread's.
-  float* part() const { return memory_.data() + stride_ * omp_get_thread_num(); }
+  float* at(int part) const { return memory_.data() + stride_ * part; }
 
  private:
   int64_t stride_;

@@ -18,11 +18,11 @@ void transform_filters(const Filter<T>& filter, float* to) {
   // The data gradient turns the filter.
   const Taps taps = filter.transposed ? Taps{3, 2, -1} : Taps{3, 0, 1};
   const ThreadScratch scratch(9 * in * kColumns);
-  for_tasks(Panel::count(out), [&](int64_t index) {
+  for_tasks(Panel::count(out), [&](int64_t index, int part) {
     const Panel panel = Panel::at(index, out);
     const int64_t size = in * panel.width();
-    const float* packed = scratch.part();
-    filter.pack(taps, taps, panel, scratch.part());
+    const float* packed = scratch.at(part);
+    filter.pack(taps, taps, panel, scratch.at(part));
     float* transformed = to + kProducts * kProducts * index * in * kColumns;
     for (int64_t at = 0; at < size; at += kLanes) {
       Vec g[3][3], u[kProducts][kProducts];
@@ -78,8 +78,8 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
   const ThreadScratch scratch(
       kAll * (Planes::plane_floats(tiles, c) + Planes::plane_floats(tiles, group)) +
       Pieces::floats<T>(c) + Pieces::floats<float*>(tiles));
-  for_tasks(ceil_div(tiling.count(), tiles), [&](int64_t block) {
-    Pieces pieces(scratch.part());
+  for_tasks(ceil_div(tiling.count(), tiles), [&](int64_t block, int part) {
+    Pieces pieces(scratch.at(part));
     const Planes data(pieces.take(kAll * Planes::plane_floats(tiles, c)), tiles, c);
     const Planes products(pieces.take(kAll * Planes::plane_floats(tiles, group)), tiles, group);
     auto* zeros = pieces.take<T>(c);

@@ -16,7 +16,7 @@ namespace {
 template <class Algebra>
 void finish_weights(const ConvShape& s, const float* sums, int64_t row, int64_t plane, float* dw) {
   constexpr int kProducts = Algebra::kProducts;
-  for_tasks(s.k, [&](int64_t k) {
+  for_tasks(s.k, [&](int64_t k, int) {
     for (int64_t c = 0; c < s.c; c += kLanes) {
       Vec u[kProducts][kProducts], g[3][3];
       for (int i = 0; i < kProducts; ++i)
@@ -52,7 +52,7 @@ void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
   for (int64_t first = 0; first < tiling.count(); first += batch) {
     const int64_t count = min(batch, tiling.count() - first);
     constexpr int64_t kTilesOfTask = 8;
-    for_tasks(ceil_div(count, kTilesOfTask), [&](int64_t task) {
+    for_tasks(ceil_div(count, kTilesOfTask), [&](int64_t task, int) {
       for (int64_t t = task * kTilesOfTask; t < min((task + 1) * kTilesOfTask, count); ++t) {
         const T *in[kInputs][kInputs], *out[kOutputs][kOutputs];
         tiling.inputs(first + t, images, outside, in);
@@ -64,7 +64,7 @@ void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
       }
     });
     const int64_t panels = Panel::count(s.c);
-    for_tasks(kAll * panels, [&](int64_t task) {
+    for_tasks(kAll * panels, [&](int64_t task, int) {
       const int64_t product = task / panels;
       const Panel panel = Panel::at(task % panels, s.c);
       const float* right = x_tiles.at(product, 0) + panel.begin;
