@@ -94,7 +94,13 @@ void run_conv(PlanKey::Op op, const Shape& x, const Shape& w, const Shape& y, Co
 
 }  // namespace
 
-bool serves_bf16() { return __builtin_cpu_supports("avx512bf16"); }
+bool serves_bf16() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
 
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y) {
   run_conv(PlanKey::Op::conv_forward, x.shape(), w.shape(), y.shape(), geometry, x, w, y);

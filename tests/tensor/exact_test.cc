@@ -33,10 +33,12 @@ constexpr auto kTypes = {DType::f32, DType::bf16, DType::f16};
 
 // The reference loops are twenty times slower under the sanitizers, which look for other errors.
 #ifdef __SANITIZE_ADDRESS__
-constexpr int kShapes = 150;
+constexpr int kShapes = 150, kRepetitions = 1;
+constexpr int64_t kImages = 5;
 constexpr int64_t kImageSize = 64;
 #else
-constexpr int kShapes = 1500;
+constexpr int kShapes = 1500, kRepetitions = 2;
+constexpr int64_t kImages = 32;
 constexpr int64_t kImageSize = 224;
 #endif
 
@@ -147,10 +149,10 @@ TEST_CASE("convolutions of integers are exact: random shapes") {
 TEST_CASE("convolutions of integers are exact: strided shortcuts of few channels") {
   const Deadline deadline(300);
   ExactTest test(7);
-  for (int repetition = 0; repetition < 2; ++repetition)
+  for (int repetition = 0; repetition < kRepetitions; ++repetition)
     for (int count = 1; count <= 3; ++count) {
       set_threads(count);
-      for (const int64_t images : {3, 32})
+      for (const int64_t images : {int64_t{3}, kImages})
         for (const int64_t size : {8, 16, 32})
           for (int64_t channels = 1; channels <= 20; ++channels)
             test.check_conv({images, size, size, channels}, {2 * channels, 1, 1, channels}, {2, 0});
