@@ -6,14 +6,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "tensor/dispatch.h"
 #include "tensor/map.h"
 #include "tensor/parallel.h"
-#include "tensor/philox.h"
+#include "tests/tensor/random_tensors.h"
 
 namespace siam {
 
@@ -21,13 +20,7 @@ namespace {
 
 Tensor normals(const Shape& shape, DType type) {
   Random random(51, Purpose::test);
-  const Tensor tensor = Tensor::empty(shape);
-  for (float& value : tensor.span<float>()) value = normal(random);
-  return cast(tensor, type);
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+  return cast(normals(shape, DType::f32, random), type);
 }
 
 }  // namespace

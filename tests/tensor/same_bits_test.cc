@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "tensor/batch_norm.h"
-#include "tensor/conv.h"
 #include "tensor/cpu/conv_algorithm.h"
 #include "tensor/cpu/instruction_set.h"
 #include "tensor/map.h"
 #include "tensor/matmul.h"
 #include "tensor/parallel.h"
 #include "tensor/reduce.h"
+#include "tests/tensor/conv_layer.h"
 #include "tests/tensor/random_tensors.h"
 
 namespace siam {
@@ -29,24 +29,14 @@ namespace {
 
 using Tensors = std::vector<Tensor>;
 
-struct Layer {
-  Shape x, w;
-  ConvGeometry g;
-};
-
 // Every algorithm, with several blocks of images, tiles and channels.
-const Layer kLayers[] = {
+const ConvLayer kLayers[] = {
     {{16, 32, 32, 24}, {40, 3, 3, 24}, {1, 1}}, {{37, 4, 4, 64}, {72, 3, 3, 64}, {1, 1}},
     {{64, 2, 2, 48}, {80, 3, 3, 48}, {1, 1}},   {{20, 16, 16, 32}, {64, 3, 3, 32}, {2, 1}},
     {{9, 32, 32, 3}, {64, 3, 3, 3}, {1, 1}},    {{3, 56, 56, 3}, {64, 7, 7, 3}, {2, 3}},
     {{20, 16, 16, 40}, {72, 1, 1, 40}, {2, 0}}, {{7, 14, 14, 100}, {33, 1, 1, 100}, {1, 0}},
     {{9, 17, 13, 6}, {5, 3, 3, 6}, {2, 1}},
 };
-
-Tensors all_three(const Layer& layer, const Tensors& in) {
-  return {conv2d(in[0], in[1], layer.g), conv2d_backward_data(in[2], in[1], layer.x, layer.g),
-          conv2d_backward_weight(in[2], in[0], layer.w, layer.g)};
-}
 
 Tensors typed(const Tensors& tensors, DType type) {
   Tensors result;
@@ -79,21 +69,19 @@ void check_threads(const std::function<Tensors()>& op) {
 
 constexpr auto kTypes = {DType::f32, DType::bf16, DType::f16};
 
-Tensors layer_inputs(const Layer& layer, DType type) {
-  return typed(
-      random_tensors({layer.x, layer.w, conv2d_shape(layer.x, layer.w, layer.g)}, DType::f32, 6),
-      type);
+Tensors layer_inputs(const ConvLayer& layer, DType type) {
+  return typed(random_tensors({layer.x, layer.w, layer.y()}, DType::f32, 6), type);
 }
 
 }  // namespace
 
 TEST_CASE("convolutions have the same bits on 1, 2, 3 and 5 threads") {
-  for (const Layer& layer : kLayers)
+  for (const ConvLayer& layer : kLayers)
     for (const DType type : kTypes) {
       CAPTURE(fmt::format("{} {} {}", layer.x, layer.w, layer.g.stride));
       CAPTURE(type);
       const Tensors in = layer_inputs(layer, type);
-      check_threads([&] { return all_three(layer, in); });
+      check_threads([&] { return layer.all_three(in); });
     }
 }
 
@@ -119,11 +107,11 @@ TEST_CASE("products have the same bits on 1, 2, 3 and 5 threads") {
 
 // As a program does whose own threads share the cores out: each calls with one thread.
 TEST_CASE("kernels called from inside a parallel region stay within their memory") {
-  const Layer layer = kLayers[0], small{{1, 4, 4, 16}, {16, 3, 3, 16}, {1, 1}};
+  const ConvLayer layer = kLayers[0], small{{1, 4, 4, 16}, {16, 3, 3, 16}, {1, 1}};
   const Tensors in = layer_inputs(layer, DType::bf16), few = layer_inputs(small, DType::bf16);
   const auto run = [&] {
-    Tensors results = all_three(layer, in);
-    for (const Tensor& each : all_three(small, few)) results.push_back(each);
+    Tensors results = layer.all_three(in);
+    for (const Tensor& each : small.all_three(few)) results.push_back(each);
     results.push_back(matmul(few[1].reshape({144, 16}), Transpose::no, few[1].reshape({144, 16}),
                              Transpose::yes, DType::f32));
     return results;
@@ -168,20 +156,17 @@ TEST_CASE("batch norm and sums have the same bits on 1, 2, 3 and 5 threads") {
 #ifdef __x86_64__
 TEST_CASE("8 and 16 lanes give the same bits") {
   if (cpu::available_instruction_sets().back() == cpu::InstructionSet::baseline) return;
-  for (const Layer& layer : kLayers)
+  for (const ConvLayer& layer : kLayers)
     for (const DType type : kTypes) {
       CAPTURE(fmt::format("{} {} {}", layer.x, layer.w, layer.g.stride));
       CAPTURE(type);
-      const Shape y = conv2d_shape(layer.x, layer.w, layer.g);
-      const cpu::ConvShape s{layer.x[0], layer.x[1],     layer.x[2],     layer.x[3],
-                             layer.w[0], layer.w[1],     layer.w[2],     y[1],
-                             y[2],       layer.g.stride, layer.g.padding};
+      const cpu::ConvShape s = layer.kernel_shape();
       const Tensors in = layer_inputs(layer, type);
       const auto run = [&](const cpu::Kernels& kernels) {
         // Fewer channels than lanes are not for Winograd: the narrower kernels take them.
         const auto algorithm =
             std::min(s.c, s.k) < 16 ? cpu::ConvAlgorithm::direct : cpu::best_algorithm(s);
-        const Tensors out = {Tensor::empty(y, type), Tensor::empty(layer.x, type),
+        const Tensors out = {Tensor::empty(layer.y(), type), Tensor::empty(layer.x, type),
                              Tensor::empty(layer.w)};
         kernels.conv2d(s, algorithm, type, in[0].raw(), in[1].raw(), out[0].raw());
         kernels.conv2d_backward_data(s, algorithm, type, in[2].raw(), in[1].raw(), out[1].raw());

@@ -7,12 +7,12 @@
 #include <cmath>
 #include <vector>
 
-#include "tensor/conv.h"
 #include "tensor/cpu/conv_algorithm.h"
 #include "tensor/cpu/instruction_set.h"
 #include "tensor/cpu/kernels/winograd_algebra.h"
 #include "tensor/dispatch.h"
 #include "tensor/map.h"
+#include "tests/tensor/conv_layer.h"
 #include "tests/tensor/random_tensors.h"
 
 namespace siam {
@@ -55,30 +55,14 @@ void check_algebra(const Tap& tap) {
   }
 }
 
-struct Layer {
-  Shape x, w;
-  ConvGeometry g;
-};
-
 // Whole and partial tiles, channels in whole vectors and not, all paddings.
-const Layer kLayers[] = {
+const ConvLayer kLayers[] = {
     {{2, 32, 32, 64}, {64, 3, 3, 64}, {1, 1}}, {{3, 13, 11, 12}, {20, 3, 3, 12}, {1, 1}},
     {{2, 14, 7, 24}, {17, 3, 3, 24}, {1, 0}},  {{1, 6, 10, 33}, {8, 3, 3, 33}, {1, 2}},
     {{5, 2, 2, 40}, {72, 3, 3, 40}, {1, 1}},   {{5, 4, 4, 96}, {100, 3, 3, 96}, {1, 1}},
     {{2, 32, 32, 16}, {32, 3, 3, 16}, {2, 1}}, {{3, 15, 15, 20}, {12, 3, 3, 20}, {2, 1}},
     {{2, 8, 16, 65}, {129, 3, 3, 65}, {2, 1}},
 };
-
-cpu::ConvAlgorithm algorithm_of(const Layer& layer) {
-  const Shape y = conv2d_shape(layer.x, layer.w, layer.g);
-  return cpu::best_algorithm({layer.x[0], layer.x[1], layer.x[2], layer.x[3], layer.w[0], 3, 3,
-                              y[1], y[2], layer.g.stride, layer.g.padding});
-}
-
-std::vector<Tensor> all_three(const Layer& layer, const std::vector<Tensor>& in) {
-  return {conv2d(in[0], in[1], layer.g), conv2d_backward_data(in[2], in[1], layer.x, layer.g),
-          conv2d_backward_weight(in[2], in[0], layer.w, layer.g)};
-}
 
 double relative_error(const Tensor& got, const Tensor& exact) {
   double difference = 0, norm = 0;
@@ -107,12 +91,12 @@ TEST_CASE("the algebras are the convolutions they stand for, and their transpose
 // bf16 and f16 are rounded once more.
 TEST_CASE("Winograd stays near the f64 definition on every instruction set") {
   std::vector<cpu::ConvAlgorithm> met;
-  for (const Layer& layer : kLayers) {
+  for (const ConvLayer& layer : kLayers) {
     CAPTURE(fmt::format("{} {} {}", layer.x, layer.w, layer.g.stride));
-    met.push_back(algorithm_of(layer));
+    met.push_back(cpu::best_algorithm(layer.kernel_shape()));
     CHECK(met.back() != cpu::ConvAlgorithm::direct);
     const std::vector<Tensor> normals =
-        random_tensors({layer.x, layer.w, conv2d_shape(layer.x, layer.w, layer.g)}, DType::f32, 5);
+        random_tensors({layer.x, layer.w, layer.y()}, DType::f32, 5);
     for (const auto& [type, unit] :
          {std::pair{DType::f32, 0.0}, {DType::bf16, 0x1p-8}, {DType::f16, 0x1p-11}}) {
       std::vector<Tensor> typed, wide;
@@ -120,13 +104,13 @@ TEST_CASE("Winograd stays near the f64 definition on every instruction set") {
         typed.push_back(cast(tensor, type));
         wide.push_back(cast(typed.back(), DType::f64));
       }
-      const std::vector<Tensor> exact = all_three(layer, wide);
+      const std::vector<Tensor> exact = layer.all_three(wide);
       for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {
         CAPTURE(type);
         CAPTURE(cpu::name_of(set));
         const cpu::ScopedInstructionSet scope(set);
         poison_empty_tensors(true);
-        const std::vector<Tensor> got = all_three(layer, typed);
+        const std::vector<Tensor> got = layer.all_three(typed);
         poison_empty_tensors(false);
         for (size_t i = 0; i < got.size(); ++i) {
           CAPTURE(i);

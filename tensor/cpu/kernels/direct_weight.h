@@ -59,10 +59,7 @@ void direct_backward_weight(const ConvShape& s, const T* dy, const T* x, float* 
           const int64_t offset = at / strips * runs.tap_stride + at % strips * kRows;
           auto row = [=](int64_t t) { return windows[t] + offset; };
           float* c = sums.data() + at * strip + panel.begin;
-          if (panel.width() == kColumns)
-            dot_columns<2>(row, right, kColumns, length, first + i > 0, c, columns);
-          else
-            dot_columns<1>(row, right, kLanes, length, first + i > 0, c, columns);
+          dot_panel_columns(panel, row, right, panel.width(), length, first + i > 0, c, columns);
         }
       }
     });

@@ -16,7 +16,6 @@ constexpr int64_t kPiece = 512;
 /// What a row of the left operand is: `taps` runs of `length` floats, `tap_stride` apart.
 struct Runs {
   int64_t taps, tap_stride, length;
-  int64_t total() const { return taps * length; }
 };
 
 /// Columns [begin, end) of a matrix that is cut in panels.
@@ -60,7 +59,7 @@ void pack_panel(const T* src, int64_t rows, int64_t step, int64_t column_step, c
 template <int kVectors>
 void multiply_vectors(const float* const* rows, int64_t offset, int64_t count, const Runs& runs,
                       const float* panel, float* c, int64_t c_stride) {
-  const int64_t piece = min(runs.length, kPiece), taps = max(1, kPiece / max(1, runs.length));
+  const int64_t piece = min(runs.length, kPiece), taps = max(1, kPiece / runs.length);
   for (int64_t tap = 0; tap < runs.taps; tap += taps)
     for (int64_t l = 0; l < runs.length; l += piece) {
       const float* b = panel + (tap * runs.length + l) * kVectors * kLanes;
@@ -81,6 +80,16 @@ inline void multiply_panel(const float* const* rows, int64_t offset, int64_t cou
     multiply_vectors<2>(rows, offset, count, runs, packed, c, c_stride);
   else
     multiply_vectors<1>(rows, offset, count, runs, packed, c, c_stride);
+}
+
+/// dot_columns for the columns of a panel, whose first ones b and c point at.
+template <class Row>
+void dot_panel_columns(const Panel& panel, const Row& row, const float* b, int64_t b_stride,
+                       int64_t count, bool add, float* c, int64_t c_stride) {
+  if (panel.width() == kColumns)
+    dot_columns<2>(row, b, b_stride, count, add, c, c_stride);
+  else
+    dot_columns<1>(row, b, b_stride, count, add, c, c_stride);
 }
 
 }  // namespace

@@ -14,35 +14,51 @@ namespace {
 constexpr int kRows = kLanes == 16 ? 12 : 6;
 constexpr int kColumns = 2 * kLanes;  ///< of a full panel of b
 
+/// The sums of a block, kRows x kVectors vectors.
+template <int kVectors>
+struct RegisterBlock {
+  Vec sum[kRows][kVectors] = {};
+
+  /// One step of every sum: element(i) of a times b[j].
+  template <class Element>
+  [[gnu::always_inline]] void step(const Element& element, const float* b) {
+    Vec right[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) right[v] = load(b + v * kLanes);
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(element(i), right[v], sum[i][v]);
+  }
+
+  /// c (+)= the sums; without `add` c is overwritten.
+  [[gnu::always_inline]] void finish(bool add, float* c, int64_t c_stride) const {
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        float* to = c + i * c_stride + v * kLanes;
+        store(to, add ? load(to) + sum[i][v] : sum[i][v]);
+      }
+  }
+};
+
 /// One row of the result per row of a:
 ///   c[i][j] (+)= sum_{t < taps} sum_{l < length} rows[i][offset + t tap_stride + l] b[t length +
 ///   l][j]
-/// with i < kRows and j < kVectors kLanes. Without `add` c is overwritten.
+/// with i < kRows and j < kVectors kLanes.
 template <int kVectors>
 void dot_rows(const float* const* rows, int64_t offset, int64_t taps, int64_t tap_stride,
               int64_t length, const float* b, bool add, float* c, int64_t c_stride) {
-  Vec sum[kRows][kVectors] = {};
+  RegisterBlock<kVectors> block;
   for (int64_t tap = 0; tap < taps; ++tap) {
     const float* a[kRows];
 #pragma GCC unroll 12
     for (int i = 0; i < kRows; ++i) a[i] = rows[i] + offset + tap * tap_stride;
-    for (int64_t l = 0; l < length; ++l, b += kVectors * kLanes) {
-      Vec right[kVectors];
-#pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) right[v] = load(b + v * kLanes);
-#pragma GCC unroll 12
-      for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 2
-        for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(a[i][l], right[v], sum[i][v]);
-    }
+    for (int64_t l = 0; l < length; ++l, b += kVectors * kLanes)
+      block.step([&](int i) { return a[i][l]; }, b);
   }
-#pragma GCC unroll 12
-  for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      float* to = c + i * c_stride + v * kLanes;
-      store(to, add ? load(to) + sum[i][v] : sum[i][v]);
-    }
+  block.finish(add, c, c_stride);
 }
 
 /// One row of the result per column of a, the sum running over a's rows (pixels, tiles), the t-th
@@ -51,24 +67,12 @@ void dot_rows(const float* const* rows, int64_t offset, int64_t taps, int64_t ta
 template <int kVectors, class Row>
 void dot_columns(const Row& row, const float* b, int64_t b_stride, int64_t count, bool add,
                  float* c, int64_t c_stride) {
-  Vec sum[kRows][kVectors] = {};
+  RegisterBlock<kVectors> block;
   for (int64_t t = 0; t < count; ++t, b += b_stride) {
     const float* a = row(t);
-    Vec right[kVectors];
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) right[v] = load(b + v * kLanes);
-#pragma GCC unroll 12
-    for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(a[i], right[v], sum[i][v]);
+    block.step([&](int i) { return a[i]; }, b);
   }
-#pragma GCC unroll 12
-  for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      float* to = c + i * c_stride + v * kLanes;
-      store(to, add ? load(to) + sum[i][v] : sum[i][v]);
-    }
+  block.finish(add, c, c_stride);
 }
 
 }  // namespace

@@ -72,10 +72,7 @@ void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
         const float* left = dy_tiles.at(product, 0) + k;
         auto tile = [=, stride = dy_tiles.row](int64_t t) { return left + t * stride; };
         float* c = sums.data() + product * plane + k * row + panel.begin;
-        if (panel.width() == kColumns)
-          dot_columns<2>(tile, right, x_tiles.row, count, first > 0, c, row);
-        else
-          dot_columns<1>(tile, right, x_tiles.row, count, first > 0, c, row);
+        dot_panel_columns(panel, tile, right, x_tiles.row, count, first > 0, c, row);
       }
     });
   }
