@@ -66,18 +66,20 @@ GraphPlan make_plan(const ConvKey& key, std::span<void* const> memory) {
     return plan;
   };
   const bool must_repeat = key.policy.deterministic && !sums_of(key, memory).empty();
-  const auto seconds = [&](size_t index) {
+  const auto seconds = [&](size_t index, double least) {
     try {
       const GraphPlan plan = plan_of(index);
       const Tensor workspace = workspace_of(plan);
       if (must_repeat && !repeats(key, plan, memory, workspace.raw())) return kUnusable;
-      return device_seconds([&] { plan.run(memory, workspace.raw()); });
+      return device_seconds([&] { plan.run(memory, workspace.raw()); }, least);
+    } catch (const OutOfMemory&) {
+      throw;
     } catch (const Error&) {
       return kUnusable;
     }
   };
   if (list.size() == 1 && must_repeat)  // which the tuner does not measure
-    check(std::isfinite(seconds(0)),
+    check(std::isfinite(seconds(0, kUnusable)),
           "conv2d: cuDNN's only engine for {} does not work, or not twice with the same bits; use "
           "--fusion never",
           key.name());
@@ -99,8 +101,8 @@ bool prefers_fused(const ConvKey& key, const std::function<void()>& separate,
   static auto* choices = new PlanCache<ConvKey, bool>;  // never destroyed
   return choices->get(key, [&](const ConvKey& key) {
     const std::string names[] = {"separate", "fused"};
-    return tuner().choose(key.name() + "_fusion", names, [&](size_t index) {
-      return device_seconds(index == 1 ? fused : separate);
+    return tuner().choose(key.name() + "_fusion", names, [&](size_t index, double least) {
+      return device_seconds(index == 1 ? fused : separate, least);
     }) == 1;
   });
 }

@@ -71,8 +71,9 @@ void OperationGraph::add_convolution(cudnnBackendDescriptorType_t type,
   // In each of the three operations beta and the convolution come behind alpha.
   const auto behind = [&](int i) { return static_cast<cudnnBackendAttributeName_t>(alpha + i); };
   Descriptor operation(type);
-  operation.set(alpha, CUDNN_TYPE_DOUBLE, 1.0);
-  operation.set(behind(1), CUDNN_TYPE_DOUBLE, 0.0);
+  // Of the type that is calculated in: of a double it would take the first four bytes, which are 0.
+  operation.set(alpha, CUDNN_TYPE_FLOAT, 1.0f);
+  operation.set(behind(1), CUDNN_TYPE_FLOAT, 0.0f);
   operation.set(behind(2), conv);
   add(std::move(operation), roles);
 }

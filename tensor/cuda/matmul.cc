@@ -110,9 +110,9 @@ MatmulPlan make_plan(const MatmulKey& key, const Run& run) {
         key.k, key.k, key.n, key.in, key.out);
   std::vector<std::string> names;
   for (int i = 0; i < count; ++i) names.push_back(name_of(found[static_cast<size_t>(i)].algo));
-  const size_t fastest = tuner().choose(key.name(), names, [&](size_t index) {
+  const size_t fastest = tuner().choose(key.name(), names, [&](size_t index, double least) {
     plan.algorithm = found[index].algo;
-    return device_seconds([&] { run(plan); });
+    return device_seconds([&] { run(plan); }, least);
   });
   plan.algorithm = found[fastest].algo;
   return plan;

@@ -60,7 +60,8 @@ void Tuner::write() const {
 }
 
 size_t Tuner::choose(const std::string& problem, std::span<const std::string> candidates,
-                     const std::function<double(size_t)>& seconds) {
+                     const Measure& seconds) {
+  const std::lock_guard lock(mutex_);
   check(!candidates.empty(), "{}: no algorithm to choose from", problem);
   if (candidates.size() == 1) return 0;
   if (const auto known = chosen_.find(problem); known != chosen_.end())
@@ -69,7 +70,7 @@ size_t Tuner::choose(const std::string& problem, std::span<const std::string> ca
   size_t best = 0;
   double least = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < candidates.size(); ++i)
-    if (const double needed = seconds(i); needed < least) {
+    if (const double needed = seconds(i, least); needed < least) {
       least = needed;
       best = i;
     }

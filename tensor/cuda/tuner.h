@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <span>
 #include <string>
 
@@ -13,21 +14,27 @@ namespace siam::cuda {
 
 class Tuner {
  public:
+  /// Seconds of a candidate. `least` is the best so far: what takes far longer need not be measured
+  /// well.
+  using Measure = std::function<double(size_t index, double least)>;
+
   /// Reads what `file` knows; an empty path: nothing is kept. A damaged file, or one of another
   /// `machine` (GPU and library versions), is said to be ignored on stderr, and replaced.
   Tuner(std::filesystem::path file, std::string machine);
 
   /// Index of the candidate for the problem: the remembered one if it is among them, else the one
-  /// with the fewest seconds(index), the first of equals, which is remembered. One candidate is not
+  /// with the fewest seconds, the first of equals, which is remembered. One candidate is not
   /// measured. Infinite seconds: it does not work. Error if none does. Problem and candidates are
-  /// names without white space.
+  /// names without white space. From any thread, one at a time; `seconds` may ask for other
+  /// problems.
   size_t choose(const std::string& problem, std::span<const std::string> candidates,
-                const std::function<double(size_t index)>& seconds);
+                const Measure& seconds);
 
  private:
   void read();
   void write() const;
 
+  std::recursive_mutex mutex_;
   std::filesystem::path file_;
   std::string machine_;
   std::map<std::string, std::string> chosen_;  ///< by problem

@@ -11,8 +11,9 @@ namespace siam::cuda {
 Tuner& tuner();
 
 /// Seconds of the work that `call` queues on the current stream: the best of five, behind one that
-/// loads what is needed, with cold caches and the host ahead; infinite if it throws Error. Waits
-/// for the device, so not inside a capture.
-double device_seconds(const std::function<void()>& call);
+/// loads what is needed, with cold caches and the host ahead; the first of five if it takes twice
+/// as long as `least`; infinite if it throws Error, but for OutOfMemory, which says nothing of the
+/// work and is thrown. Waits for the device, so not inside a capture.
+double device_seconds(const std::function<void()>& call, double least);
 
 }  // namespace siam::cuda

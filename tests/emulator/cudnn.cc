@@ -82,7 +82,13 @@ bool channels_last(const Backend& b) {
 }
 
 emulator::Operation operation_of(const Backend& b) {
-  emulator::Operation op{b.type, CUDNN_POINTWISE_ADD, 1, 0, {}};
+  emulator::Operation op{b.type, CUDNN_POINTWISE_ADD, 1, 0, 1, {}};
+  // cuDNN takes the first four bytes as a float, whatever type was told.
+  for (const auto alpha : {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
+                           CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+                           CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA})
+    if (const auto bytes = b.list<char>(alpha); !bytes.empty())
+      std::memcpy(&op.alpha, bytes.data(), sizeof(float));
   for (const auto& [name, list] : b.children) {
     const Backend& child = *list.at(0);
     if (child.type == CUDNN_BACKEND_TENSOR_DESCRIPTOR)

@@ -88,6 +88,7 @@ class Interpreter {
     auto &ys = of(y), &xs = of(x), &ws = of(w);
     products(op_, tensor(x), tensor(w), tensor(y),
              [&](size_t i, size_t j, size_t k) { term(ys[i], xs[j], ws[k]); });
+    for (float& value : of(out)) value *= op_.alpha;
   }
   void forward() {
     const auto y = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y;

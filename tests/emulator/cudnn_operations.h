@@ -26,6 +26,7 @@ struct Operation {
   cudnnBackendDescriptorType_t type;
   cudnnPointwiseMode_t mode;  ///< of a pointwise one
   int64_t stride, padding;    ///< of a convolution
+  float alpha;                ///< its factor
   std::map<cudnnBackendAttributeName_t, GraphTensor> tensors;
 };
 

@@ -87,8 +87,8 @@ namespace {
 struct Clock {
   std::vector<double> seconds;
   int calls = 0;
-  std::function<double(size_t)> measure() {
-    return [this](size_t index) { return ++calls, seconds[index]; };
+  Tuner::Measure measure() {
+    return [this](size_t index, double) { return ++calls, seconds[index]; };
   }
 };
 const std::vector<std::string> kThree = {"a", "b", "c"};
