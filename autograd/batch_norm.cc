@@ -1,31 +1,40 @@
 #include "tensor/batch_norm.h"
 
 #include "autograd/norm_over_parts.h"
-#include "autograd/training_statistics.h"
+#include "autograd/ops.h"
 
 namespace siam {
 
-Variable batch_norm_train(const Unnormalized& input, const Variable& gamma, const Variable& beta,
+Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, int groups, const Variable& residual,
                           bool relu, NormOverParts* parts) {
-  const Variable& x = input.x;
-  const auto [statistics, rows] =
-      training_statistics(x.value(), input.statistics, state, groups, parts);
+  BatchStatistics statistics = batch_statistics(x.value(), groups);
+  int64_t rows = x.shape().rows() / groups;
+  if (parts != nullptr) {
+    statistics = parts->statistics(statistics, rows);
+    rows = parts->rows(rows);
+  }
+  check(parts != nullptr || rows >= 2,
+        "batch_norm: {} value per channel; more than one is needed: use a larger batch", rows);
+  if (state.running_mean.defined())
+    update_running(statistics, rows, state.momentum, state.running_mean, state.running_variance);
   Tensor y = normalize(x.value(), statistics, state.eps, gamma.value(), beta.value(),
                        residual.value(), relu);
   // Where the ReLU follows a sum, its mask is read off the result; else it is recomputed from x.
   const Tensor mask = relu && residual.defined() ? y : Tensor();
-  return record(
-      "batch_norm", y, {x, gamma, beta, residual},
-      [x = x.value(), mask, statistics = statistics, eps = state.eps, gamma = gamma.value(),
-       beta = beta.value(), relu, rows = rows, parts,
-       need_dresidual = residual.requires_grad()](const Tensor& dy) {
-        const NormalizeSums sums = normalize_sums(dy, x, mask, statistics, eps, gamma, beta, relu);
-        const auto [dx, dresidual] = normalize_input_grad(
-            dy, x, mask, statistics, eps, gamma, beta, relu,
-            parts != nullptr ? parts->sums(sums.groups) : sums.groups, rows, need_dresidual);
-        return std::vector{dx, sums.dgamma, sums.dbeta, dresidual};
-      });
+  return record("batch_norm", y, {x, gamma, beta, residual},
+                [x = x.value(), mask, statistics, eps = state.eps, gamma = gamma.value(),
+                 beta = beta.value(), relu, rows, parts,
+                 need_dresidual = residual.requires_grad()](const Tensor& dy, const Tensor& more) {
+                  const NormalizeSums sums =
+                      normalize_sums(dy, more, x, mask, statistics, eps, gamma, beta, relu);
+                  const bool masked = sums.g.defined();
+                  const Tensor& g = masked ? sums.g : dy;
+                  const Tensor dx = normalize_input_grad(
+                      g, x, statistics, eps, gamma, beta, relu && !masked,
+                      parts != nullptr ? parts->sums(sums.groups) : sums.groups, rows);
+                  return std::vector{dx, sums.dgamma, sums.dbeta, need_dresidual ? g : Tensor()};
+                });
 }
 
 Variable batch_norm_infer(const Variable& x, const Variable& gamma, const Variable& beta,

@@ -4,19 +4,15 @@
 
 namespace siam {
 
-Variable conv2d_result(const Variable& x, const Variable& w, ConvGeometry geometry, Tensor y) {
+Variable conv2d(const Variable& x, const Variable& w, ConvGeometry geometry) {
   // The first layer's images need no gradient, which saves one of its three kernels.
-  return record("conv2d", std::move(y), {x, w},
+  return record("conv2d", conv2d(x.value(), w.value(), geometry), {x, w},
                 [x = x.value(), w = w.value(), need_dx = x.requires_grad(),
                  need_dw = w.requires_grad(), geometry](const Tensor& dy) {
                   return std::vector{
                       need_dx ? conv2d_backward_data(dy, w, x.shape(), geometry) : Tensor(),
                       need_dw ? conv2d_backward_weight(dy, x, w.shape(), geometry) : Tensor()};
                 });
-}
-
-Variable conv2d(const Variable& x, const Variable& w, ConvGeometry geometry) {
-  return conv2d_result(x, w, geometry, conv2d(x.value(), w.value(), geometry));
 }
 
 }  // namespace siam

@@ -29,8 +29,6 @@ Variable concat(const std::vector<Variable>& parts);
 
 // conv.cc
 Variable conv2d(const Variable& x, const Variable& w, ConvGeometry geometry);
-/// The same where y has been computed: its place in the graph.
-Variable conv2d_result(const Variable& x, const Variable& w, ConvGeometry geometry, Tensor y);
 
 // linear.cc
 /// x [rows,K] w^T (+ bias): w [N,K], bias [N] or undefined, result [rows,N]
@@ -43,35 +41,16 @@ struct BatchNormState {
   double momentum = 0.1;
   double eps = 1e-5;
 };
-/// What a batch norm is about to normalise.
-struct Unnormalized {
-  Variable x;
-  BatchStatistics statistics = {};  ///< of each group; undefined unless they came with x
-
-  Unnormalized(Variable x, BatchStatistics statistics = {})
-      : x(std::move(x)), statistics(std::move(statistics)) {}
-};
 /// relu?( batch_norm(x) (+ residual) ), normalised with the statistics of each of `groups` equal
 /// parts of the batch, which also update the running statistics. gamma, beta, residual may be
 /// undefined. Where x is but a part of the batch, `parts` knows of the others; it must outlive the
 /// graph.
-Variable batch_norm_train(const Unnormalized& x, const Variable& gamma, const Variable& beta,
+Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, int groups, const Variable& residual,
                           bool relu, NormOverParts* parts = nullptr);
 /// The same with the running statistics, as in evaluation. Has no backward.
 Variable batch_norm_infer(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, const Variable& residual, bool relu);
-
-// norm_conv.cc
-/// conv2d(x, w), with the statistics of each of `groups` equal parts of the batch where a device
-/// computes them along the way.
-Unnormalized conv2d_with_statistics(const Variable& x, const Variable& w, ConvGeometry geometry,
-                                    int groups);
-/// conv2d(batch_norm_train(x, ..., relu), w) without storing what lies between where a device need
-/// not; and its statistics, likewise.
-Unnormalized norm_conv2d_train(const Unnormalized& x, const Variable& gamma, const Variable& beta,
-                               const BatchNormState& state, int groups, const Variable& w,
-                               ConvGeometry geometry, NormOverParts* parts = nullptr);
 
 // pool.cc
 Variable max_pool2d(const Variable& x, PoolGeometry geometry);

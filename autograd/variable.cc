@@ -12,18 +12,17 @@ namespace {
 std::atomic<uint64_t> node_count = 0;
 thread_local bool recording = true;
 
-// Gradients of an op's result may be shared (add hands one tensor to both inputs), so they are
-// added in place only when nobody else can see them. A leaf's buffer is its own from the first
-// gradient on.
+// Gradients may be shared (add hands one tensor to both inputs), so they are added in place only
+// when nobody else can see them.
 void accumulate(Node& node, Tensor dx) {
-  const bool leaf = !node.rule;
-  if (!node.grad.defined()) {
-    node.grad = leaf && !dx.unique() ? dx.clone() : std::move(dx);
-  } else if (leaf || node.grad.unique()) {
+  if (!node.grad.defined())
+    node.grad = std::move(dx);
+  else if (node.adds && !node.more.defined())
+    node.more = std::move(dx);
+  else if (node.grad.unique())
     add_into(node.grad, dx);
-  } else {
+  else
     node.grad = add(node.grad, dx);
-  }
 }
 
 // Later numbers first. An op's inputs exist before its result, so creation order is a topological
@@ -45,15 +44,20 @@ const Tensor& Variable::grad() const {
   return node_->grad;
 }
 
-void Variable::accumulate_into(Tensor buffer) {
-  check(node_ != nullptr && node_->inputs.empty(),
-        "accumulate_into: only a leaf that requires a gradient has a buffer");
-  check(buffer.shape() == shape(), "accumulate_into: buffer {} for a leaf {}; shapes must agree",
-        buffer.shape(), shape());
-  node_->grad = std::move(buffer);
+void Variable::clear_grad() {
+  if (node_ != nullptr) node_->grad = {};
 }
 
 Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs, BackwardRule rule) {
+  const Variable result =
+      record(op, std::move(y), inputs,
+             [rule = std::move(rule)](const Tensor& dy, const Tensor&) { return rule(dy); });
+  if (result.requires_grad()) result.node()->adds = false;
+  return result;
+}
+
+Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs,
+                BackwardSumRule rule) {
   bool needed = false;
   for (const Variable& input : inputs) needed |= input.requires_grad();
   if (!needed || !recording) return Variable(std::move(y));
@@ -62,6 +66,7 @@ Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs, B
   node->op = op;
   for (const Variable& input : inputs) node->inputs.push_back(input.node());
   node->rule = std::move(rule);
+  node->adds = true;
   return {std::move(y), std::move(node)};
 }
 
@@ -94,7 +99,8 @@ int64_t backward(const Variable& root, Tensor seed, Leaves leaves) {
   for (; !ready.empty(); ++visited) {
     const std::shared_ptr<Node> node = ready.top();
     ready.pop();
-    std::vector<Tensor> dx = node->rule(std::exchange(node->grad, {}));
+    std::vector<Tensor> dx =
+        node->rule(std::exchange(node->grad, {}), std::exchange(node->more, {}));
     node->rule = nullptr;
     node->freed = true;
     for (size_t i = 0; i < node->inputs.size(); ++i)

@@ -13,6 +13,9 @@ namespace siam {
 /// From the gradient dy of the loss with respect to an op's result to the gradients with respect to
 /// its inputs, one per input, undefined for an input that needs none.
 using BackwardRule = std::function<std::vector<Tensor>(const Tensor& dy)>;
+/// The same of an op that adds two gradients of its result on its way: dy + more, where more is
+/// undefined if one has arrived.
+using BackwardSumRule = std::function<std::vector<Tensor>(const Tensor& dy, const Tensor& more)>;
 
 /// One application of an op, or a leaf (no rule, no inputs). It holds no values but those its rule
 /// captured, so an activation that no derivative needs is freed at once.
@@ -20,8 +23,9 @@ struct Node {
   uint64_t number = 0;  ///< order of creation; 0 for leaves
   const char* op = "leaf";
   std::vector<std::shared_ptr<Node>> inputs;  ///< nullptr for an input that needs no gradient
-  BackwardRule rule;
-  Tensor grad;  ///< sum of what has arrived so far
+  BackwardSumRule rule;
+  bool adds = false;  ///< the rule was given as one of a sum
+  Tensor grad, more;  ///< sum of what has arrived so far; `more` is used if the rule adds
   bool freed = false;
 
   Node() = default;
@@ -45,10 +49,10 @@ class Variable {
   int64_t dim(int i) const { return value_.dim(i); }
 
   bool requires_grad() const { return node_ != nullptr; }
-  /// Sum of the gradients that arrived at this leaf; undefined before the first backward().
+  /// Sum of the gradients that arrived at this leaf; undefined before the first backward() and
+  /// behind clear_grad().
   const Tensor& grad() const;
-  /// Gradients of this leaf are added into `buffer`, of its shape, from now on.
-  void accumulate_into(Tensor buffer);
+  void clear_grad();
   const std::shared_ptr<Node>& node() const { return node_; }
 
  private:
@@ -59,6 +63,8 @@ class Variable {
 /// The result y of an op on `inputs`, with the rule that takes its gradient back. Without a node if
 /// no input needs a gradient or inside a NoGrad scope.
 Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs, BackwardRule rule);
+Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs,
+                BackwardSumRule rule);
 
 /// What backward() does with the gradients that arrive at leaves.
 enum class Leaves { accumulate, ignore };

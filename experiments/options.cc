@@ -20,13 +20,6 @@ DType precision_of(const std::string& name) {
       fmt::format("--precision {}; f32, bf16 or f16 is needed; use one of them", name));
 }
 
-Fusion fusion_of(const std::string& name) {
-  for (const Fusion fusion : {Fusion::measured, Fusion::never, Fusion::always})
-    if (name == name_of(fusion)) return fusion;
-  throw UsageError(
-      fmt::format("--fusion {}; measured, never or always is needed; use one of them", name));
-}
-
 // The value of `--name VALUE` or `--name=VALUE`, read before the real parse: defaults shown by
 // --help are the preset's.
 std::optional<std::string> peek(int argc, char** argv, const std::string& name) {
@@ -67,12 +60,12 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
   Options options;
   options.command_line = fmt::format("{}", fmt::join(argv, argv + argc, " "));
   std::string device = peek(argc, argv, "--device").value_or("auto");
-  options.preset = peek(argc, argv, "--preset")
-                       .value_or(device != "cpu" && cuda_available() ? "cifar10" : "quick");
+  const bool gpu = device != "cpu" && cuda_available();
+  options.preset = peek(argc, argv, "--preset").value_or(gpu ? "cifar10" : "quick");
   options.config = preset(options.preset);
   Config& config = options.config;
+  if (gpu) config.precision = DType::bf16;  // several times the rate of f32
   std::string precision = name_of(config.precision), out = options.out.string(), data;
-  std::string fusion(name_of(config.fusion));
 
   CLI::App app(description);
   app.option_defaults()->always_capture_default();
@@ -84,14 +77,12 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
       ->always_capture_default(false);
   app.add_option("--device", device, "auto, cpu or cuda");
   app.add_flag("--eager", config.eager, "on a GPU: no CUDA graph; the same bits, slower");
-  app.add_option("--precision", precision, "of activations: f32, bf16 or f16");
+  app.add_option("--precision", precision,
+                 "of activations: f32 (a CPU's default), bf16 (a GPU's) or f16");
   app.add_flag("--tf32", config.tf32,
                "on a GPU, with f32: factors rounded to 10 bits where that is faster");
   app.add_flag("!--nondeterministic", config.deterministic,
                "on a GPU: also library algorithms that do not repeat bit by bit, if faster");
-  app.add_option("--fusion", fusion,
-                 "on a GPU, with f16: convolutions together with their batch norms where that was "
-                 "measured to be faster, never, or always");
   app.add_option("--loss-scale", config.loss_scale,
                  "factor on the loss during backward; 0: 1024 with f16, else 1");
   app.add_option("--epochs", config.epochs, "length of each run; the schedule spans it");
@@ -122,7 +113,6 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                "continue unfinished runs and use finished ones in --out (--fresh: train again)");
   if (!parse_or_help(app, argc, argv, "options and values")) return {};
   config.precision = precision_of(precision);
-  config.fusion = fusion_of(fusion);
   config.device = device_named(device);
   options.out = out;
   if (!data.empty()) options.data = data;

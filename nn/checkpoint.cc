@@ -36,7 +36,7 @@ void restore_checkpoint(const TensorFile& file, const std::string& source, const
         source, name, stored.dtype(), stored.shape(), tensor.dtype(), tensor.shape());
   }
   for (const auto& [name, tensor] : live) tensor.copy_from(file.at(name));
-  parameters.refresh_half();
+  parameters.refresh();
 }
 
 }  // namespace siam

@@ -1,6 +1,8 @@
 #include "nn/flat_parameters.h"
 
+#include "tensor/gather.h"
 #include "tensor/map.h"
+#include "tensor/moving_average.h"
 
 namespace siam {
 
@@ -20,11 +22,21 @@ FlatParameters::FlatParameters(const Registry& registry, Device device, DType co
     const Tensor value = view(values, entries_[i]);
     value.copy_from(parameter.value.value());
     parameter.value = Variable(value, true);
-    parameter.value.accumulate_into(view(grads, entries_[i]));
+    leaves_.push_back(parameter.value);
     if (half.defined()) parameter.half = view(half, entries_[i]);
   }
-  for (const auto& [name, buffer] : registry.buffers) *buffer = buffer->to(device);
-  refresh_half();
+  int64_t elements = 0;
+  for (const auto& [name, buffer] : registry.buffers) elements += buffer->numel();
+  buffers_ = Tensor::zeros({elements}, DType::f32, device);
+  kept_ = buffers_.empty_like();
+  elements = 0;
+  for (const auto& [name, buffer] : registry.buffers) {
+    const Tensor part = buffers_.slice_flat(elements, buffer->numel()).reshape(buffer->shape());
+    elements += buffer->numel();
+    part.copy_from(*buffer);
+    *buffer = part;
+  }
+  refresh();
 }
 
 int64_t FlatParameters::parameter_count() const {
@@ -37,10 +49,33 @@ Tensor FlatParameters::view(const Tensor& flat, const Entry& entry) const {
   return flat.slice_flat(entry.offset, entry.shape.numel()).reshape(entry.shape);
 }
 
-void FlatParameters::zero_grad() { grads.fill_zero(); }
+void FlatParameters::zero_grad() {
+  for (Variable& leaf : leaves_) leaf.clear_grad();
+}
 
-void FlatParameters::refresh_half() {
+void FlatParameters::collect_grads() {
+  std::vector<Tensor> arrived;
+  std::vector<int64_t> offsets;
+  for (size_t i = 0; i < leaves_.size(); ++i) {
+    if (!leaves_[i].grad().defined()) {
+      view(grads, entries_[i]).fill_zero();
+      continue;
+    }
+    arrived.push_back(leaves_[i].grad());
+    offsets.push_back(entries_[i].offset);
+  }
+  gather(arrived, offsets, grads);
+  zero_grad();
+}
+
+void FlatParameters::keep_buffers(const Tensor& enabled) {
+  moving_average(kept_, buffers_, /*momentum=*/0, enabled);
+  buffers_.copy_from(kept_);
+}
+
+void FlatParameters::refresh() {
   if (half.defined()) half.copy_from(cast(values, half.dtype()));
+  kept_.copy_from(buffers_);
 }
 
 }  // namespace siam

@@ -1,6 +1,7 @@
 #pragma once
-// All parameters of a model in one buffer, their gradients in a second and the optimiser's momentum
-// in a third: an update, a reset or a finite check is one pass over contiguous memory.
+// All parameters of a model in one buffer, their gradients in a second, the optimiser's momentum in
+// a third, and the model's running statistics in a fourth: an update or a finite check is one pass
+// over contiguous memory.
 
 #include "nn/module.h"
 
@@ -13,8 +14,9 @@ class FlatParameters {
   /// up to date.
   FlatParameters(const Registry& registry, Device device, DType compute);
 
-  Tensor values, grads, momentum;  ///< f32 [size]
-  Tensor half;                     ///< [size] of the compute type; undefined for f32
+  Tensor values, momentum;  ///< f32 [size]
+  Tensor grads;             ///< f32 [size]; what collect_grads() found
+  Tensor half;              ///< [size] of the compute type; undefined for f32
 
   struct Entry {
     std::string name;
@@ -23,19 +25,29 @@ class FlatParameters {
   };
   const std::vector<Entry>& entries() const { return entries_; }
   int64_t size() const { return values.numel(); }
+  /// The registry's buffers one behind another, f32.
+  const Tensor& buffers() const { return buffers_; }
   /// Number of learned values, padding not counted.
   int64_t parameter_count() const;
   /// View of one parameter in one of the flat buffers.
   Tensor view(const Tensor& flat, const Entry& entry) const;
 
+  /// Forgets the gradients of all parameters.
   void zero_grad();
-  /// Rounds all values into `half` again: after a checkpoint was read.
-  void refresh_half();
+  /// Moves the parameters' gradients to `grads`, 0 where none has arrived.
+  void collect_grads();
+  /// Keeps what forward passes have made of the model's buffers since the last call or, where
+  /// `enabled` (i32 []) is 0, undoes it. Queued on the device.
+  void keep_buffers(const Tensor& enabled);
+  /// Takes over values and buffers that were written from outside: after a checkpoint was read.
+  void refresh();
 
   static constexpr int64_t kAlignment = 64;  ///< elements: 256 bytes, a GPU's and AVX-512's lines
 
  private:
   std::vector<Entry> entries_;
+  std::vector<Variable> leaves_;  ///< the parameters, in the order of entries_
+  Tensor buffers_, kept_;         ///< f32: the model's buffers, and as they were kept last
 };
 
 }  // namespace siam

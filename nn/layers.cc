@@ -14,11 +14,6 @@ Variable Conv2d::operator()(const Variable& x) const {
   return conv2d(x, weight.as(x.dtype()), geometry);
 }
 
-Unnormalized Conv2d::before_norm(const Variable& x, Mode mode) const {
-  if (!mode.training) return (*this)(x);
-  return conv2d_with_statistics(x, weight.as(x.dtype()), geometry, mode.groups);
-}
-
 Linear::Linear(Initializer& init, int64_t in, int64_t out, bool with_bias)
     : weight(init.uniform({out, in}, 1.0 / std::sqrt(in))) {
   if (with_bias) bias = Parameter(init.uniform({out}, 1.0 / std::sqrt(in)));
@@ -42,25 +37,13 @@ BatchNorm::BatchNorm(int64_t channels, bool affine) {
   state.running_variance = Tensor::full({channels}, 1);
 }
 
-BatchNormState BatchNorm::tracked_in(Mode mode) const {
-  return mode.update_running ? state : BatchNormState{.momentum = state.momentum, .eps = state.eps};
-}
-
-NormOverParts* BatchNorm::parts_in(Mode mode) const {
-  return mode.norms != nullptr ? &mode.norms->of(this) : nullptr;
-}
-
-Variable BatchNorm::operator()(const Unnormalized& x, Mode mode, const Then& then) const {
+Variable BatchNorm::operator()(const Variable& x, Mode mode, const Then& then) const {
   if (!mode.training)
-    return batch_norm_infer(x.x, weight.value, bias.value, state, then.residual, then.relu);
-  return batch_norm_train(x, weight.value, bias.value, tracked_in(mode), mode.groups, then.residual,
-                          then.relu, parts_in(mode));
-}
-
-Unnormalized BatchNorm::relu_conv(const Unnormalized& x, const Conv2d& conv, Mode mode) const {
-  if (!mode.training) return conv((*this)(x, mode, {.relu = true}));
-  return norm_conv2d_train(x, weight.value, bias.value, tracked_in(mode), mode.groups,
-                           conv.weight.as(x.x.dtype()), conv.geometry, parts_in(mode));
+    return batch_norm_infer(x, weight.value, bias.value, state, then.residual, then.relu);
+  const BatchNormState untracked{.momentum = state.momentum, .eps = state.eps};
+  return batch_norm_train(x, weight.value, bias.value, mode.update_running ? state : untracked,
+                          mode.groups, then.residual, then.relu,
+                          mode.norms != nullptr ? &mode.norms->of(this) : nullptr);
 }
 
 void BatchNorm::visit(Registry& registry) {

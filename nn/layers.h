@@ -14,8 +14,6 @@ struct Conv2d {
   Conv2d(Initializer& init, int64_t in, int64_t out, int kernel, int stride);
   /// x [N,H,W,in] -> [N,P,Q,out], padded by kernel / 2.
   Variable operator()(const Variable& x) const;
-  /// The same on its way to a batch norm.
-  Unnormalized before_norm(const Variable& x, Mode mode) const;
   void visit(Registry& registry) { registry.parameter("weight", weight); }
 };
 
@@ -42,14 +40,8 @@ struct BatchNorm {
   BatchNormState state;
 
   explicit BatchNorm(int64_t channels, bool affine = true);
-  Variable operator()(const Unnormalized& x, Mode mode, const Then& then = {}) const;
-  /// conv(relu(norm(x))), on its way to the next batch norm.
-  Unnormalized relu_conv(const Unnormalized& x, const Conv2d& conv, Mode mode) const;
+  Variable operator()(const Variable& x, Mode mode, const Then& then = {}) const;
   void visit(Registry& registry);
-
- private:
-  BatchNormState tracked_in(Mode mode) const;
-  NormOverParts* parts_in(Mode mode) const;
 };
 
 }  // namespace siam

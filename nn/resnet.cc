@@ -26,11 +26,13 @@ ResidualBlock::ResidualBlock(Initializer& init, const ResNetConfig& config, int6
 }
 
 Variable ResidualBlock::operator()(const Variable& x, Mode mode) const {
-  const Variable shortcut =
-      downsample ? downsample->norm(downsample->conv.before_norm(x, mode), mode) : x;
-  Unnormalized y = units.front().conv.before_norm(x, mode);
-  for (size_t i = 1; i < units.size(); ++i) y = units[i - 1].norm.relu_conv(y, units[i].conv, mode);
-  return units.back().norm(y, mode, {.residual = shortcut, .relu = true});
+  const Variable shortcut = downsample ? downsample->norm(downsample->conv(x), mode) : x;
+  Variable y = x;
+  for (const Unit& unit : units) {
+    const bool last = &unit == &units.back();
+    y = unit.norm(unit.conv(y), mode, {.residual = last ? shortcut : Variable(), .relu = true});
+  }
+  return y;
 }
 
 void ResidualBlock::visit(Registry& registry) {
@@ -60,7 +62,7 @@ ResNet::ResNet(Initializer& init, const ResNetConfig& config)
 
 Variable ResNet::operator()(const Variable& images, Mode mode) const {
   auto stem = [this](const Variable& x, Mode mode) {
-    const Variable y = bn1(conv1.before_norm(x, mode), mode, {.relu = true});
+    const Variable y = bn1(conv1(x), mode, {.relu = true});
     return config.imagenet_stem ? max_pool2d(y, {.window = 3, .stride = 2, .padding = 1}) : y;
   };
   Variable x = in_parts(stem, images, mode);

@@ -1,5 +1,5 @@
 #include "simsiam/objectives.h"
-#include "tensor/map.h"
+#include "tensor/moving_average.h"
 
 namespace siam {
 
@@ -22,7 +22,7 @@ Byol::Byol(const Config& config, const SimSiam& model)
       parameters_(target_registry_, config.device, config.precision) {}
 
 Byol::Result Byol::operator()(const Views& views) {
-  parameters_.refresh_half();  // values may come from a checkpoint
+  parameters_.refresh();  // values may come from a checkpoint
   const auto [z, p] = model_(views.images, mode_);
   const auto project = [&] {
     const NoGrad no_grad;
@@ -31,9 +31,9 @@ Byol::Result Byol::operator()(const Views& views) {
   return {simsiam_loss(p, project(), loss_), z.value()};
 }
 
-void Byol::updated(const FlatParameters& online) {
-  parameters_.values.copy_from(
-      add(scale(parameters_.values, momentum_), scale(online.values, 1 - momentum_)));
+void Byol::updated(const FlatParameters& online, const Tensor& finite) {
+  moving_average(parameters_.values, online.values, momentum_, finite);
+  parameters_.keep_buffers(finite);
 }
 
 void Byol::visit(Registry& registry) {

@@ -95,10 +95,6 @@ constexpr Field kFields[] = {
     {"loss_scale", [](Config& c, const Json& v) { c.loss_scale = v; }},
     {"tf32", [](Config& c, const Json& v) { c.tf32 = v; }},
     {"deterministic", [](Config& c, const Json& v) { c.deterministic = v; }},
-    {"fusion",
-     [](Config& c, const Json& v) {
-       c.fusion = named(v, {Fusion::measured, Fusion::never, Fusion::always});
-     }},
 };
 
 Json parse(const TensorFile& file, const std::string& name) {

@@ -16,8 +16,7 @@ constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxThreads = 1024;
 }  // namespace
 
 void follow_library_policy(const Config& config) {
-  if constexpr (kCudaBuild)
-    cuda::set_library_policy({config.tf32, config.deterministic, config.fusion});
+  if constexpr (kCudaBuild) cuda::set_library_policy({config.tf32, config.deterministic});
 }
 
 void check_config(const Config& config) {
@@ -112,8 +111,6 @@ ConfigEntries describe(const Config& config) {
   if (config.gradient_scale() != 1) entries.push_back({"loss_scale", config.gradient_scale()});
   if (config.tf32) entries.push_back({"tf32", true});
   if (!config.deterministic) entries.push_back({"deterministic", false});
-  if (config.fusion != Fusion::measured)
-    entries.push_back({"fusion", std::string(name_of(config.fusion))});
   return entries;
 }
 

@@ -10,7 +10,6 @@
 #include "simsiam/metrics.h"
 #include "simsiam/model.h"
 #include "simsiam/objective.h"
-#include "tensor/fusion.h"
 
 namespace siam {
 
@@ -47,8 +46,6 @@ struct Config {
   bool tf32 = false;
   /// On a GPU: only library algorithms that repeat bit by bit.
   bool deterministic = true;
-  /// On a GPU, with f16: convolutions computed together with their batch norms (norm_conv.h).
-  Fusion fusion = Fusion::measured;
   int workers = 1;  ///< threads that load and augment
 
   int64_t train_samples = 0;  ///< a class-balanced subset of the training images; 0: all

@@ -88,6 +88,7 @@ class Probe {
     const Variable loss =
         mean(softmax_cross_entropy(linear_(Variable(batch.rows.to(device_))), target));
     backward(loss);
+    parameters_.collect_grads();
     if (config_.optimizer == ProbeOptimizer::lars) larc_scale(parameters_);
     sgd_.step();
     return loss.value().item();

@@ -44,7 +44,7 @@ class Objective {
   virtual int64_t window() const { return 0; }
   virtual void look_ahead(const Views&) {}
   /// After the optimiser's step.
-  virtual void updated(const FlatParameters&) {}
+  virtual void updated(const FlatParameters&, const Tensor& /*finite*/) {}
   /// True if all that changes from step to step is in the device's memory, so that a captured step
   /// can be replayed.
   virtual bool capturable() const { return false; }

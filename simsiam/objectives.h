@@ -86,7 +86,7 @@ class Byol : public Objective {
  public:
   Byol(const Config& config, const SimSiam& model);
   Result operator()(const Views& views) override;
-  void updated(const FlatParameters& online) override;
+  void updated(const FlatParameters& online, const Tensor& finite) override;
   void visit(Registry& registry) override;
   size_t bytes() const override { return parameters_.values.bytes(); }
 

@@ -94,10 +94,12 @@ void Trainer::step() {
   parameters_.zero_grad();
   const auto [loss, z] = (*objective_)(views(batches_->batch(), next_step()));
   backward(loss, gradient_seed_);
+  parameters_.collect_grads();
   log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
   follow_schedule(schedule_, log_.finite(), optimizer_.learning_rates());
   optimizer_.step(log_.finite());
-  objective_->updated(parameters_);
+  parameters_.keep_buffers(log_.finite());
+  objective_->updated(parameters_, log_.finite());
 }
 
 // Queues the next step, as a replay where that is possible.

@@ -51,49 +51,39 @@ Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,
   return y;
 }
 
-NormalizeSums normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y,
+NormalizeSums normalize_sums(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y,
                              const BatchStatistics& statistics, double eps, const Tensor& gamma,
                              const Tensor& beta, bool relu) {
   check_channels("normalize_sums", x, statistics, gamma, beta);
-  check(dy.shape() == x.shape() && dy.dtype() == x.dtype(),
-        "normalize_sums: dy {} {} for x {} {}; they must agree", dy.dtype(), dy.shape(), x.dtype(),
-        x.shape());
+  for (const Tensor* gradient : {&dy, &more})
+    check(
+        !gradient->defined() || (gradient->shape() == x.shape() && gradient->dtype() == x.dtype()),
+        "normalize_sums: dy {} {} for x {} {}; they must agree", gradient->dtype(),
+        gradient->shape(), x.dtype(), x.shape());
   const int64_t channels = x.dim(-1);
   auto result = [&](const Shape& shape) {
     return Tensor::empty(shape, accumulate_type(x.dtype()), x.device());
   };
+  const bool store = more.defined() || (relu && y.defined());
   NormalizeSums sums{result({statistics.mean.dim(0), channels, 2}), result({channels}),
-                     result({channels})};
-  SIAM_DISPATCH(x, normalize_sums(dy, x, y, statistics.mean, statistics.variance, eps, gamma, beta,
-                                  relu, sums.groups, sums.dgamma, sums.dbeta));
+                     result({channels}), store ? x.empty_like() : Tensor()};
+  SIAM_DISPATCH(x, normalize_sums(dy, more, x, y, statistics.mean, statistics.variance, eps, gamma,
+                                  beta, relu, sums.groups, sums.dgamma, sums.dbeta, sums.g));
   return sums;
 }
 
-NormalizeInputGradients normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y,
-                                             const BatchStatistics& statistics, double eps,
-                                             const Tensor& gamma, const Tensor& beta, bool relu,
-                                             const Tensor& sums, int64_t rows,
-                                             bool want_dresidual) {
+Tensor normalize_input_grad(const Tensor& g, const Tensor& x, const BatchStatistics& statistics,
+                            double eps, const Tensor& gamma, const Tensor& beta, bool relu,
+                            const Tensor& sums, int64_t rows) {
   check_channels("normalize_input_grad", x, statistics, gamma, beta);
   check(sums.shape() == Shape{statistics.mean.dim(0), x.dim(-1), 2} && rows >= 1,
         "normalize_input_grad: sums {} over {} rows for x {} in {} groups; [groups,channels,2] is "
         "needed",
         sums.shape(), rows, x.shape(), statistics.mean.dim(0));
-  NormalizeInputGradients g{x.empty_like(), want_dresidual ? x.empty_like() : Tensor()};
-  SIAM_DISPATCH(x, normalize_input_grad(dy, x, y, statistics.mean, statistics.variance, eps, gamma,
-                                        beta, relu, sums, rows, g.dx, g.dresidual));
-  return g;
-}
-
-NormalizeGradients normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y,
-                                      const BatchStatistics& statistics, double eps,
-                                      const Tensor& gamma, const Tensor& beta, bool relu,
-                                      bool want_dresidual) {
-  const NormalizeSums sums = normalize_sums(dy, x, y, statistics, eps, gamma, beta, relu);
-  const auto [dx, dresidual] =
-      normalize_input_grad(dy, x, y, statistics, eps, gamma, beta, relu, sums.groups,
-                           x.shape().rows() / statistics.mean.dim(0), want_dresidual);
-  return {dx, dresidual, sums.dgamma, sums.dbeta};
+  const Tensor dx = x.empty_like();
+  SIAM_DISPATCH(x, normalize_input_grad(g, x, statistics.mean, statistics.variance, eps, gamma,
+                                        beta, relu, sums, rows, dx));
+  return dx;
 }
 
 void update_running(const BatchStatistics& statistics, int64_t rows, double momentum,

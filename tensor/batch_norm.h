@@ -23,41 +23,33 @@ BatchStatistics batch_statistics(const Tensor& x, int groups);
 Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,
                  const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu);
 
-// Gradients through `normalize` where the statistics are those of the batch itself. With the ReLU's
-// mask applied to dy first, xhat = (x - mean) / sqrt(variance + eps) and M rows in the group:
-//   dx = gamma / sqrt(variance + eps) (dy - sum(dy) / M - xhat sum(dy xhat) / M),
-//   dgamma = sum(dy xhat), dbeta = sum(dy) over all groups.
+// Gradients through `normalize` where the statistics are those of the batch itself. With g = the
+// gradient of y behind the ReLU's mask, xhat = (x - mean) / sqrt(variance + eps) and M rows in the
+// group:
+//   dx = gamma / sqrt(variance + eps) (g - sum(g) / M - xhat sum(g xhat) / M),
+//   dgamma = sum(g xhat), dbeta = sum(g) over all groups, dresidual = g.
 // The mask is recomputed from x where no residual was added; with a residual it is y > 0, so y must
 // be given then.
 
-/// First the sums over the rows.
+/// First the sums over the rows. The gradient of y comes as the sum of two, as at the end of a
+/// residual block, where a convolution and the next block's shortcut send one each; `more` may be
+/// undefined.
 struct NormalizeSums {
-  Tensor groups;         ///< [G,C,2]: sum(dy), sum(dy xhat) of each group; f32 (f64 for f64)
+  Tensor groups;         ///< [G,C,2]: sum(g), sum(g xhat) of each group; f32 (f64 for f64)
   Tensor dgamma, dbeta;  ///< [C] of that type, also where gamma is undefined
+  /// g, where it is worth a pass to write it: with `more`, or where the mask is y's. Undefined: it
+  /// is dy behind the mask, if any, that x gives.
+  Tensor g;
 };
-NormalizeSums normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y,
+NormalizeSums normalize_sums(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y,
                              const BatchStatistics& statistics, double eps, const Tensor& gamma,
                              const Tensor& beta, bool relu);
 
-/// Then what goes on to the inputs. x may be a part of the batch: the sums are those of the whole,
-/// and `rows` is its M.
-struct NormalizeInputGradients {
-  Tensor dx;         ///< of x's shape and type
-  Tensor dresidual;  ///< dy behind the ReLU's mask; undefined unless asked for
-};
-NormalizeInputGradients normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y,
-                                             const BatchStatistics& statistics, double eps,
-                                             const Tensor& gamma, const Tensor& beta, bool relu,
-                                             const Tensor& sums, int64_t rows, bool want_dresidual);
-
-/// Both, where x is the whole batch.
-struct NormalizeGradients {
-  Tensor dx, dresidual, dgamma, dbeta;
-};
-NormalizeGradients normalize_backward(const Tensor& dy, const Tensor& x, const Tensor& y,
-                                      const BatchStatistics& statistics, double eps,
-                                      const Tensor& gamma, const Tensor& beta, bool relu,
-                                      bool want_dresidual);
+/// Then dx, of x's shape and type: from g, with relu = false, or from dy where g is undefined. x
+/// may be a part of the batch: the sums are those of the whole, and `rows` is its M.
+Tensor normalize_input_grad(const Tensor& g, const Tensor& x, const BatchStatistics& statistics,
+                            double eps, const Tensor& gamma, const Tensor& beta, bool relu,
+                            const Tensor& sums, int64_t rows);
 
 /// Running statistics [C], group after group as torch does batch after batch:
 ///   running <- (1 - momentum) running + momentum (mean, or variance * rows / (rows - 1)),

@@ -125,4 +125,12 @@ struct SgdStep {
   }
 };
 
+/// An exponential moving average; with momentum 0 it is x, whatever it was.
+struct MovingAverage {
+  float momentum;
+  SIAM_HOST_DEVICE float operator()(float mean, float x) const {
+    return momentum == 0 ? x : momentum * mean + (1 - momentum) * x;
+  }
+};
+
 }  // namespace siam::math

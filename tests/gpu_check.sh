@@ -178,8 +178,6 @@ if wanted resnet50; then
   say "## Speed, ResNet-50"
   speed 1.15 0 resnet50 256 bf16 step 2 compile
   speed 1.3 0 resnet50 256 f16 step 2 compile
-  lines=3 check "ours without fusion, resnet50 256 f16 step" 60 "${step[@]}" --network resnet50 --batch-size 256 \
-    --precision f16 --what step --steps 2 --fusion never
 fi
 
 if wanted sanitizer; then

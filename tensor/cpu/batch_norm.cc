@@ -142,116 +142,126 @@ namespace {
 
 enum class Mask { none, recomputed, from_y };
 
-// dy of an element behind the ReLU's mask.
-template <Mask mask, class T>
+// The gradient of an element behind the ReLU's mask.
+template <Mask mask, bool two, class T>
 struct Masked {
-  const T *dy, *x, *y;
+  const T *dy, *more, *x, *y;
   float operator()(int64_t i, float scale, float shift) const {
-    const float g = dy[i];
+    float g = dy[i];
+    if constexpr (two) g += static_cast<float>(more[i]);
     if constexpr (mask == Mask::none) return g;
     if constexpr (mask == Mask::from_y) return math::ReluGrad()(g, static_cast<float>(y[i]));
     return math::ReluGrad()(g, math::Affine<float>{scale, shift}(x[i]));
   }
 };
 
-// Calls body(T(), Masked) for the type of x and the kind of mask.
+// Calls body(T(), Masked) for the type of x, the kind of mask and one or two gradients.
 template <class Body>
-void with_mask(const Tensor& dy, const Tensor& x, const Tensor& y, bool relu, const Body& body) {
+void with_mask(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y, bool relu,
+               const Body& body) {
   for_float(x.dtype(), [&]<class T>(T zero) {
-    const T *gradient = dy.data<T>(), *in = x.data<T>();
-    if (!relu)
-      body(zero, Masked<Mask::none, T>{gradient, in, nullptr});
-    else if (y.defined())
-      body(zero, Masked<Mask::from_y, T>{gradient, in, y.data<T>()});
+    const auto masked = [&]<bool two>(std::bool_constant<two>) {
+      const T *gradient = dy.data<T>(), *second = two ? more.data<T>() : nullptr;
+      const T* in = x.data<T>();
+      if (!relu)
+        body(zero, Masked<Mask::none, two, T>{gradient, second, in, nullptr});
+      else if (y.defined())
+        body(zero, Masked<Mask::from_y, two, T>{gradient, second, in, y.data<T>()});
+      else
+        body(zero, Masked<Mask::recomputed, two, T>{gradient, second, in, nullptr});
+    };
+    if (more.defined())
+      masked(std::true_type());
     else
-      body(zero, Masked<Mask::recomputed, T>{gradient, in, nullptr});
+      masked(std::false_type());
   });
 }
 
 }  // namespace
 
-void normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                    const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
-                    bool relu, const Tensor& sums, const Tensor& dgamma, const Tensor& dbeta) {
+void normalize_sums(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y,
+                    const Tensor& mean, const Tensor& variance, double eps, const Tensor& gamma,
+                    const Tensor& beta, bool relu, const Tensor& sums, const Tensor& dgamma,
+                    const Tensor& dbeta, const Tensor& g) {
   const Blocks blocks(x, mean.dim(0));
   const Channels per_channel(mean, variance, eps, gamma, beta);
   const int64_t channels = blocks.channels;
   std::vector<float> parts(blocks.groups * blocks.per_group * 2 * channels);
-  with_mask(dy, x, y, relu, [&]<class T>(T, auto masked) {
+  with_mask(dy, more, x, y, relu, [&]<class T>(T, auto masked) {
     const T* in = x.data<T>();
-    blocks.for_each([&, masked](int64_t block, int64_t group, int64_t begin, int64_t end) {
-      float *sum_dy = &parts[block * 2 * channels], *sum_dy_xhat = sum_dy + channels;
-      const int64_t s = group * channels;
-      const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
-                  *scale = &per_channel.scale[s], *shift = &per_channel.shift[s];
-      for (int64_t r = begin; r < end; ++r)
-#pragma GCC ivdep
-        for (int64_t c = 0; c < channels; ++c) {
-          const int64_t i = r * channels + c;
-          const float g = masked(i, scale[c], shift[c]);
-          sum_dy[c] += g;
-          sum_dy_xhat[c] += g * ((static_cast<float>(in[i]) - mean[c]) * inverse[c]);
-        }
-    });
-  });
-  parallel_for(channels, 16, [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin; c < end; ++c) {
-      double total_dy = 0, total_dy_xhat = 0;
-      for (int64_t g = 0; g < blocks.groups; ++g) {
-        double group_dy = 0, group_dy_xhat = 0;
-        for (int64_t b = g * blocks.per_group; b < (g + 1) * blocks.per_group; ++b) {
-          group_dy += parts[b * 2 * channels + c];
-          group_dy_xhat += parts[(b * 2 + 1) * channels + c];
-        }
-        float* group_sums = sums.data<float>() + (g * channels + c) * 2;
-        group_sums[0] = static_cast<float>(group_dy);
-        group_sums[1] = static_cast<float>(group_dy_xhat);
-        total_dy += group_dy;
-        total_dy_xhat += group_dy_xhat;
-      }
-      dgamma.data<float>()[c] = static_cast<float>(total_dy_xhat);
-      dbeta.data<float>()[c] = static_cast<float>(total_dy);
-    }
-  });
-}
-
-void normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                          const Tensor& variance, double eps, const Tensor& gamma,
-                          const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
-                          const Tensor& dx, const Tensor& dresidual) {
-  const Blocks blocks(x, mean.dim(0));
-  const Channels per_channel(mean, variance, eps, gamma, beta);
-  const int64_t channels = blocks.channels;
-  std::vector<float> mean_dy(blocks.groups * channels), mean_dy_xhat(mean_dy.size());
-  for (size_t s = 0; s < mean_dy.size(); ++s) {
-    mean_dy[s] = sums.data<float>()[2 * s] / static_cast<float>(rows);
-    mean_dy_xhat[s] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
-  }
-  with_mask(dy, x, y, relu, [&]<class T>(T, auto masked) {
-    const T* in = x.data<T>();
-    T *out = dx.data<T>(), *skip = dresidual.defined() ? dresidual.data<T>() : nullptr;
-    auto write = [&](auto has_skip) {
-      blocks.for_each([&, masked](int64_t, int64_t group, int64_t begin, int64_t end) {
+    T* out = g.defined() ? g.data<T>() : nullptr;
+    auto sum = [&](auto stores) {
+      blocks.for_each([&, masked](int64_t block, int64_t group, int64_t begin, int64_t end) {
+        float *sum_g = &parts[block * 2 * channels], *sum_g_xhat = sum_g + channels;
         const int64_t s = group * channels;
         const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
-                    *scale = &per_channel.scale[s], *shift = &per_channel.shift[s],
-                    *g_mean = &mean_dy[s], *g_xhat_mean = &mean_dy_xhat[s];
+                    *scale = &per_channel.scale[s], *shift = &per_channel.shift[s];
         for (int64_t r = begin; r < end; ++r)
 #pragma GCC ivdep
           for (int64_t c = 0; c < channels; ++c) {
             const int64_t i = r * channels + c;
-            const float g = masked(i, scale[c], shift[c]);
-            const math::NormalizationGrad<float> grad{mean[c], inverse[c], scale[c], g_mean[c],
-                                                      g_xhat_mean[c]};
-            out[i] = T(grad(g, static_cast<float>(in[i])));
-            if constexpr (has_skip) skip[i] = T(g);
+            const float gradient = masked(i, scale[c], shift[c]);
+            sum_g[c] += gradient;
+            sum_g_xhat[c] += gradient * ((static_cast<float>(in[i]) - mean[c]) * inverse[c]);
+            if constexpr (stores) out[i] = T(gradient);
           }
       });
     };
-    if (skip != nullptr)
-      write(std::true_type());
+    if (out != nullptr)
+      sum(std::true_type());
     else
-      write(std::false_type());
+      sum(std::false_type());
+  });
+  parallel_for(channels, 16, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      double total_g = 0, total_g_xhat = 0;
+      for (int64_t group = 0; group < blocks.groups; ++group) {
+        double group_g = 0, group_g_xhat = 0;
+        for (int64_t b = group * blocks.per_group; b < (group + 1) * blocks.per_group; ++b) {
+          group_g += parts[b * 2 * channels + c];
+          group_g_xhat += parts[(b * 2 + 1) * channels + c];
+        }
+        float* group_sums = sums.data<float>() + (group * channels + c) * 2;
+        group_sums[0] = static_cast<float>(group_g);
+        group_sums[1] = static_cast<float>(group_g_xhat);
+        total_g += group_g;
+        total_g_xhat += group_g_xhat;
+      }
+      dgamma.data<float>()[c] = static_cast<float>(total_g_xhat);
+      dbeta.data<float>()[c] = static_cast<float>(total_g);
+    }
+  });
+}
+
+void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
+                          const Tensor& variance, double eps, const Tensor& gamma,
+                          const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
+                          const Tensor& dx) {
+  const Blocks blocks(x, mean.dim(0));
+  const Channels per_channel(mean, variance, eps, gamma, beta);
+  const int64_t channels = blocks.channels;
+  std::vector<float> mean_g(blocks.groups * channels), mean_g_xhat(mean_g.size());
+  for (size_t s = 0; s < mean_g.size(); ++s) {
+    mean_g[s] = sums.data<float>()[2 * s] / static_cast<float>(rows);
+    mean_g_xhat[s] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
+  }
+  with_mask(g, {}, x, {}, relu, [&]<class T>(T, auto masked) {
+    const T* in = x.data<T>();
+    T* out = dx.data<T>();
+    blocks.for_each([&, masked](int64_t, int64_t group, int64_t begin, int64_t end) {
+      const int64_t s = group * channels;
+      const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
+                  *scale = &per_channel.scale[s], *shift = &per_channel.shift[s],
+                  *group_mean = &mean_g[s], *group_xhat = &mean_g_xhat[s];
+      for (int64_t r = begin; r < end; ++r)
+#pragma GCC ivdep
+        for (int64_t c = 0; c < channels; ++c) {
+          const int64_t i = r * channels + c;
+          const math::NormalizationGrad<float> grad{mean[c], inverse[c], scale[c], group_mean[c],
+                                                    group_xhat[c]};
+          out[i] = T(grad(masked(i, scale[c], shift[c]), static_cast<float>(in[i])));
+        }
+    });
   });
 }
 

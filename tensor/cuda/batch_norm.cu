@@ -14,6 +14,7 @@ namespace {
 /// from the mean as the deviation, so that little is lost when its square is subtracted.
 template <int N, class T>
 struct AddShifted {
+  static constexpr int kRowsAhead = 8;
   const T* x;
   int64_t channels, rows;
 
@@ -21,9 +22,10 @@ struct AddShifted {
     const T* x;
     int64_t channels;
     float k[N];
-    __device__ void operator()(Sums<2> (&states)[N], int64_t row) const {
+    __device__ Pack<T, N> load(int64_t row) const { return cuda::load<N>(x + row * channels); }
+    __device__ void operator()(Sums<2> (&states)[N], const Pack<T, N>& loaded) const {
       float v[N];
-      load_wide<N>(x + row * channels, v);
+      widen(loaded, v);
 #pragma unroll
       for (int i = 0; i < N; ++i) {
         const float d = v[i] - k[i];

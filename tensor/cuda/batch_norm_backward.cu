@@ -1,6 +1,7 @@
-// Batch norm, backward (tensor/batch_norm.h): one pass sums dy and dy xhat per group and channel, a
-// second writes dx and the residual's gradient. Both recompute the ReLU's mask instead of storing
-// it: the norm is limited by memory traffic, not by arithmetic.
+// Batch norm, backward (tensor/batch_norm.h): one pass sums g and g xhat per group and channel, a
+// second writes dx. Where the gradient is a sum, or its mask is that of a stored y, the first pass
+// writes g as well: then neither is read twice, and g is the residual's gradient. Else the ReLU's
+// mask is recomputed from x: the norm is limited by memory traffic, not by arithmetic.
 
 #include "tensor/backends.h"
 #include "tensor/cuda/batch_norm_kernels.h"
@@ -17,47 +18,67 @@ enum class Mask {
   from_y,  ///< where y > 0: a residual was added
 };
 
-// Which one it is, the kernels know when they are compiled: each keeps only what it needs in
-// registers, of which these kernels are short.
-template <Mask M, class T>
+// Which one it is, and whether there are two gradients to add, the kernels know when they are
+// compiled: each keeps only what it needs in registers, of which these kernels are short.
+template <Mask M, bool two, class T>
 struct Inputs {
-  const T *dy, *x, *y;
+  const T *dy, *more, *x, *y;
+  static constexpr bool kStores = two || M == Mask::from_y;
 
-  /// dy behind the ReLU, and x, of N channels from `at` on.
-  template <int N, class Columns>
-  __device__ void load(int64_t at, const Columns (&columns)[N], float (&g)[N],
-                       float (&v)[N]) const {
-    load_wide<N>(dy + at, g);
-    load_wide<N>(x + at, v);
-    if constexpr (M == Mask::from_y) {
-      float out[N];
-      load_wide<N>(y + at, out);
+  template <int N>
+  struct Row {
+    int64_t at;
+    Pack<T, N> dy, x, more, y;
+
+    /// The gradient behind the ReLU, and x.
+    template <class Columns>
+    __device__ void widen(const Columns (&columns)[N], float (&g)[N], float (&v)[N]) const {
+      cuda::widen(dy, g);
+      cuda::widen(x, v);
 #pragma unroll
-      for (int i = 0; i < N; ++i) g[i] = math::ReluGrad()(g[i], out[i]);
-    } else if constexpr (M == Mask::from_x) {
-#pragma unroll
-      for (int i = 0; i < N; ++i) g[i] = math::ReluGrad()(g[i], columns[i].affine(v[i]));
+      for (int i = 0; i < N; ++i) {
+        if constexpr (two) g[i] += cuda::widen(more.values[i]);
+        if constexpr (M == Mask::from_y) g[i] = math::ReluGrad()(g[i], cuda::widen(y.values[i]));
+        if constexpr (M == Mask::from_x) g[i] = math::ReluGrad()(g[i], columns[i].affine(v[i]));
+      }
     }
+  };
+  /// N channels from element `at` on.
+  template <int N>
+  __device__ Row<N> load(int64_t at) const {
+    Row<N> row;
+    row.at = at;
+    row.dy = cuda::load<N>(dy + at);
+    row.x = cuda::load<N>(x + at);
+    if constexpr (two) row.more = cuda::load<N>(more + at);
+    if constexpr (M == Mask::from_y) row.y = cuda::load<N>(y + at);
+    return row;
   }
 };
 
-/// The sums of dy and dy (x - mean).
-template <int N, Mask M, class T>
+/// The sums of g and g (x - mean).
+template <int N, Mask M, bool two, class T>
 struct AddGradients {
-  Inputs<M, T> in;
+  static constexpr int kRowsAhead = 2;
+  Inputs<M, two, T> in;
   Normalization norm;
+  T* g;
 
   struct Column {
     math::Affine<float> affine;
     float mean;
   };
   struct Add {
-    Inputs<M, T> in;
+    Inputs<M, two, T> in;
     int64_t column, channels;
+    T* out;
     Column columns[N];
-    __device__ void operator()(Sums<2> (&states)[N], int64_t row) const {
+    __device__ auto load(int64_t row) const { return in.template load<N>(row * channels + column); }
+    template <class Row>
+    __device__ void operator()(Sums<2> (&states)[N], const Row& row) const {
       float g[N], v[N];
-      in.template load<N>(row * channels + column, columns, g, v);
+      row.widen(columns, g, v);
+      if constexpr (Inputs<M, two, T>::kStores) store_narrow<N>(out + row.at, g);
 #pragma unroll
       for (int i = 0; i < N; ++i) {
         states[i].values[0] += g[i];
@@ -66,7 +87,7 @@ struct AddGradients {
     }
   };
   __device__ Add operator()(const Tiling& t, const Part& part) const {
-    Add add{in, part.column, norm.channels, {}};
+    Add add{in, part.column, norm.channels, g, {}};
     const auto column = [&](int64_t group, int64_t c) {
       return Column{norm.affine(group, c), norm.mean[group * norm.channels + c]};
     };
@@ -93,8 +114,8 @@ struct StoreGradients {
 /// `share` is 1 / M.
 template <int N, Mask M, class T>
 __global__ void __launch_bounds__(Tiling::kThreads, 4)
-    backward_kernel(Tiling t, Inputs<M, T> in, Normalization norm, const Sums<2>* sums, float share,
-                    T* dx, T* dresidual) {
+    backward_kernel(Tiling t, Inputs<M, false, T> in, Normalization norm, const Sums<2>* sums,
+                    float share, T* dx) {
   struct Column {
     math::Affine<float> affine;
     float of_x, constant;
@@ -114,8 +135,7 @@ __global__ void __launch_bounds__(Tiling::kThreads, 4)
   for (int64_t row = part.begin; row < part.end; row += part.step) {
     const int64_t at = row * norm.channels + part.column;
     float g[N], v[N];
-    in.template load<N>(at, columns, g, v);
-    if (dresidual != nullptr) store_narrow<N>(dresidual + at, g);
+    in.template load<N>(at).widen(columns, g, v);
 #pragma unroll
     for (int i = 0; i < N; ++i)
       v[i] = columns[i].affine.scale * g[i] + (columns[i].of_x * v[i] + columns[i].constant);
@@ -123,57 +143,67 @@ __global__ void __launch_bounds__(Tiling::kThreads, 4)
   }
 }
 
-/// body(Inputs of this type and mask, pack size).
+/// body(T(), mask, pack size) with the mask as a constant.
 template <class Body>
-void with_inputs(const Tensor& dy, const Tensor& x, const Tensor& y, bool relu,
-                 std::initializer_list<const void*> results, const Body& body) {
-  for_float(x.dtype(), [&]<class T>(T) {
-    const auto with_mask = [&]<Mask M>(std::integral_constant<Mask, M>) {
-      const Inputs<M, T> in{dy.data<T>(), x.data<T>(), data_or_null<T>(y)};
-      std::vector<const void*> pointers = {in.dy, in.x, in.y};
-      pointers.insert(pointers.end(), results.begin(), results.end());
-      with_pack_size<T>(x.dim(-1), pointers, [&](auto pack) { body(in, pack); });
-    };
-    if (!relu)
-      with_mask(std::integral_constant<Mask, Mask::none>{});
-    else if (y.defined())
-      with_mask(std::integral_constant<Mask, Mask::from_y>{});
-    else
-      with_mask(std::integral_constant<Mask, Mask::from_x>{});
+void with_mask(const Tensor& x, bool relu, bool from_y, const std::vector<const void*>& pointers,
+               const Body& body) {
+  for_float(x.dtype(), [&]<class T>(T type) {
+    with_pack_size<T>(x.dim(-1), pointers, [&](auto pack) {
+      if (!relu)
+        body(type, std::integral_constant<Mask, Mask::none>{}, pack);
+      else if (from_y)
+        body(type, std::integral_constant<Mask, Mask::from_y>{}, pack);
+      else
+        body(type, std::integral_constant<Mask, Mask::from_x>{}, pack);
+    });
   });
 }
 
 }  // namespace
 
-void normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                    const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
-                    bool relu, const Tensor& sums, const Tensor& dgamma, const Tensor& dbeta) {
+void normalize_sums(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y,
+                    const Tensor& mean, const Tensor& variance, double eps, const Tensor& gamma,
+                    const Tensor& beta, bool relu, const Tensor& sums, const Tensor& dgamma,
+                    const Tensor& dbeta, const Tensor& g) {
   const int64_t groups = mean.dim(0), channels = mean.dim(1), rows = x.shape().rows() / groups;
   const Normalization norm(mean, variance, eps, gamma, beta);
   const StoreGradients store{norm, reinterpret_cast<Sums<2>*>(sums.data<float>()),
                              dgamma.data<float>(), dbeta.data<float>()};
-  with_inputs(
-      dy, x, y, relu, {},
-      [&]<Mask M, class T, int N>(Inputs<M, T> in, std::integral_constant<int, N>) {
-        reduce_columns<N, Sums<2>>(groups, rows, channels, AddGradients<N, M, T>{in, norm}, store);
-      });
+  const auto address = [](const Tensor& t) { return t.defined() ? t.raw() : nullptr; };
+  with_mask(x, relu, y.defined(), {dy.raw(), x.raw(), address(more), address(y), address(g)},
+            [&]<class T, Mask M, int N>(T, std::integral_constant<Mask, M>,
+                                        std::integral_constant<int, N>) {
+              const auto sum = [&]<bool two>(std::bool_constant<two>) {
+                const Inputs<M, two, T> in{dy.data<T>(), data_or_null<T>(more), x.data<T>(),
+                                           data_or_null<T>(y)};
+                reduce_columns<N, Sums<2>>(groups, rows, channels,
+                                           AddGradients<N, M, two, T>{in, norm, data_or_null<T>(g)},
+                                           store);
+              };
+              if (more.defined())
+                sum(std::true_type{});
+              else
+                sum(std::false_type{});
+            });
 }
 
-void normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
                           const Tensor& variance, double eps, const Tensor& gamma,
                           const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
-                          const Tensor& dx, const Tensor& dresidual) {
+                          const Tensor& dx) {
   const int64_t groups = mean.dim(0), channels = mean.dim(1);
   const Normalization norm(mean, variance, eps, gamma, beta);
   const auto* group_sums = reinterpret_cast<const Sums<2>*>(sums.data<float>());
-  void* const skip = dresidual.defined() ? dresidual.raw() : nullptr;
-  with_inputs(dy, x, y, relu, {dx.raw(), skip},
-              [&]<Mask M, class T, int N>(Inputs<M, T> in, std::integral_constant<int, N>) {
+  with_mask(x, relu, false, {g.raw(), x.raw(), dx.raw()},
+            [&]<class T, Mask M, int N>(T, std::integral_constant<Mask, M>,
+                                        std::integral_constant<int, N>) {
+              if constexpr (M != Mask::from_y) {
                 const Tiling t = make_tiling(groups, x.shape().rows() / groups, channels / N);
+                const Inputs<M, false, T> in{g.data<T>(), nullptr, x.data<T>(), nullptr};
                 launch(backward_kernel<N, M, T>, grid_of(t, groups), block_of(t), t, in, norm,
-                       group_sums, 1.0f / static_cast<float>(rows), dx.data<T>(),
-                       static_cast<T*>(skip));
-              });
+                       group_sums, 1.0f / static_cast<float>(rows), dx.data<T>());
+              }
+            });
 }
 
 }  // namespace siam::cuda

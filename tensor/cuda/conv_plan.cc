@@ -25,31 +25,11 @@ ConvKey ConvKey::of(ConvKind kind, const Shape& x, const Shape& filter, DType ty
 }
 
 std::string ConvKey::name() const {
-  constexpr const char* kNames[] = {"forward",
-                                    "backward_data",
-                                    "backward_weight",
-                                    "forward_statistics",
-                                    "norm_forward_statistics",
-                                    "norm_backward_weight",
-                                    "norm_backward_data"};
+  constexpr const char* kNames[] = {"forward", "backward_data", "backward_weight"};
   return fmt::format("conv_{}_{}{}_{}x{}x{}x{}_{}x{}x{}_s{}p{}{}", kNames[static_cast<int>(kind)],
                      type, policy.suffix(), n, h, w, c, k, r, s, stride, padding,
                      alignment == 16 ? "" : fmt::format("_align{}", alignment));
 }
-
-namespace {
-
-// relu(scale x + shift), in the order in which cuDNN looks for it.
-int normalized(OperationGraph& graph, DType type, Extents extents, int x, int scale, int shift) {
-  const int scaled = graph.between(DType::f32, extents);
-  const int shifted = graph.between(DType::f32, extents), a = graph.between(type, extents);
-  graph.pointwise(CUDNN_POINTWISE_MUL, x, scale, scaled);
-  graph.pointwise(CUDNN_POINTWISE_ADD, scaled, shift, shifted);
-  graph.relu(shifted, a);
-  return a;
-}
-
-}  // namespace
 
 OperationGraph graph_of(const ConvKey& key) {
   const ConvGeometry geometry{key.stride, key.padding};
@@ -57,67 +37,25 @@ OperationGraph graph_of(const ConvKey& key) {
     return (size + 2 * key.padding - window) / key.stride + 1;
   };
   const Extents image{key.n, key.h, key.w, key.c}, filter{key.k, key.r, key.s, key.c},
-      result{key.n, out(key.h, key.r), out(key.w, key.s), key.k}, per_c{1, 1, 1, key.c},
-      per_k{1, 1, 1, key.k};
+      result{key.n, out(key.h, key.r), out(key.w, key.s), key.k};
   OperationGraph graph;
-  const auto stored = [&](Extents extents) {
+  const auto tensor = [&](Extents extents) {
     return graph.tensor(key.type, extents, key.alignment);
   };
-  const auto channels = [&](Extents extents) { return graph.tensor(DType::f32, extents); };
   switch (key.kind) {
     case ConvKind::forward: {
-      const int x = stored(image), w = stored(filter), y = stored(result);
+      const int x = tensor(image), w = tensor(filter), y = tensor(result);
       graph.convolution(geometry, x, w, y);
       break;
     }
     case ConvKind::backward_data: {
-      const int dy = stored(result), w = stored(filter), dx = stored(image);
+      const int dy = tensor(result), w = tensor(filter), dx = tensor(image);
       graph.convolution_backward_data(geometry, dy, w, dx);
       break;
     }
     case ConvKind::backward_weight: {
-      const int x = stored(image), dy = stored(result), dw = stored(filter);
+      const int x = tensor(image), dy = tensor(result), dw = tensor(filter);
       graph.convolution_backward_weight(geometry, x, dy, dw);
-      break;
-    }
-    case ConvKind::forward_statistics: {
-      const int x = stored(image), w = stored(filter), y = stored(result);
-      const int sum = channels(per_k), squares = channels(per_k);
-      graph.convolution(geometry, x, w, y);
-      graph.statistics(y, sum, squares);
-      break;
-    }
-    case ConvKind::norm_forward_statistics: {
-      const int x = stored(image), w = stored(filter), y = stored(result);
-      const int sum = channels(per_k), squares = channels(per_k);
-      const int scale = stored(per_c), shift = stored(per_c);
-      const int a = normalized(graph, key.type, image, x, scale, shift);
-      graph.convolution(geometry, a, w, y);
-      graph.statistics(y, sum, squares);
-      break;
-    }
-    case ConvKind::norm_backward_weight: {
-      const int x = stored(image), dy = stored(result), dw = stored(filter);
-      const int scale = stored(per_c), shift = stored(per_c);
-      const int a = normalized(graph, key.type, image, x, scale, shift);
-      graph.convolution_backward_weight(geometry, a, dy, dw);
-      break;
-    }
-    case ConvKind::norm_backward_data: {
-      const int dy = stored(result), w = stored(filter), x = stored(image);
-      const int mean = channels(per_c), inverse_deviation = channels(per_c);
-      const int gamma = channels(per_c), beta = channels(per_c), g = stored(image);
-      const int dgamma = channels(per_c), dbeta = channels(per_c);
-      const int unused[] = {channels(per_c), channels(per_c), channels(per_c)};
-      const auto next = [&] { return graph.between(DType::f32, image); };
-      const int da = next(), centered = next(), xhat = next(), scaled = next(), shifted = next();
-      graph.convolution_backward_data(geometry, dy, w, da);
-      graph.pointwise(CUDNN_POINTWISE_SUB, x, mean, centered);
-      graph.pointwise(CUDNN_POINTWISE_MUL, centered, inverse_deviation, xhat);
-      graph.pointwise(CUDNN_POINTWISE_MUL, xhat, gamma, scaled);
-      graph.pointwise(CUDNN_POINTWISE_ADD, scaled, beta, shifted);
-      graph.relu_backward(da, shifted, g);
-      graph.norm_backward_sums(g, x, mean, inverse_deviation, gamma, dgamma, dbeta, unused);
       break;
     }
   }

@@ -1,6 +1,6 @@
 #pragma once
-// A convolution problem, alone or fused with the batch norm around it, as a graph for cuDNN, and
-// which engines may serve it. Policy and graphs need no GPU, so they are tested without one.
+// A convolution problem as a graph for cuDNN, and which engines may serve it. Policy and graphs
+// need no GPU, so they are tested without one.
 
 #include <compare>
 #include <span>
@@ -12,23 +12,11 @@
 
 namespace siam::cuda {
 
-/// What is computed, and the tensors of its graph in the order of their numbers. The fused kinds
-/// are cuDNN's for f16 (channels a multiple of 8), written with scale and shift = gamma / sqrt(
-/// variance + eps), beta - mean scale, both [C] f16; all other numbers per channel are f32.
+/// What is computed, and the tensors of its graph in the order of their numbers.
 enum class ConvKind {
   forward,          ///< x, w, y
   backward_data,    ///< dy, w, dx
   backward_weight,  ///< x, dy, dw
-  /// x, w, y, sum, sum_of_squares: y = conv(x, w), and its sums per channel
-  forward_statistics,
-  /// x, w, y, sum, sum_of_squares, scale, shift: y = conv(relu(scale x + shift), w), and its sums
-  norm_forward_statistics,
-  /// x, dy, dw, scale, shift: the weights' gradient of that
-  norm_backward_weight,
-  /// dy, w, x, mean, inverse_deviation, gamma, beta, g, dgamma, dbeta, unused[3]:
-  /// g = conv's data gradient where gamma (x - mean) inverse_deviation + beta > 0, else 0, and the
-  /// sums of a batch norm's backward pass, dbeta = sum g, dgamma = sum g xhat
-  norm_backward_data,
 };
 
 /// All that the choice of an engine depends on.

@@ -23,17 +23,7 @@ PlanTarget::PlanTarget(std::string_view json) {
   properties_ = std::move(properties);
 }
 
-int OperationGraph::tensor(DType type, Extents extents, int alignment) {
-  add_tensor(type, extents, alignment, true);
-  return tensors() - 1;
-}
-
-int OperationGraph::between(DType type, Extents extents) {
-  add_tensor(type, extents, 16, false);
-  return tensors() - 1;
-}
-
-void OperationGraph::add_tensor(DType type, Extents e, int alignment, bool stored) {
+int OperationGraph::tensor(DType type, Extents e, int alignment) {
   Descriptor& tensor = tensors_.emplace_back(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
   // Extents are always told in the order n, c, h, w; the strides say how they lie.
   const int64_t extents[] = {e.n, e.c, e.h, e.w}, strides[] = {e.h * e.w * e.c, 1, e.w * e.c, e.c};
@@ -42,14 +32,8 @@ void OperationGraph::add_tensor(DType type, Extents e, int alignment, bool store
   tensor.set(CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, std::span<const int64_t>(strides));
   tensor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, CUDNN_TYPE_INT64, int64_t{tensors()});
   tensor.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, int64_t{alignment});
-  tensor.set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, !stored);
   tensor.finalize();
-}
-
-void OperationGraph::add(Descriptor&& operation, Roles roles) {
-  for (const auto& [name, number] : roles) operation.set(name, tensors_[number]);
-  operation.finalize();
-  operations_.push_back(std::move(operation));
+  return tensors() - 1;
 }
 
 void OperationGraph::add_convolution(cudnnBackendDescriptorType_t type,
@@ -75,7 +59,9 @@ void OperationGraph::add_convolution(cudnnBackendDescriptorType_t type,
   operation.set(alpha, CUDNN_TYPE_FLOAT, 1.0f);
   operation.set(behind(1), CUDNN_TYPE_FLOAT, 0.0f);
   operation.set(behind(2), conv);
-  add(std::move(operation), roles);
+  for (const auto& [name, number] : roles) operation.set(name, tensors_[number]);
+  operation.finalize();
+  operations_.push_back(std::move(operation));
 }
 
 void OperationGraph::convolution(ConvGeometry geometry, int x, int w, int y) {
@@ -100,61 +86,6 @@ void OperationGraph::convolution_backward_weight(ConvGeometry geometry, int x, i
                   {{CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, x},
                    {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, dy},
                    {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, dw}});
-}
-
-void OperationGraph::add_pointwise(cudnnPointwiseMode_t mode, Roles roles) {
-  Descriptor& pointwise = parts_.emplace_back(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-  pointwise.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, mode);
-  pointwise.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
-  pointwise.finalize();
-  Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise);
-  add(std::move(operation), roles);
-}
-
-void OperationGraph::pointwise(cudnnPointwiseMode_t mode, int x, int b, int y) {
-  add_pointwise(mode, {{CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x},
-                       {CUDNN_ATTR_OPERATION_POINTWISE_BDESC, b},
-                       {CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y}});
-}
-
-void OperationGraph::relu(int x, int y) {
-  add_pointwise(CUDNN_POINTWISE_RELU_FWD, {{CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x},
-                                           {CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y}});
-}
-
-void OperationGraph::relu_backward(int dy, int x, int dx) {
-  add_pointwise(CUDNN_POINTWISE_RELU_BWD, {{CUDNN_ATTR_OPERATION_POINTWISE_DYDESC, dy},
-                                           {CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x},
-                                           {CUDNN_ATTR_OPERATION_POINTWISE_DXDESC, dx}});
-}
-
-void OperationGraph::statistics(int x, int sum, int sum_of_squares) {
-  Descriptor operation(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MODE, CUDNN_TYPE_GENSTATS_MODE,
-                CUDNN_GENSTATS_SUM_SQSUM);
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT);
-  add(std::move(operation), {{CUDNN_ATTR_OPERATION_GENSTATS_XDESC, x},
-                             {CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, sum},
-                             {CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, sum_of_squares}});
-}
-
-void OperationGraph::norm_backward_sums(int dy, int x, int mean, int inverse_deviation, int gamma,
-                                        int dgamma, int dbeta, const int (&coefficients)[3]) {
-  Descriptor operation(CUDNN_BACKEND_OPERATION_BN_BWD_WEIGHTS_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MATH_PREC, CUDNN_TYPE_DATA_TYPE,
-                CUDNN_DATA_FLOAT);
-  add(std::move(operation),
-      {{CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DY_DESC, dy},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_X_DESC, x},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MEAN_DESC, mean},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_INVSTD_DESC, inverse_deviation},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_BN_SCALE_DESC, gamma},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_SCALE_DESC, dgamma},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_BIAS_DESC, dbeta},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_DY_SCALE_DESC, coefficients[0]},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_X_SCALE_DESC, coefficients[1]},
-       {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_BIAS, coefficients[2]}});
 }
 
 const Descriptor& OperationGraph::finish(const PlanTarget& target) {

@@ -59,50 +59,32 @@ class PlanTarget {
   std::shared_ptr<const Descriptor> properties_;
 };
 
-/// Channels-last: images [n,h,w,c], filters with n their number and h, w their window, or, with
-/// n = h = w = 1, a number per channel.
+/// Channels-last: images [n,h,w,c], or filters with n their number and h, w their window.
 struct Extents {
   int64_t n, h, w, c;
 };
 
-/// Operations in the order of their execution; arithmetic in f32.
+/// Operations on tensors in memory; arithmetic in f32.
 class OperationGraph {
  public:
-  /// A tensor in memory, with addresses that are multiples of `alignment` bytes. Returns its
-  /// number: 0, 1, 2, ... in the order of the calls.
+  /// A tensor with addresses that are multiples of `alignment` bytes. Returns its number: 0, 1,
+  /// 2, ... in the order of the calls.
   int tensor(DType type, Extents extents, int alignment = 16);
-  /// The result of one operation that only others use: it is never stored. Numbered likewise.
-  int between(DType type, Extents extents);
   int tensors() const { return static_cast<int>(tensors_.size()); }
 
   // Arguments are numbers of tensors, results last.
   void convolution(ConvGeometry geometry, int x, int w, int y);
   void convolution_backward_data(ConvGeometry geometry, int dy, int w, int dx);
   void convolution_backward_weight(ConvGeometry geometry, int x, int dy, int dw);
-  /// y = x + b, x - b or x b (CUDNN_POINTWISE_ADD, _SUB, _MUL), b per channel.
-  void pointwise(cudnnPointwiseMode_t mode, int x, int b, int y);
-  void relu(int x, int y);
-  /// dx = dy where x > 0, else 0.
-  void relu_backward(int dy, int x, int dx);
-  /// Sums of x and x^2 per channel.
-  void statistics(int x, int sum, int sum_of_squares);
-  /// What a batch norm's backward pass sums: dbeta = sum dy, dgamma = sum dy xhat per channel; and
-  /// the coefficients (unused here) of dx as a combination of dy and x.
-  void norm_backward_sums(int dy, int x, int mean, int inverse_deviation, int gamma, int dgamma,
-                          int dbeta, const int (&coefficients)[3]);
 
   /// The finished graph; nothing can be added afterwards.
   const Descriptor& finish(const PlanTarget& target);
 
  private:
   using Roles = std::initializer_list<std::pair<cudnnBackendAttributeName_t, int>>;
-  void add_tensor(DType type, Extents extents, int alignment, bool stored);
-  /// Finalises the operation with these tensors, by number, in these roles.
-  void add(Descriptor&& operation, Roles roles);
-  /// `alpha` is the first of the operation's attributes.
+  /// `alpha` is the first of the operation's attributes; its tensors by number.
   void add_convolution(cudnnBackendDescriptorType_t type, cudnnBackendAttributeName_t alpha,
                        ConvGeometry geometry, Roles roles);
-  void add_pointwise(cudnnPointwiseMode_t mode, Roles roles);
 
   std::vector<Descriptor> tensors_, operations_, parts_;
   std::unique_ptr<Descriptor> graph_;
@@ -135,7 +117,7 @@ class GraphPlan {
   GraphPlan(const Engine& engine, const PlanTarget& target);
 
   size_t workspace() const { return workspace_; }  ///< bytes
-  /// Queues the graph on the current stream. memory[i] is tensor i's, null for those between.
+  /// Queues the graph on the current stream. memory[i] is tensor i's.
   void run(std::span<void* const> memory, void* workspace) const;
 
  private:

@@ -1,6 +1,7 @@
 // Engines for a graph, and the plan of one of them (cudnn_graph.h).
 
 #include <algorithm>
+#include <numeric>
 
 #include "tensor/cuda/cudnn_graph.h"
 
@@ -112,17 +113,11 @@ GraphPlan::GraphPlan(const Engine& engine, const PlanTarget& target)
 }
 
 void GraphPlan::run(std::span<void* const> memory, void* workspace) const {
-  std::vector<int64_t> numbers;
-  std::vector<void*> pointers;
-  for (size_t i = 0; i < memory.size(); ++i)
-    if (memory[i] != nullptr) {
-      numbers.push_back(static_cast<int64_t>(i) + 1);  // as OperationGraph names them
-      pointers.push_back(memory[i]);
-    }
+  std::vector<int64_t> numbers(memory.size());
+  std::iota(numbers.begin(), numbers.end(), 1);  // as OperationGraph names them
   Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
   pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, std::span<const int64_t>(numbers));
-  pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR,
-           std::span<void* const>(pointers));
+  pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, memory);
   pack.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, workspace);
   pack.finalize();
   CUDA_CHECK(cudnnBackendExecute(cudnn(), plan_, pack));

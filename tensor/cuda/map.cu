@@ -27,6 +27,16 @@ struct Same {
   __device__ float operator()(float x) const { return x; }
 };
 
+/// f where `enabled` is null or not 0 there, else its first argument.
+template <class F>
+struct Guarded {
+  F f;
+  const int32_t* enabled;
+  __device__ float operator()(float a, float b) const {
+    return enabled == nullptr || *enabled != 0 ? f(a, b) : a;
+  }
+};
+
 template <int N, class T, class B>
 __global__ void __launch_bounds__(Tiling::kThreads)
     add_bias_kernel(Tiling t, const T* x, const B* bias, T* y) {
@@ -53,6 +63,13 @@ void relu_backward(const Tensor& dy, const Tensor& y, const Tensor& dx) {
   for_float(dy.dtype(), [&]<class T>(T) {
     map(dy.numel(), math::ReluGrad{}, dx.data<T>(), dy.data<T>(), y.data<T>());
   });
+}
+
+void moving_average(const Tensor& mean, const Tensor& x, double momentum, const Tensor& enabled) {
+  const math::MovingAverage follow{static_cast<float>(momentum)};
+  map(mean.numel(), Guarded<math::MovingAverage>{follow, data_or_null<int32_t>(enabled)},
+      mean.data<float>(), static_cast<const float*>(mean.data<float>()),
+      static_cast<const float*>(x.data<float>()));
 }
 
 void add(const Tensor& a, const Tensor& b, const Tensor& c) {

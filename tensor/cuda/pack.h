@@ -46,12 +46,16 @@ __device__ inline void store(T* to, const Pack<T, N>& pack) {
   *reinterpret_cast<Pack<T, N>*>(to) = pack;
 }
 
+template <int N, class T>
+__device__ inline void widen(const Pack<T, N>& pack, float (&to)[N]) {
+#pragma unroll
+  for (int i = 0; i < N; ++i) to[i] = widen(pack.values[i]);
+}
+
 /// N elements widened to float.
 template <int N, class T>
 __device__ inline void load_wide(const T* from, float (&to)[N]) {
-  const Pack<T, N> pack = load<N>(from);
-#pragma unroll
-  for (int i = 0; i < N; ++i) to[i] = widen(pack.values[i]);
+  widen(load<N>(from), to);
 }
 
 template <int N, class T>

@@ -6,8 +6,8 @@
 
 namespace siam::cuda {
 
-/// Each plan is made once, by make(key), and never moved afterwards; from any thread. make() may ask
-/// for the plans of other keys.
+/// Each plan is made once, by make(key), and never moved afterwards; from any thread. make() may
+/// ask for the plans of other keys.
 template <class Key, class Plan>
 class PlanCache {
  public:

@@ -128,7 +128,7 @@ void tiled(const Tensor& x, const Tensor& y, int64_t rows, int rows_per_thread, 
   const int64_t channels = x.dim(-1);
   for_float(x.dtype(), [&]<class T>(T type) {
     with_pack_size<T>(channels, {x.raw(), y.raw()}, [&]<int N>(std::integral_constant<int, N> n) {
-      body(type, n, make_tiling(1, rows, channels / N, rows_per_thread));
+      body(type, n, make_tiling(1, rows, channels / N, Tiling::kBlocks, rows_per_thread));
     });
   });
 }

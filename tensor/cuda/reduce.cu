@@ -10,15 +10,17 @@ namespace {
 
 template <int N, class T>
 struct AddRows {
+  static constexpr int kRowsAhead = 8;
   const T* x;
   int64_t columns;
 
   struct Add {
     const T* x;
     int64_t columns;
-    __device__ void operator()(Sums<1> (&states)[N], int64_t row) const {
+    __device__ Pack<T, N> load(int64_t row) const { return cuda::load<N>(x + row * columns); }
+    __device__ void operator()(Sums<1> (&states)[N], const Pack<T, N>& loaded) const {
       float v[N];
-      load_wide<N>(x + row * columns, v);
+      widen(loaded, v);
 #pragma unroll
       for (int i = 0; i < N; ++i) states[i].values[0] += v[i];
     }
@@ -47,18 +49,30 @@ __global__ void __launch_bounds__(kBlock) sum_flat(int64_t n, const T* x, F f, f
   constexpr int64_t kThreads = int64_t{kPartials} * kBlock;
   const int64_t thread = int64_t{blockIdx.x} * kBlock + threadIdx.x;
   Sums<1> sum;
-#pragma unroll 4  // four packs on their way hide the memory's latency
-  for (int64_t i = thread; i < n / kN; i += kThreads) {
-    float v[kN];
+  const auto pack = [&](int64_t i) {
     if constexpr (kAligned) {
-      load_wide<kN>(x + i * kN, v);
+      return load<kN>(x + i * kN);
     } else {
+      Pack<T, kN> loaded;
 #pragma unroll
-      for (int j = 0; j < kN; ++j) v[j] = widen(x[i * kN + j]);
+      for (int j = 0; j < kN; ++j) loaded.values[j] = x[i * kN + j];
+      return loaded;
     }
+  };
+  const auto add = [&](const Pack<T, kN>& loaded) {
 #pragma unroll
-    for (int j = 0; j < kN; ++j) sum.values[0] += f(v[j]);
+    for (int j = 0; j < kN; ++j) sum.values[0] += f(widen(loaded.values[j]));
+  };
+  int64_t i = thread;
+  constexpr int kAhead = 4;  // packs on their way, which hides the memory's latency
+  for (; i + (kAhead - 1) * kThreads < n / kN; i += kAhead * kThreads) {
+    Pack<T, kN> loaded[kAhead];
+#pragma unroll
+    for (int j = 0; j < kAhead; ++j) loaded[j] = pack(i + j * kThreads);
+#pragma unroll
+    for (int j = 0; j < kAhead; ++j) add(loaded[j]);
   }
+  for (; i < n / kN; i += kThreads) add(pack(i));
   const int64_t tail = n / kN * kN + thread;
   if (tail < n) sum.values[0] += f(widen(x[tail]));
   sum = merge_block(sum);

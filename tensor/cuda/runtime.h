@@ -9,7 +9,6 @@
 
 #include "tensor/allocator.h"
 #include "tensor/dtype.h"
-#include "tensor/fusion.h"
 
 namespace siam::cuda {
 
@@ -30,14 +29,11 @@ CachingAllocator& pinned_allocator();
 struct LibraryPolicy {
   bool tf32 = false;          ///< round factors in f32 to 10 mantissa bits: several times faster
   bool deterministic = true;  ///< only algorithms that repeat bit by bit
-  Fusion fusion = Fusion::measured;
   auto operator<=>(const LibraryPolicy&) const = default;
 
   /// As far as it matters for factors of this type.
-  LibraryPolicy for_type(DType type) const {
-    return {tf32 && type == DType::f32, deterministic, fusion};
-  }
-  /// For a plan's name: empty by default. An engine's choice does not depend on `fusion`.
+  LibraryPolicy for_type(DType type) const { return {tf32 && type == DType::f32, deterministic}; }
+  /// For a plan's name: empty by default.
   std::string suffix() const {
     return std::string(tf32 ? "_tf32" : "") + (deterministic ? "" : "_any");
   }

@@ -24,11 +24,14 @@ struct Tiling {
   /// of them at a time, as their registers allow, so that this is 2 to 6 waves, and the last one's
   /// idle processors cost little.
   static constexpr int kBlocks = 16 * 132;
+  /// The same for reductions, whose blocks end in a merge: half as many, of twice the rows.
+  static constexpr int kReductionBlocks = 8 * 132;
   /// Rows a thread should have at least, so that starting it is paid for, where a row is one pack.
   static constexpr int kRowsPerThread = 4;
 };
 
 inline Tiling make_tiling(int64_t groups, int64_t rows, int64_t column_packs,
+                          int blocks = Tiling::kBlocks,
                           int rows_per_thread = Tiling::kRowsPerThread) {
   const auto ceil_div = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
   Tiling t;
@@ -38,7 +41,7 @@ inline Tiling make_tiling(int64_t groups, int64_t rows, int64_t column_packs,
   t.threads_y = Tiling::kThreads / t.threads_x;
   t.column_tiles = static_cast<int>(ceil_div(column_packs, t.threads_x));
   if (rows == 0 || column_packs == 0 || groups == 0) return t;
-  const int64_t wanted = ceil_div(Tiling::kBlocks, t.column_tiles * groups);
+  const int64_t wanted = ceil_div(blocks, t.column_tiles * groups);
   const int64_t useful = ceil_div(rows, int64_t{t.threads_y} * rows_per_thread);
   const int64_t chunks = wanted < useful ? wanted : useful;
   t.rows_per_chunk = ceil_div(ceil_div(rows, chunks), t.threads_y) * t.threads_y;

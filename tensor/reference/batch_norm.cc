@@ -57,11 +57,11 @@ void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, doub
 namespace {
 
 // Calls body(first row, last row, channel, statistic, grad, masked) for each channel of each group;
-// masked(i) is dy behind the ReLU's mask, which is y > 0 or, without y, recomputed from x.
+// masked(i) is dy (+ more) behind the ReLU's mask, which is y > 0 or, without y, recomputed from x.
 template <class T, class Body>
-void for_each_channel(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                      const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
-                      bool relu, const Body& body) {
+void for_each_channel(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y,
+                      const Tensor& mean, const Tensor& variance, double eps, const Tensor& gamma,
+                      const Tensor& beta, bool relu, const Body& body) {
   using A = Acc<T>;
   const int64_t groups = mean.dim(0), channels = mean.dim(1), rows = x.shape().rows() / groups;
   for (int64_t g = 0; g < groups; ++g)
@@ -71,7 +71,7 @@ void for_each_channel(const Tensor& dy, const Tensor& x, const Tensor& y, const 
       const auto affine = math::normalization(mean.data<A>()[s], inverse_deviation,
                                               parameter<A>(gamma, c, 1), parameter<A>(beta, c, 0));
       auto masked = [&](int64_t i) {
-        const A gradient = A(dy.data<T>()[i]);
+        const A gradient = A(dy.data<T>()[i]) + (more.defined() ? A(more.data<T>()[i]) : A(0));
         if (!relu) return gradient;
         return math::ReluGrad()(gradient,
                                 y.defined() ? A(y.data<T>()[i]) : affine(A(x.data<T>()[i])));
@@ -84,47 +84,48 @@ void for_each_channel(const Tensor& dy, const Tensor& x, const Tensor& y, const 
 
 }  // namespace
 
-void normalize_sums(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
-                    const Tensor& variance, double eps, const Tensor& gamma, const Tensor& beta,
-                    bool relu, const Tensor& sums, const Tensor& dgamma, const Tensor& dbeta) {
+void normalize_sums(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y,
+                    const Tensor& mean, const Tensor& variance, double eps, const Tensor& gamma,
+                    const Tensor& beta, bool relu, const Tensor& sums, const Tensor& dgamma,
+                    const Tensor& dbeta, const Tensor& g) {
   dgamma.fill_zero();
   dbeta.fill_zero();
   for_any_float(x.dtype(), [&]<class T>(T) {
     using A = Acc<T>;
     const int64_t channels = mean.dim(1);
-    for_each_channel<T>(dy, x, y, mean, variance, eps, gamma, beta, relu,
+    for_each_channel<T>(dy, more, x, y, mean, variance, eps, gamma, beta, relu,
                         [&](int64_t begin, int64_t end, int64_t c, int64_t s, const auto& grad,
                             const auto& masked) {
-                          double sum_dy = 0, sum_dy_xhat = 0;
+                          double sum_g = 0, sum_g_xhat = 0;
                           for (int64_t r = begin; r < end; ++r) {
                             const int64_t i = r * channels + c;
-                            sum_dy += masked(i);
-                            sum_dy_xhat += masked(i) * grad.xhat(A(x.data<T>()[i]));
+                            sum_g += masked(i);
+                            sum_g_xhat += masked(i) * grad.xhat(A(x.data<T>()[i]));
+                            if (g.defined()) g.data<T>()[i] = T(masked(i));
                           }
-                          sums.data<A>()[2 * s] = static_cast<A>(sum_dy);
-                          sums.data<A>()[2 * s + 1] = static_cast<A>(sum_dy_xhat);
-                          dgamma.data<A>()[c] += static_cast<A>(sum_dy_xhat);
-                          dbeta.data<A>()[c] += static_cast<A>(sum_dy);
+                          sums.data<A>()[2 * s] = static_cast<A>(sum_g);
+                          sums.data<A>()[2 * s + 1] = static_cast<A>(sum_g_xhat);
+                          dgamma.data<A>()[c] += static_cast<A>(sum_g_xhat);
+                          dbeta.data<A>()[c] += static_cast<A>(sum_g);
                         });
   });
 }
 
-void normalize_input_grad(const Tensor& dy, const Tensor& x, const Tensor& y, const Tensor& mean,
+void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
                           const Tensor& variance, double eps, const Tensor& gamma,
                           const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
-                          const Tensor& dx, const Tensor& dresidual) {
+                          const Tensor& dx) {
   for_any_float(x.dtype(), [&]<class T>(T) {
     using A = Acc<T>;
     const int64_t channels = mean.dim(1);
     for_each_channel<T>(
-        dy, x, y, mean, variance, eps, gamma, beta, relu,
+        g, {}, x, {}, mean, variance, eps, gamma, beta, relu,
         [&](int64_t begin, int64_t end, int64_t c, int64_t s, auto grad, const auto& masked) {
           grad.mean_dy = sums.data<A>()[2 * s] / A(rows);
           grad.mean_dy_xhat = sums.data<A>()[2 * s + 1] / A(rows);
           for (int64_t r = begin; r < end; ++r) {
             const int64_t i = r * channels + c;
             dx.data<T>()[i] = T(grad(masked(i), A(x.data<T>()[i])));
-            if (dresidual.defined()) dresidual.data<T>()[i] = T(masked(i));
           }
         });
   });

@@ -65,7 +65,8 @@ TEST_CASE("convolution is bilinear: <y, v> = <x, dx> = <w, dw>") {
     CAPTURE(layer.x);
     CAPTURE(layer.w);
     const Op op = [&](const std::vector<Variable>& in) { return conv2d(in[0], in[1], layer.g); };
-    // Winograd's transforms have fractions; their error is measured in tests/tensor/winograd_test.cc.
+    // Winograd's transforms have fractions; their error is measured in
+    // tests/tensor/winograd_test.cc.
     check_adjoint(op, {layer.x, layer.w}, random, 1e-5);
     const cpu::ScopedDirectConv direct;
     check_adjoint(op, {layer.x, layer.w}, random);

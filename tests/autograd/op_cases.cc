@@ -43,15 +43,6 @@ OpCase convolution(const char* name, Shape x, Shape w, ConvGeometry geometry) {
           std::max(outputs, filter)};
 }
 
-OpCase convolution_behind_norm(Shape x, Shape w, ConvGeometry geometry, int groups) {
-  return {fmt::format("norm_conv2d {} {} s{} {} groups", x, w, geometry.stride, groups),
-          {{x}, {{x[3]}, true}, {{x[3]}, true}, {w}},
-          [=](const Inputs& in) {
-            return norm_conv2d_train(in[0], in[1], in[2], {}, groups, in[3], geometry).x;
-          },
-          x[0] * x[1] * x[2]};
-}
-
 // Odd; whole 16-byte packs in every type; more columns than a block of threads; one row; none.
 const std::vector<Shape> kMatrices = {{5, 7}, {8, 16}, {3, 300}, {1, 19}, {0, 8}};
 
@@ -142,9 +133,6 @@ std::vector<OpCase> make_cases() {
       convolution("1x1 s2", {3, 6, 6, 8}, {16, 1, 1, 8}, {2, 0}),
       convolution("stem 7x7 s2", {1, 15, 15, 3}, {8, 7, 7, 3}, {2, 3}),
       convolution("stem 3x3", {2, 8, 8, 3}, {16, 3, 3, 3}, {1, 1}),
-      convolution_behind_norm({4, 5, 5, 8}, {16, 3, 3, 8}, {1, 1}, 2),
-      convolution_behind_norm({3, 7, 6, 5}, {4, 3, 3, 5}, {2, 1}, 1),
-      convolution_behind_norm({4, 4, 4, 16}, {8, 1, 1, 16}, {1, 0}, 4),
       convolution("5 to 7 channels", {1, 5, 5, 5}, {7, 3, 3, 5}, {1, 1}),
       convolution("to one pixel", {1, 3, 3, 6}, {9, 3, 3, 6}, {2, 0}),
       convolution("no images", {0, 6, 5, 4}, {3, 3, 3, 4}, {1, 1}),

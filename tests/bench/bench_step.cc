@@ -89,9 +89,9 @@ double copy_rate(Device device) {
 }
 
 std::string title(const StepOptions& options) {
-  return fmt::format("simsiam {} {} {} {} batch {} micro-batch {} fusion {} threads {}",
-                     options.network, options.what, options.device, options.precision,
-                     options.batch_size, options.micro_batch, options.fusion, threads());
+  return fmt::format("simsiam {} {} {} {} batch {} micro-batch {} threads {}", options.network,
+                     options.what, options.device, options.precision, options.batch_size,
+                     options.micro_batch, threads());
 }
 
 void bench_rates(const StepOptions& options) {
@@ -161,8 +161,6 @@ int main(int argc, char** argv) {
   app.add_option("--what", options.what)->check(CLI::IsMember({"step", "train", "knn"}));
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"f32", "bf16", "f16"}));
-  app.add_option("--fusion", options.fusion, "of convolutions with batch norms: CUDA, f16")
-      ->check(CLI::IsMember({"measured", "never", "always"}));
   app.add_option("--batch-size", options.batch_size, "pairs")->check(CLI::Range(2, 65536));
   app.add_option("--micro-batch", options.micro_batch, "pairs in the backbone at once; 0: all");
   app.add_option("--steps", options.windows, "measured steps; on a GPU, windows of 20 of them")

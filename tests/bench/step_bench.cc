@@ -43,9 +43,6 @@ Config config_of(const StepOptions& options) {
   config.weight_decay = 5e-4;
   config.device = options.cuda() ? Device::cuda : Device::cpu;
   config.eager = options.eager;
-  config.fusion = options.fusion == "never"    ? Fusion::never
-                  : options.fusion == "always" ? Fusion::always
-                                               : Fusion::measured;
   config.precision = options.precision == "f32"    ? DType::f32
                      : options.precision == "bf16" ? DType::bf16
                                                    : DType::f16;
@@ -100,6 +97,7 @@ void BareStep::step() {
   parameters_.zero_grad();
   const auto [z, p] = model_(Variable(views_), training_mode(config_));
   backward(simsiam_loss(p, z, config_.loss), gradient_seed_);
+  parameters_.collect_grads();
   sgd_.step(all_finite_flag(parameters_.grads));
 }
 

@@ -14,8 +14,7 @@
 namespace siam {
 
 struct StepOptions {
-  std::string network = "cifar18", device = "cpu", precision = "f32", what = "step",
-              fusion = "measured";
+  std::string network = "cifar18", device = "cpu", precision = "f32", what = "step";
   int64_t batch_size = 128, micro_batch = 0;
   int windows = 5, threads = 0;
   bool eager = false;

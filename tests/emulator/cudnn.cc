@@ -71,7 +71,6 @@ emulator::GraphTensor tensor_of(const Backend& b) {
           e[2],
           e[3],
           e[1],
-          b.value<char>(CUDNN_ATTR_TENSOR_IS_VIRTUAL) == 0,
           b.value<int64_t>(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT)};
 }
 
@@ -82,7 +81,7 @@ bool channels_last(const Backend& b) {
 }
 
 emulator::Operation operation_of(const Backend& b) {
-  emulator::Operation op{b.type, CUDNN_POINTWISE_ADD, 1, 0, 1, {}};
+  emulator::Operation op{b.type, 1, 0, 1, {}};
   // cuDNN takes the first four bytes as a float, whatever type was told.
   for (const auto alpha : {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
                            CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
@@ -93,8 +92,6 @@ emulator::Operation operation_of(const Backend& b) {
     const Backend& child = *list.at(0);
     if (child.type == CUDNN_BACKEND_TENSOR_DESCRIPTOR)
       op.tensors[name] = tensor_of(child);
-    else if (child.type == CUDNN_BACKEND_POINTWISE_DESCRIPTOR)
-      op.mode = child.value<cudnnPointwiseMode_t>(CUDNN_ATTR_POINTWISE_MODE);
     else {
       op.stride = child.value<int64_t>(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES);
       op.padding = child.value<int64_t>(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS);
@@ -239,8 +236,8 @@ cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t
   for (size_t i = 0; i < numbers.size(); ++i) memory[numbers[i]] = pointers[i];
   const Reference graph = engine.children.at(CUDNN_ATTR_ENGINE_OPERATION_GRAPH).at(0);
   for (const auto& [number, tensor] : graph->graph.tensors())
-    if (tensor.stored && (!memory.contains(number) ||
-                          reinterpret_cast<uintptr_t>(memory[number]) % tensor.alignment != 0))
+    if (!memory.contains(number) ||
+        reinterpret_cast<uintptr_t>(memory[number]) % tensor.alignment != 0)
       return CUDNN_STATUS_BAD_PARAM;
   return emulator::enqueue(handle->stream,
                            [=] {

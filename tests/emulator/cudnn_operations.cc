@@ -15,14 +15,8 @@ bool is_result(cudnnBackendAttributeName_t name) {
   switch (name) {
     case CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y:
     case CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX:
-    case CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW:
-    case CUDNN_ATTR_OPERATION_POINTWISE_YDESC:
-    case CUDNN_ATTR_OPERATION_POINTWISE_DXDESC:
-    case CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC:
-    case CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC: return true;
-    default:
-      return CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_SCALE_DESC <= name &&
-             name <= CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_BIAS;
+    case CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW: return true;
+    default: return false;
   }
 }
 
@@ -46,16 +40,6 @@ void products(const Operation& op, const GraphTensor& x, const GraphTensor& w, c
           }
 }
 
-float pointwise(cudnnPointwiseMode_t mode, float x, float b) {
-  switch (mode) {
-    case CUDNN_POINTWISE_ADD: return x + b;
-    case CUDNN_POINTWISE_SUB: return x - b;
-    case CUDNN_POINTWISE_MUL: return x * b;
-    case CUDNN_POINTWISE_RELU_FWD: return std::max(x, 0.0f);
-    default: return std::nanf("");
-  }
-}
-
 class Interpreter {
  public:
   Interpreter(const Operation& op, Values& values) : op_(op), values_(values) {}
@@ -64,10 +48,7 @@ class Interpreter {
     switch (op_.type) {
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR: return forward();
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR: return backward_data();
-      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR: return backward_filter();
-      case CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR: return pointwise();
-      case CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR: return statistics();
-      default: return norm_backward_sums();
+      default: return backward_filter();
     }
   }
 
@@ -108,47 +89,6 @@ class Interpreter {
              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, dw, dw,
              [](float dy, float x, float& dw) { dw += dy * x; });
   }
-  void pointwise() {
-    const bool back = op_.mode == CUDNN_POINTWISE_RELU_BWD;
-    const auto x_name = CUDNN_ATTR_OPERATION_POINTWISE_XDESC,
-               b_name = CUDNN_ATTR_OPERATION_POINTWISE_BDESC;
-    const auto& x = of(x_name);
-    auto& y =
-        result(back ? CUDNN_ATTR_OPERATION_POINTWISE_DXDESC : CUDNN_ATTR_OPERATION_POINTWISE_YDESC);
-    const float* b = op_.tensors.contains(b_name) ? of(b_name).data() : nullptr;
-    const float* dy = back ? of(CUDNN_ATTR_OPERATION_POINTWISE_DYDESC).data() : nullptr;
-    const size_t channels = static_cast<size_t>(tensor(x_name).c);
-    for (size_t i = 0; i < y.size(); ++i)
-      y[i] = back ? (x[i] > 0 ? dy[i] : 0.0f)
-                  : emulator::pointwise(op_.mode, x[i], b ? b[i % channels] : 0.0f);
-  }
-  void statistics() {
-    const auto& x = of(CUDNN_ATTR_OPERATION_GENSTATS_XDESC);
-    auto &sum = result(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC),
-         &squares = result(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC);
-    for (size_t i = 0; i < x.size(); ++i) {
-      sum[i % sum.size()] += x[i];
-      squares[i % sum.size()] += x[i] * x[i];
-    }
-  }
-  void norm_backward_sums() {
-    const auto &dy = of(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DY_DESC),
-               &x = of(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_X_DESC),
-               &mean = of(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_MEAN_DESC),
-               &inverse = of(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_INVSTD_DESC);
-    auto &dgamma = result(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_SCALE_DESC),
-         &dbeta = result(CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_DBN_BIAS_DESC);
-    for (size_t i = 0; i < x.size(); ++i) {
-      const size_t c = i % mean.size();
-      dbeta[c] += dy[i];
-      dgamma[c] += dy[i] * (x[i] - mean[c]) * inverse[c];
-    }
-    // Not used by the project, and so not computed: NaN tells if it were.
-    for (const auto name : {CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_DY_SCALE_DESC,
-                            CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_X_SCALE_DESC,
-                            CUDNN_ATTR_OPERATION_BN_BWD_WEIGHTS_EQ_BIAS})
-      std::ranges::fill(result(name), std::nanf(""));
-  }
 
   const Operation& op_;
   Values& values_;
@@ -175,8 +115,7 @@ bool OperationGraph::supported() const {
   const auto all = tensors();
   return std::ranges::all_of(all, [&](const auto& each) {
     const GraphTensor& t = each.second;
-    if (operations.size() == 1) return t.type == all.begin()->second.type;
-    return t.c % 8 == 0 && (!t.stored || t.count() == t.c || t.type == siam::DType::f16);
+    return t.type == all.begin()->second.type;
   });
 }
 
@@ -192,16 +131,15 @@ void execute(const OperationGraph& graph, const std::map<int64_t, void*>& memory
   for (const Operation& op : graph.operations) {
     Interpreter(op, values).run();
     for (const auto& [name, tensor] : op.tensors)
-      if (is_result(name))  // rounded to its type, whether stored or not
+      if (is_result(name))
         for (float& value : values.at(tensor.number)) {
           write(&value, tensor.type, 0, value);
           value = read(&value, tensor.type, 0);
         }
   }
   for (const int64_t number : results)
-    if (all.at(number).stored)
-      for (int64_t i = 0; i < all.at(number).count(); ++i)
-        write(memory.at(number), all.at(number).type, i, values.at(number)[static_cast<size_t>(i)]);
+    for (int64_t i = 0; i < all.at(number).count(); ++i)
+      write(memory.at(number), all.at(number).type, i, values.at(number)[static_cast<size_t>(i)]);
 }
 
 }  // namespace emulator

@@ -15,7 +15,6 @@ struct GraphTensor {
   int64_t number;
   siam::DType type;
   int64_t n, h, w, c;
-  bool stored;
   int64_t alignment;  ///< bytes, of its address
 
   int64_t count() const { return n * h * w * c; }
@@ -24,9 +23,8 @@ struct GraphTensor {
 /// One operation: its tensors by the attribute that names them.
 struct Operation {
   cudnnBackendDescriptorType_t type;
-  cudnnPointwiseMode_t mode;  ///< of a pointwise one
-  int64_t stride, padding;    ///< of a convolution
-  float alpha;                ///< its factor
+  int64_t stride, padding;
+  float alpha;  ///< the result's factor
   std::map<cudnnBackendAttributeName_t, GraphTensor> tensors;
 };
 
@@ -36,12 +34,11 @@ struct OperationGraph {
   std::map<int64_t, GraphTensor> tensors() const;
   /// Numbers of those that an operation writes.
   std::vector<int64_t> results() const;
-  /// Whether there is an engine: any single convolution of one type; more than one operation
-  /// where images and filters are f16 with channels a multiple of 8.
+  /// Whether there is an engine: for tensors of one type.
   bool supported() const;
 };
 
-/// Reads the operands from memory[number], runs all operations, writes the stored results.
+/// Reads the operands from memory[number], runs all operations, writes the results.
 void execute(const OperationGraph& graph, const std::map<int64_t, void*>& memory);
 
 }  // namespace emulator

@@ -66,7 +66,6 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   usage({"--out", "elsewhere"}, "--out");  // twice
   usage({"--device", "tpu"}, "--device tpu");
   usage({"--precision", "f64"}, "--precision f64");
-  usage({"--fusion", "sometimes"}, "--fusion sometimes");
   const std::vector<std::pair<std::string, std::vector<std::string>>> impossible = {
       {"--epochs", {"0", "-3"}},
       {"--batch-size", {"1", "-2"}},

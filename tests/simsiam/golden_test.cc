@@ -79,6 +79,7 @@ void check_run(const GoldenRun& run) {
     CHECK(std::abs(loss.value().item() - golden.at("losses").span<double>()[step]) <
           kLossTolerance);
     backward(loss);
+    parameters.collect_grads();
     if (step == 0) {
       for (const auto& entry : parameters.entries()) {
         CAPTURE(entry.name);

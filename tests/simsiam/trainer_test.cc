@@ -173,11 +173,13 @@ TEST_CASE("a run resumed between two looks at the losses ends with the same bits
   check_same_state(whole, resumed);
 }
 
-TEST_CASE("the weights stay as they were before the step that was not finite") {
+TEST_CASE("weights and running statistics stay as before the step that was not finite") {
   Config config = tiny();
   config.base_learning_rate = 1e30;
   std::string said[2];
   Tensor weights[2];
+  Trainer one_step(config, data());
+  CHECK_THROWS_AS(one_step.train_epoch([](const StepInfo&) { throw Interrupted(); }), Interrupted);
   for (const int look : {1, 4}) {
     config.read_back = look;
     Trainer trainer(config, data());
@@ -187,6 +189,8 @@ TEST_CASE("the weights stay as they were before the step that was not finite") {
       said[look == 4] = error.what();
     }
     weights[look == 4] = trainer.parameters().values.clone();
+    CHECK(same_bits(trainer.parameters().values, one_step.parameters().values));
+    CHECK(same_bits(trainer.parameters().buffers(), one_step.parameters().buffers()));
     CHECK(trainer.steps_done() > 0);
   }
   CHECK(said[0] == said[1]);

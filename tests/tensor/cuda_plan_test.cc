@@ -76,9 +76,9 @@ TEST_CASE("names of problems tell them apart") {
   ConvKey key =
       ConvKey::of(ConvKind::forward, {2, 8, 8, 16}, {32, 3, 3, 16}, DType::bf16, {1, 1}, {});
   CHECK(key.name() == "conv_forward_bf16_2x8x8x16_32x3x3_s1p1");
-  key.kind = ConvKind::norm_backward_data;
+  key.kind = ConvKind::backward_data;
   key.alignment = 4;
-  CHECK(key.name() == "conv_norm_backward_data_bf16_2x8x8x16_32x3x3_s1p1_align4");
+  CHECK(key.name() == "conv_backward_data_bf16_2x8x8x16_32x3x3_s1p1_align4");
 }
 
 namespace {

@@ -16,6 +16,7 @@
 #include "tensor/parallel.h"
 #include "tensor/reduce.h"
 #include "tests/tensor/conv_layer.h"
+#include "tests/tensor/norm_gradients.h"
 #include "tests/tensor/random_tensors.h"
 
 namespace siam {
@@ -141,8 +142,8 @@ TEST_CASE("batch norm and sums have the same bits on 1, 2, 3 and 5 threads") {
   check_threads([&] {
     const BatchStatistics statistics = batch_statistics(in[0], 2);
     const Tensor y = normalize(in[0], statistics, 1e-5, in[2], in[3], {}, true);
-    const NormalizeGradients back =
-        normalize_backward(in[1], in[0], y, statistics, 1e-5, in[2], in[3], true, true);
+    const NormGradients back =
+        norm_gradients(in[1], in[0], in[0], y, statistics, in[2], in[3], true);
     return Tensors{statistics.mean,
                    statistics.variance,
                    y,
