@@ -101,7 +101,8 @@ AugmentParameters draw(const AugmentConfig& config, const Image& image, uint64_t
 void augment(const Image& image, const AugmentConfig& config, const AugmentParameters& p,
              float* out) {
   const int pixels = config.size * config.size;
-  resize_crop(image, p.top, p.left, p.height, p.width, config.size, config.size, out);
+  resize_crop(image, {p.top, p.height, p.grid_height, p.grid_top, config.size},
+              {p.left, p.width, p.grid_width, p.grid_left, config.size}, out);
   if (p.jitter) jitter(out, pixels, p);
   if (p.gray)
     for_pixels(out, pixels, [](Rgb c) {

@@ -47,6 +47,7 @@ Config unusual() {
       .method = Method::byol, .steps_per_target = 10, .momentum = 0.99, .temperature = 0.1};
   c.augment.size = 16;
   c.augment.blur_probability = 0;
+  c.augment.crop_pct = 1;
   c.epochs = 7;
   c.batch_size = 20;
   c.base_learning_rate = 0.3;
