@@ -1,5 +1,7 @@
 #include "data/augment.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "data/color_math.h"
@@ -116,6 +118,13 @@ void augment(const Image& image, const AugmentConfig& config, const AugmentParam
 
 void test_transform(const Image& image, const AugmentConfig& config, float* out) {
   augment(image, config, augment_math::central(config, image.height, image.width), out);
+}
+
+std::string torchvision_transform(const AugmentConfig& config) {
+  return fmt::format(
+      "Resize({}, antialias=True), CenterCrop({}), ToTensor(), Normalize([{}], [{}])",
+      augment_math::resized_side(config), config.size, fmt::join(config.mean, ", "),
+      fmt::join(config.deviation, ", "));
 }
 
 }  // namespace siam

@@ -93,14 +93,18 @@ SIAM_HOST_DEVICE inline int central_position(int extent, int size) {
   return (rest + rest / 2 % 2) / 2;
 }
 
+/// What the evaluation transform resizes an image's short side to.
+SIAM_HOST_DEVICE inline int resized_side(const AugmentConfig& config) {
+  return static_cast<int>(floorf(static_cast<float>(config.size) / config.crop_pct));
+}
+
 /// The evaluation transform as a draw: torchvision's Resize(size / crop_pct), antialiased, and
 /// CenterCrop(size), for images of any size. Resize sets the short side and rounds down. With
 /// crop_pct = 0.875 and size 224 that is Resize(256), ImageNet's; with 1 the image's central square
 /// is resized to the view, so that CIFAR's images are seen whole.
 SIAM_HOST_DEVICE inline AugmentParameters central(const AugmentConfig& config, int height,
                                                   int width) {
-  const auto resized =
-      static_cast<int64_t>(floorf(static_cast<float>(config.size) / config.crop_pct));
+  const int64_t resized = resized_side(config);
   const int side = height < width ? height : width;
   AugmentParameters p;
   p.height = height;

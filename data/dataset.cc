@@ -49,6 +49,7 @@ std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, in
   check(0 < count && count <= dataset->size(),
         "{} samples of {}; 1 to {} are needed; change --train-samples or --test-samples", count,
         dataset->name(), dataset->size());
+  if (count == dataset->size()) return dataset;
   std::vector<std::vector<int64_t>> by_class(dataset->num_classes());
   for (int64_t i = 0; i < dataset->size(); ++i) by_class[dataset->label(i)].push_back(i);
   std::vector<int64_t> indices;

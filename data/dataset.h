@@ -57,7 +57,7 @@ TrainTest open_dataset(const std::filesystem::path& folder);
 std::filesystem::path find_dataset(const std::optional<std::filesystem::path>& flag);
 
 /// The first images of each class in turn, `count` in all: a smaller set with the classes balanced.
-/// Error if there are fewer.
+/// The whole set if there are no more; error if there are fewer.
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count);
 /// Of both sets; 0: all images.
 TrainTest subsets(const TrainTest& data, int64_t train, int64_t test);

@@ -41,6 +41,9 @@ TEST_CASE("the evaluation transform is torchvision's Resize and CenterCrop, at e
     for (int c = 0; c < 3; ++c) config.mean[c] = 0, config.deviation[c] = 1;
     std::vector<float> view(static_cast<size_t>(size) * size * 3);
     test_transform(picture(height, width), config, view.data());
+    const std::string line = torchvision_transform(config);
+    CHECK(line.starts_with(
+        fmt::format("Resize({}, antialias=True), CenterCrop({}), ToTensor(), ", resized, size)));
     const int64_t kept = expected.dim(0), step = size / kept;
     double worst = 0;
     for (int64_t y = 0; y < kept; ++y)
@@ -59,6 +62,12 @@ TEST_CASE("the evaluation transform is torchvision's Resize and CenterCrop, at e
     ++cases;
   }
   CHECK(cases == 40);
+}
+
+TEST_CASE("ImageNet's transform is the default") {
+  CHECK(torchvision_transform({}) ==
+        "Resize(256, antialias=True), CenterCrop(224), ToTensor(), "
+        "Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])");
 }
 
 // What CIFAR's recipe does to its images: nothing.

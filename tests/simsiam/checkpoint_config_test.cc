@@ -126,7 +126,8 @@ TEST_CASE("a checkpoint gives the same features; the export has torchvision's na
   CHECK(std::memcmp(seen.projection.raw(), expected.projection.raw(),
                     expected.projection.bytes()) == 0);
 
-  const TensorFile exported = torchvision_backbone(loaded.model);
+  const TensorFile exported = torchvision_backbone(loaded.model, loaded.config.augment);
+  CHECK(exported.metadata.at("transform") == torchvision_transform(config.augment));
   CHECK(exported.tensors.count("fc.0.weight") == 0);
   CHECK(exported.at("layer4.0.downsample.1.running_var").shape() == Shape{96});
   const Tensor& theirs = exported.at("conv1.weight");
