@@ -1,5 +1,7 @@
 #include "data/augment.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "data/color_math.h"
@@ -101,7 +103,8 @@ AugmentParameters draw(const AugmentConfig& config, const Image& image, uint64_t
 void augment(const Image& image, const AugmentConfig& config, const AugmentParameters& p,
              float* out) {
   const int pixels = config.size * config.size;
-  resize_crop(image, p.top, p.left, p.height, p.width, config.size, config.size, out);
+  resize_crop(image, {p.top, p.height, p.grid_height, p.grid_top, config.size},
+              {p.left, p.width, p.grid_width, p.grid_left, config.size}, out);
   if (p.jitter) jitter(out, pixels, p);
   if (p.gray)
     for_pixels(out, pixels, [](Rgb c) {
@@ -115,6 +118,13 @@ void augment(const Image& image, const AugmentConfig& config, const AugmentParam
 
 void test_transform(const Image& image, const AugmentConfig& config, float* out) {
   augment(image, config, augment_math::central(config, image.height, image.width), out);
+}
+
+std::string torchvision_transform(const AugmentConfig& config) {
+  return fmt::format(
+      "Resize({}, antialias=True), CenterCrop({}), ToTensor(), Normalize([{}], [{}])",
+      augment_math::resized_side(config), config.size, fmt::join(config.mean, ", "),
+      fmt::join(config.deviation, ", "));
 }
 
 }  // namespace siam

@@ -19,4 +19,8 @@ void augment(const Image& image, const AugmentConfig& config, const AugmentParam
 /// The evaluation transform (augment_math::central), normalised; out [size,size,3].
 void test_transform(const Image& image, const AugmentConfig& config, float* out);
 
+/// The same as a line of torchvision: "Resize(256, antialias=True), CenterCrop(224), ToTensor(),
+/// Normalize(...)".
+std::string torchvision_transform(const AugmentConfig& config);
+
 }  // namespace siam

@@ -21,6 +21,8 @@ struct AugmentConfig {
   float blur_probability = 0.5f;
   float min_sigma = 0.1f, max_sigma = 2.0f;  ///< of the Gaussian, in pixels of the result
   float flip_probability = 0.5f;
+  /// Of the evaluation transform: the view's share of the short side of the resized image.
+  float crop_pct = 0.875f;
   float mean[3] = {0.485f, 0.456f, 0.406f};  ///< normalisation: ImageNet's constants
   float deviation[3] = {0.229f, 0.224f, 0.225f};
 };
@@ -30,6 +32,8 @@ enum class ColorOp : int { brightness, contrast, saturation, hue };
 /// One draw.
 struct AugmentParameters {
   int top = 0, left = 0, height = 0, width = 0;  ///< the crop, in pixels of the image
+  int grid_height = 0, grid_width = 0;           ///< what the crop is resized to
+  int grid_top = 0, grid_left = 0;               ///< where the view, size x size, lies in that
   bool jitter = false, gray = false, blur = false, flip = false;
   ColorOp order[4] = {ColorOp::brightness, ColorOp::contrast, ColorOp::saturation, ColorOp::hue};
   float brightness = 1, contrast = 1, saturation = 1, hue = 0;
@@ -56,6 +60,7 @@ SIAM_HOST_DEVICE inline int round_to_int(int x, float factor) {
 /// allowed aspect.
 SIAM_HOST_DEVICE inline void draw_crop(const AugmentConfig& config, int height, int width,
                                        Random& random, AugmentParameters& p) {
+  p.grid_height = p.grid_width = config.size;
   // log(4/3) and the like: -log(1/a) by the series of atanh, exact enough for the bound of a range.
   const float t = (config.max_aspect - 1) / (config.max_aspect + 1), t2 = t * t;
   const float log_max = 2 * t * fmaf(t2, fmaf(t2, 1.0f / 5 + t2 / 7, 1.0f / 3), 1.0f);
@@ -82,16 +87,32 @@ SIAM_HOST_DEVICE inline void draw_crop(const AugmentConfig& config, int height, 
   p.left = (width - p.width) / 2;
 }
 
-/// The evaluation transform as a draw. Images up to twice the size, CIFAR's: resized to the size.
-/// Larger ones: the short side resized to size * 256 / 224, then the central crop, as for ImageNet;
-/// a central crop of the resized image is a central rectangle of the image, resized.
+/// CenterCrop's first position: half of what is left over, rounded to even as Python rounds.
+SIAM_HOST_DEVICE inline int central_position(int extent, int size) {
+  const int rest = extent - size;
+  return (rest + rest / 2 % 2) / 2;
+}
+
+/// What the evaluation transform resizes an image's short side to.
+SIAM_HOST_DEVICE inline int resized_side(const AugmentConfig& config) {
+  return static_cast<int>(floorf(static_cast<float>(config.size) / config.crop_pct));
+}
+
+/// The evaluation transform as a draw: torchvision's Resize(size / crop_pct), antialiased, and
+/// CenterCrop(size), for images of any size. Resize sets the short side and rounds down. With
+/// crop_pct = 0.875 and size 224 that is Resize(256), ImageNet's; with 1 the image's central square
+/// is resized to the view, so that CIFAR's images are seen whole.
 SIAM_HOST_DEVICE inline AugmentParameters central(const AugmentConfig& config, int height,
                                                   int width) {
+  const int64_t resized = resized_side(config);
   const int side = height < width ? height : width;
   AugmentParameters p;
-  p.height = p.width = side > 2 * config.size ? side * 224 / 256 : side;
-  p.top = (height - p.height) / 2;
-  p.left = (width - p.width) / 2;
+  p.height = height;
+  p.width = width;
+  p.grid_height = static_cast<int>(resized * height / side);
+  p.grid_width = static_cast<int>(resized * width / side);
+  p.grid_top = central_position(p.grid_height, config.size);
+  p.grid_left = central_position(p.grid_width, config.size);
   return p;
 }
 

@@ -11,60 +11,87 @@ namespace siam {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int kSide = 32, kPlane = kSide * kSide;
+constexpr int64_t kTestRecords = 10000;
 
 struct CifarFormat {
   std::string name;
-  size_t label_bytes;  ///< the last of them is the label
+  int64_t label_bytes;  ///< the last of them is the label
   std::vector<std::string> class_names;
+
+  int64_t record() const { return label_bytes + 3 * kPlane; }
 };
 
-std::shared_ptr<const Dataset> read_cifar(const std::filesystem::path& folder,
-                                          const std::vector<std::string>& files,
-                                          const CifarFormat& format) {
-  const size_t record = format.label_bytes + 3 * kPlane;
-  const int classes = static_cast<int>(format.class_names.size());
-  std::vector<uint8_t> pixels;
-  std::vector<int32_t> labels;
-  for (const std::string& file : files) {
-    const std::filesystem::path path = folder / file;
-    const std::vector<uint8_t> bytes = read_bytes(path);
-    check(!bytes.empty() && bytes.size() % record == 0,
+class Records {
+ public:
+  explicit Records(const CifarFormat& format) : format_(format) {}
+
+  /// Appends a file of at most `most` records; returns how many there are.
+  int64_t read(const fs::path& path, int64_t most) {
+    const int64_t record = format_.record(), classes = std::ssize(format_.class_names);
+    const std::vector<uint8_t> bytes = read_bytes(path, most * record);
+    check(!bytes.empty() && std::ssize(bytes) % record == 0,
           "{}: {} bytes; a multiple of {} is needed; it is truncated or not {}: download it again",
-          path.string(), bytes.size(), record, format.name);
-    for (size_t start = 0; start < bytes.size(); start += record) {
-      const int label = bytes[start + format.label_bytes - 1];
+          path.string(), bytes.size(), record, format_.name);
+    for (int64_t start = 0; start < std::ssize(bytes); start += record) {
+      const int label = bytes[start + format_.label_bytes - 1];
       check(label < classes, "{}: record {} has label {}; 0 to {} is needed; the file is damaged",
             path.string(), start / record, label, classes - 1);
-      labels.push_back(label);
-      const uint8_t* planes = &bytes[start + format.label_bytes];
+      labels_.push_back(label);
+      const uint8_t* planes = &bytes[start + format_.label_bytes];
       for (int i = 0; i < kPlane; ++i)
-        for (int c = 0; c < 3; ++c) pixels.push_back(planes[c * kPlane + i]);
+        for (int c = 0; c < 3; ++c) pixels_.push_back(planes[c * kPlane + i]);
     }
+    return std::ssize(bytes) / record;
   }
-  return std::make_shared<MemoryDataset>(format.name, format.class_names, kSide, kSide,
-                                         std::move(pixels), std::move(labels));
+
+  std::shared_ptr<const Dataset> take() {
+    return std::make_shared<MemoryDataset>(format_.name, format_.class_names, kSide, kSide,
+                                           std::move(pixels_), std::move(labels_));
+  }
+
+ private:
+  const CifarFormat& format_;
+  std::vector<uint8_t> pixels_;
+  std::vector<int32_t> labels_;
+};
+
+// Five times as many records to train on as to test on, in files of equal size: so a file that was
+// cut between two records is found by the others.
+TrainTest read_cifar(const fs::path& folder, const CifarFormat& format,
+                     const std::vector<std::string>& train_files, const std::string& test_file) {
+  Records train(format), test(format);
+  const int64_t count = test.read(folder / test_file, kTestRecords);
+  const int64_t needed = 5 / std::ssize(train_files);
+  for (const std::string& file : train_files) {
+    const int64_t found = train.read(folder / file, kTestRecords * needed);
+    check(found == count * needed,
+          "{}: {} records, and {} has {}; {} are needed for each of those; one of the two is "
+          "truncated: download it again",
+          (folder / file).string(), found, test_file, count, needed);
+  }
+  return {train.take(), test.take()};
 }
 
 }  // namespace
 
-std::optional<TrainTest> open_cifar(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder / "data_batch_1.bin")) {
+std::optional<TrainTest> open_cifar(const fs::path& folder) {
+  if (fs::exists(folder / "data_batch_1.bin")) {
     const CifarFormat format{
         "CIFAR-10",
         1,
         {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}};
-    return TrainTest{read_cifar(folder,
-                                {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
-                                 "data_batch_4.bin", "data_batch_5.bin"},
-                                format),
-                     read_cifar(folder, {"test_batch.bin"}, format)};
+    return read_cifar(folder, format,
+                      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                       "data_batch_4.bin", "data_batch_5.bin"},
+                      "test_batch.bin");
   }
-  if (std::filesystem::exists(folder / "train.bin")) {
+  if (fs::exists(folder / "train.bin")) {
     CifarFormat format{"CIFAR-100", 2, {}};
     for (int i = 0; i < 100; ++i) format.class_names.push_back(fmt::format("class {}", i));
-    return TrainTest{read_cifar(folder, {"train.bin"}, format),
-                     read_cifar(folder, {"test.bin"}, format)};
+    return read_cifar(folder, format, {"train.bin"}, "test.bin");
   }
   return {};
 }

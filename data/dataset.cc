@@ -25,6 +25,9 @@ class Subset : public Dataset {
   const std::vector<std::string>& class_names() const override { return whole_->class_names(); }
   std::string name() const override { return whole_->name(); }
   bool in_memory() const override { return whole_->in_memory(); }
+  std::string contents() const override {
+    return fmt::format("{} of {}", size(), whole_->contents());
+  }
   std::string fingerprint() const override {
     const std::string whole = whole_->fingerprint();
     return hash_text(hash_bytes(indices_.data(), indices_.size() * sizeof(int64_t),
@@ -38,10 +41,15 @@ class Subset : public Dataset {
 
 }  // namespace
 
+std::string Dataset::contents() const {
+  return fmt::format("{} images in {} classes", size(), num_classes());
+}
+
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count) {
   check(0 < count && count <= dataset->size(),
         "{} samples of {}; 1 to {} are needed; change --train-samples or --test-samples", count,
         dataset->name(), dataset->size());
+  if (count == dataset->size()) return dataset;
   std::vector<std::vector<int64_t>> by_class(dataset->num_classes());
   for (int64_t i = 0; i < dataset->size(); ++i) by_class[dataset->label(i)].push_back(i);
   std::vector<int64_t> indices;
@@ -53,14 +61,15 @@ std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, in
 }
 
 TrainTest open_dataset(const fs::path& folder) {
-  check(fs::is_directory(folder),
+  check(fs::exists(folder),
         "{}: no such folder; the folder of a data set is needed; correct --data", folder.string());
+  check(fs::is_directory(folder),
+        "{}: a file; the folder of a data set is needed; extract it if it is an archive, and "
+        "correct --data",
+        folder.string());
   for (auto open : {open_cifar, open_idx, open_image_folder})
     if (auto found = open(folder)) return *found;
-  fail(
-      "{}: no data set here; CIFAR binary files, IDX files, or train/<class>/*.jpg with val/ are "
-      "needed; correct --data",
-      folder.string());
+  fail("{}: {}", folder.string(), what_it_looks_like(folder));
 }
 
 fs::path find_dataset(const std::optional<fs::path>& flag) {

@@ -27,7 +27,11 @@ class Dataset {
   virtual int label(int64_t index) const = 0;
   virtual const std::vector<std::string>& class_names() const = 0;
   virtual std::string name() const = 0;
-  /// Hash of the content (of a folder: of relative paths and sizes), 16 hexadecimal digits.
+  /// What was found, for the user: "60000 images in 10 classes", and the files that were passed
+  /// over.
+  virtual std::string contents() const;
+  /// Hash of the content, 16 hexadecimal digits. Of a folder of images: of their paths in it, their
+  /// sizes, and parts of each file.
   virtual std::string fingerprint() const = 0;
 
   /// True if images of one size lie ready in memory, so that all of them can be put on a GPU.
@@ -41,9 +45,10 @@ struct TrainTest {
 };
 
 /// Reads the data set in a folder, whichever it is: CIFAR-10 or CIFAR-100 in their binary versions
-/// (data_batch_1.bin, train.bin), IDX files plain or gzipped (train-images-idx3-ubyte.gz:
-/// Fashion-MNIST), or train/<class>/*.jpg with val/ or test/. Error, naming file and record, for
-/// anything missing, truncated, of a wrong size, or with a label out of range.
+/// (data_batch_1.bin, train.bin), IDX files plain or gzipped (train-images-idx3-ubyte.gz: MNIST and
+/// its kin), or JPEGs and PNGs in train/<class>/ with val/ or test/. Error, naming file and record,
+/// for anything missing, truncated, of a wrong size, or with a label out of range; for a folder
+/// that is none of these, what it looks like and what to do.
 TrainTest open_dataset(const std::filesystem::path& folder);
 
 /// Where the data is: `flag` (--data), else $SIMSIAM_DATA, else data/cifar-10-batches-bin here or
@@ -52,7 +57,7 @@ TrainTest open_dataset(const std::filesystem::path& folder);
 std::filesystem::path find_dataset(const std::optional<std::filesystem::path>& flag);
 
 /// The first images of each class in turn, `count` in all: a smaller set with the classes balanced.
-/// Error if there are fewer.
+/// The whole set if there are no more; error if there are fewer.
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count);
 /// Of both sets; 0: all images.
 TrainTest subsets(const TrainTest& data, int64_t train, int64_t test);

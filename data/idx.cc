@@ -1,5 +1,11 @@
-// IDX (LeCun's MNIST format; Fashion-MNIST, Xiao et al. 2017): big-endian header 0x00000803, count,
-// height, width and grey pixels; 0x00000801, count and labels.
+// IDX (LeCun's MNIST format): big-endian header 0x00000803, count, height, width and grey pixels;
+// 0x00000801, count and labels. Read by their labels: MNIST, Fashion-MNIST (Xiao et al. 2017),
+// EMNIST, KMNIST.
+
+#include <unistd.h>
+
+#include <map>
+#include <set>
 
 #include "data/formats.h"
 #include "data/memory_dataset.h"
@@ -12,10 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-uint32_t big_endian(const std::vector<uint8_t>& bytes, size_t offset) {
-  return uint32_t{bytes[offset]} << 24 | uint32_t{bytes[offset + 1]} << 16 |
-         uint32_t{bytes[offset + 2]} << 8 | bytes[offset + 3];
-}
+constexpr std::string_view kTrainImages = "train-images-idx3-ubyte";
 
 // The file or its gzipped form; empty if neither is there.
 fs::path find_file(const fs::path& folder, const std::string& name) {
@@ -31,51 +34,141 @@ fs::path need_file(const fs::path& folder, const std::string& name) {
   return path;
 }
 
-std::vector<uint8_t> read_idx(const fs::path& path, uint32_t magic, size_t header) {
-  std::vector<uint8_t> bytes = read_bytes(path);
-  check(bytes.size() >= header && big_endian(bytes, 0) == magic,
-        "{}: no IDX header; one that starts with 0x{:08x} is needed; download it again",
-        path.string(), magic);
-  return bytes;
+// What stands before "train-images-idx3-ubyte": nothing, or EMNIST's "emnist-letters-".
+std::set<std::string> prefixes(const fs::path& folder) {
+  std::set<std::string> found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    std::string name = entry.path().filename().string();
+    if (name.ends_with(".gz")) name.resize(name.size() - 3);
+    if (!name.ends_with(kTrainImages)) continue;
+    name.resize(name.size() - kTrainImages.size());
+    if (name.empty() || name.ends_with("-")) found.insert(name);
+  }
+  return found;
 }
 
-std::shared_ptr<const Dataset> read_split(const fs::path& folder, const std::string& split,
-                                          const std::vector<std::string>& class_names) {
-  const fs::path image_path = need_file(folder, split + "-images-idx3-ubyte");
-  const fs::path label_path = need_file(folder, split + "-labels-idx1-ubyte");
-  const std::vector<uint8_t> images = read_idx(image_path, 0x803, 16);
-  const std::vector<uint8_t> labels = read_idx(label_path, 0x801, 8);
-  const uint64_t count = big_endian(images, 4), height = big_endian(images, 8),
-                 width = big_endian(images, 12);
-  check(0 < height && height <= 4096 && 0 < width && width <= 4096 &&
-            images.size() - 16 == count * height * width,
-        "{}: {} bytes of pixels; {} images of {}x{} are needed; it is truncated or damaged: "
+class IdxFile {
+ public:
+  /// Reads the header: the magic number and `extents` numbers behind it.
+  IdxFile(const fs::path& path, uint32_t magic, size_t extents) : path_(path), file_(path) {
+    std::vector<uint8_t> header(4 * (1 + extents));
+    const size_t got = file_.read(header.data(), header.size());
+    for (size_t i = 0; i < header.size(); i += 4)
+      extents_.push_back(uint64_t{header[i]} << 24 | uint64_t{header[i + 1]} << 16 |
+                         uint64_t{header[i + 2]} << 8 | header[i + 3]);
+    check(got == header.size() && extents_[0] == magic,
+          "{}: no IDX header; one that starts with 0x{:08x} is needed; download it again",
+          path.string(), magic);
+    header_bytes_ = header.size();
+  }
+
+  uint64_t extent(size_t i) const { return extents_[1 + i]; }
+
+  /// Passes the rest of the file, which must be `count` bytes, to each(byte).
+  template <class Each>
+  void read(uint64_t count, const std::string& what, const Each& each) {
+    const auto need = [&](bool ok, uint64_t found) {
+      check(ok,
+            "{}: {} bytes behind its header; {} for {} are needed; it is damaged: download it "
+            "again",
+            path_.string(), found, count, what);
+    };
+    const uint64_t most = file_.most_bytes() - header_bytes_;
+    need(count <= most, most);
+    std::vector<uint8_t> part(1 << 20);
+    for (uint64_t done = 0; done < count;) {
+      const size_t wanted = std::min<uint64_t>(part.size(), count - done);
+      const size_t got = file_.read(part.data(), wanted);
+      for (size_t i = 0; i < got; ++i) each(part[i]);
+      done += got;
+      need(got == wanted, done);
+    }
+    const size_t more = file_.read(part.data(), part.size());
+    need(more == 0, count + more);
+  }
+
+ private:
+  fs::path path_;
+  CompressedFile file_;
+  std::vector<uint64_t> extents_;
+  size_t header_bytes_;
+};
+
+struct Split {
+  int height, width;
+  std::vector<uint8_t> pixels;  ///< [N,height,width,3]
+  std::vector<uint8_t> labels;
+  fs::path label_path;
+};
+
+Split read_split(const fs::path& folder, const std::string& name) {
+  const fs::path path = need_file(folder, name + "-images-idx3-ubyte");
+  IdxFile images(path, 0x803, 3);
+  const uint64_t count = images.extent(0), height = images.extent(1), width = images.extent(2);
+  check(count > 0 && 0 < height && height <= 4096 && 0 < width && width <= 4096,
+        "{}: {} images of {}x{}; at least one of at most 4096x4096 is needed; it is damaged: "
         "download it again",
-        image_path.string(), images.size() - 16, count, height, width);
-  check(labels.size() - 8 == big_endian(labels, 4) && big_endian(labels, 4) == count,
-        "{}: {} labels, its header says {}, and there are {} images; all must agree; download it "
-        "again",
-        label_path.string(), labels.size() - 8, big_endian(labels, 4), count);
-  std::vector<uint8_t> pixels;
-  pixels.reserve(3 * (images.size() - 16));
-  for (size_t i = 16; i < images.size(); ++i) pixels.insert(pixels.end(), 3, images[i]);
-  for (size_t i = 8; i < labels.size(); ++i)
-    check(labels[i] < class_names.size(),
-          "{}: record {} has label {}; 0 to {} is needed; the file is damaged", label_path.string(),
-          i - 8, labels[i], class_names.size() - 1);
-  return std::make_shared<MemoryDataset>("Fashion-MNIST", class_names, static_cast<int>(height),
-                                         static_cast<int>(width), std::move(pixels),
-                                         std::vector<int32_t>(labels.begin() + 8, labels.end()));
+        path.string(), count, height, width);
+  const uint64_t bytes = count * height * width,
+                 memory = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                          static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  check(3 * bytes <= memory,
+        "{}: {} images of {}x{} take {} MiB; this machine has {} MiB; use a smaller data set",
+        path.string(), count, height, width, (3 * bytes) >> 20, memory >> 20);
+  Split split{static_cast<int>(height),
+              static_cast<int>(width),
+              {},
+              {},
+              need_file(folder, name + "-labels-idx1-ubyte")};
+  split.pixels.reserve(3 * bytes);
+  images.read(bytes, fmt::format("{} images of {}x{}", count, height, width),
+              [&](uint8_t value) { split.pixels.insert(split.pixels.end(), 3, value); });
+  IdxFile labels(split.label_path, 0x801, 1);
+  check(labels.extent(0) == count,
+        "{}: {} labels, and {} images; they must agree; download it again",
+        split.label_path.string(), labels.extent(0), count);
+  labels.read(count, fmt::format("{} labels", count),
+              [&](uint8_t label) { split.labels.push_back(label); });
+  return split;
 }
 
 }  // namespace
 
 std::optional<TrainTest> open_idx(const fs::path& folder) {
-  if (find_file(folder, "train-images-idx3-ubyte").empty()) return {};
-  const std::vector<std::string> class_names = {"T-shirt", "trouser", "pullover", "dress", "coat",
-                                                "sandal",  "shirt",   "sneaker",  "bag",   "boot"};
-  return TrainTest{read_split(folder, "train", class_names),
-                   read_split(folder, "t10k", class_names)};
+  const std::set<std::string> found = prefixes(folder);
+  if (found.empty()) return {};
+  check(found.size() == 1,
+        "{}: several data sets, {}... and {}...; one is needed; move it to a folder of its own",
+        folder.string(), *found.begin(), *found.rbegin());
+  const std::string& prefix = *found.begin();
+  const std::string test =
+      find_file(folder, prefix + "test-images-idx3-ubyte").empty() ? "t10k" : "test";
+  const std::string name = prefix.empty() ? fs::canonical(folder).filename().string()
+                                          : prefix.substr(0, prefix.size() - 1);
+  // The classes are the training labels that occur.
+  std::map<uint8_t, int32_t> classes;
+  std::vector<std::string> class_names;
+  auto make = [&](Split split) {
+    std::vector<int32_t> labels;
+    for (size_t i = 0; i < split.labels.size(); ++i) {
+      const auto known = classes.find(split.labels[i]);
+      check(known != classes.end(),
+            "{}: record {} has label {}; one of the {} labels of the training images is needed; "
+            "the file is damaged or of another data set",
+            split.label_path.string(), i, split.labels[i], classes.size());
+      labels.push_back(known->second);
+    }
+    return std::make_shared<MemoryDataset>(name, class_names, split.height, split.width,
+                                           std::move(split.pixels), std::move(labels));
+  };
+  Split train = read_split(folder, prefix + "train");
+  for (const uint8_t label : train.labels) classes[label] = 0;
+  for (auto& [label, index] : classes) {
+    index = static_cast<int32_t>(class_names.size());
+    class_names.push_back(fmt::format("{}", label));
+  }
+  const auto train_set = make(std::move(train));
+  return TrainTest{train_set, make(read_split(folder, prefix + test))};
 }
 
 }  // namespace siam

@@ -36,32 +36,27 @@ void Loader::stop() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   ready_.clear();
-  error_ = nullptr;
-  stopping_ = false;
+  failed_ = stopping_ = false;
 }
 
+// Batches are begun in order, so that those before a failed one are made too.
 void Loader::work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] {
-      return stopping_ || error_ || next_to_make_ >= batches_per_epoch() ||
-             next_to_make_ < next_to_use_ + config_.prefetch;
-    });
-    if (stopping_ || error_ || next_to_make_ >= batches_per_epoch()) return;
+    const auto over = [&] { return stopping_ || failed_ || next_to_make_ >= batches_per_epoch(); };
+    changed_.wait(lock, [&] { return over() || next_to_make_ < next_to_use_ + config_.prefetch; });
+    if (over()) return;
     const int64_t index = next_to_make_++;
     lock.unlock();
-    Batch batch;
-    std::exception_ptr error;
+    std::variant<Batch, std::exception_ptr> made;
     try {
-      batch = make(index);
+      made = make(index);
     } catch (...) {
-      error = std::current_exception();
+      made = std::current_exception();
     }
     lock.lock();
-    if (error)
-      error_ = error;
-    else
-      ready_[index] = std::move(batch);
+    if (made.index() == 1) failed_ = true;
+    ready_[index] = std::move(made);
     changed_.notify_all();
   }
 }
@@ -77,12 +72,11 @@ void Loader::advance() {
 // Waits for the workers.
 Batch Loader::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return error_ || ready_.count(next_to_use_); });
-  // A batch made before the error is still handed out: the outcome does not depend on the workers'
-  // timing.
-  auto found = ready_.find(next_to_use_);
-  if (found == ready_.end()) std::rethrow_exception(error_);
-  Batch batch = std::move(found->second);
+  changed_.wait(lock, [&] { return ready_.count(next_to_use_) > 0; });
+  const auto found = ready_.find(next_to_use_);
+  if (const auto* error = std::get_if<std::exception_ptr>(&found->second))
+    std::rethrow_exception(*error);
+  Batch batch = std::get<Batch>(std::move(found->second));
   ready_.erase(found);
   ++next_to_use_;
   lock.unlock();

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <variant>
 
 #include "data/batch_source.h"
 
@@ -21,7 +22,8 @@ class Loader : public BatchSource {
   Loader(const Loader&) = delete;
 
   void start_epoch(int epoch, int64_t first = 0) override;
-  /// Rethrows what went wrong in a worker.
+  /// Throws what went wrong in a worker, at the batch that it went wrong in: no earlier and no
+  /// later than without workers.
   void advance() override;
   /// f32 on the CPU.
   Batch batch() override { return current_; }
@@ -47,10 +49,9 @@ class Loader : public BatchSource {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::thread> threads_;
-  std::map<int64_t, Batch> ready_;
-  std::exception_ptr error_;
+  std::map<int64_t, std::variant<Batch, std::exception_ptr>> ready_;
   int64_t next_to_make_ = 0, next_to_use_ = 0;
-  bool stopping_ = false;
+  bool failed_ = false, stopping_ = false;
 };
 
 }  // namespace siam

@@ -4,11 +4,17 @@
 
 namespace siam {
 
-/// Bilinear resize of the rectangle [top, top + height) x [left, left + width) of an image to
-/// [out_height,out_width,3] floats in [0, 1]. When shrinking, the triangle filter widens with the
-/// scale, as PIL and torchvision with antialias=True do; they round to 8 bits after each direction,
-/// this does not.
-void resize_crop(const Image& image, int top, int left, int height, int width, int out_height,
-                 int out_width, float* out);
+/// One axis of a resize: the image's pixels [begin, begin + size) become `grid` pixels, of which
+/// those from `first` on are made, `count` of them.
+struct ResizeAxis {
+  int begin, size;
+  int grid, first, count;
+};
+
+/// Bilinear resize of a rectangle of an image to [vertical.count,horizontal.count,3] floats in
+/// [0, 1]. When shrinking, the triangle filter widens with the scale, as PIL and torchvision with
+/// antialias=True do; on images of 8 bits they round after each direction, this does not.
+void resize_crop(const Image& image, const ResizeAxis& vertical, const ResizeAxis& horizontal,
+                 float* out);
 
 }  // namespace siam

@@ -24,7 +24,7 @@ struct ViewLayout {
     using namespace augment_math;
     const int size = config.size, line = size * 3;
     const int longest = height > width ? height : width;
-    // The widest filter is that of the whole image.
+    // The widest filter is that of the whole image: a grid is never smaller than the view.
     const int taps = ResizeFilter(longest > 3 ? longest : 3, size).taps;
     rows = 0;
     image = rows + (height > size ? height : size) * line;
@@ -88,13 +88,14 @@ class ViewProgram {
     float *rows = shared + layout.rows, *image = shared + layout.image;
     int* first_x = reinterpret_cast<int*>(shared + layout.first);
     int* first_y = first_x + size;
-    const ResizeFilter horizontal(p.width, size), vertical(p.height, size);
+    const ResizeFilter horizontal(p.width, p.grid_width), vertical(p.height, p.grid_height);
     float *weights_x = shared + layout.weights, *weights_y = weights_x + size * horizontal.taps;
     block.each(2 * size, [&](int i) {
       if (i < size)
-        first_x[i] = horizontal.weights(i, weights_x + i * horizontal.taps);
+        first_x[i] = horizontal.weights(p.grid_left + i, weights_x + i * horizontal.taps);
       else
-        first_y[i - size] = vertical.weights(i - size, weights_y + (i - size) * vertical.taps);
+        first_y[i - size] =
+            vertical.weights(p.grid_top + i - size, weights_y + (i - size) * vertical.taps);
     });
     block.each(p.height * size, [&](int i) {
       const int x = i % size, y = i / size;

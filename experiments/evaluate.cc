@@ -67,6 +67,13 @@ TensorFile features_file(const EvaluationInput& input) {
   return file;
 }
 
+// As EvaluationSource has it.
+int64_t trained_images(const TrainedModel& trained, const std::shared_ptr<const Dataset>& whole) {
+  const int64_t count =
+      trained.config.train_samples > 0 ? trained.config.train_samples : whole->size();
+  return count <= whole->size() && subset(whole, count)->fingerprint() == trained.data ? count : 0;
+}
+
 void judge(const EvaluateOptions& options, const TrainedModel& trained,
            const std::string& command_line) {
   const fs::path checkpoint = options.checkpoint;
@@ -76,18 +83,25 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained,
   const fs::path folder = find_dataset(
       options.data.empty() ? std::optional<fs::path>() : std::optional<fs::path>(options.data));
   const auto chosen = [](int64_t asked, int64_t of_run) { return asked < 0 ? of_run : asked; };
-  const TrainTest data =
-      subsets(open_dataset(folder), chosen(options.train_samples, trained.config.train_samples),
-              chosen(options.test_samples, trained.config.test_samples));
+  const TrainTest whole = open_dataset(folder);
+  const TrainTest data = subsets(whole, chosen(options.train_samples, trained.config.train_samples),
+                                 chosen(options.test_samples, trained.config.test_samples));
 
   const auto stage = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
+  stage(fmt::format("train: {}", data.train->contents()));
+  stage(fmt::format("test: {}", data.test->contents()));
   stage(fmt::format("features of {} training and {} test images of {}", data.train->size(),
                     data.test->size(), data.train->name()));
   const EvaluationInput input = evaluation_input(trained.model, trained.config, data);
   if (!options.features.empty()) save_safetensors(options.features, features_file(input));
   const Evaluation evaluation = evaluate(input, options.probe_epochs, stage);
-  const EvaluationSource source{options.checkpoint,        command_line,       data.train->name(),
-                                data.train->fingerprint(), data.train->size(), data.test->size()};
+  const EvaluationSource source{options.checkpoint,
+                                command_line,
+                                data.train->name(),
+                                data.train->fingerprint(),
+                                data.train->size(),
+                                data.test->size(),
+                                trained_images(trained, whole.train)};
   const std::string card = evaluation_card(source, trained, evaluation);
   results.write_text("evaluation.json", evaluation_json(source, trained, evaluation));
   results.write_text("evaluation.md", card);
@@ -102,7 +116,8 @@ int run(int argc, char** argv) {
   if (options->backbone.empty())
     judge(*options, trained, fmt::format("{}", fmt::join(argv, argv + argc, " ")));
   else
-    save_safetensors(options->backbone, torchvision_backbone(trained.model));
+    save_safetensors(options->backbone,
+                     torchvision_backbone(trained.model, trained.config.augment));
   return 0;
 }
 

@@ -32,8 +32,14 @@ const char* name_of(ProbeOptimizer optimizer) {
   return optimizer == ProbeOptimizer::sgd ? "SGD" : "LARS";
 }
 
-bool same_data(const EvaluationSource& source, const TrainedModel& trained) {
-  return source.fingerprint == trained.data;
+// Behind the numbers of images: how they relate to those that the network was trained on.
+std::string relation(const EvaluationSource& source) {
+  if (source.trained_images == 0) return ", not the images it was trained on";
+  if (source.trained_images < source.train_images)
+    return fmt::format(", the {} it was trained on among them", source.trained_images);
+  if (source.trained_images > source.train_images)
+    return fmt::format(", a part of the {} it was trained on", source.trained_images);
+  return "";
 }
 
 Table knn_table(const Evaluation& evaluation) {
@@ -88,7 +94,8 @@ std::string evaluation_json(const EvaluationSource& source, const TrainedModel& 
                {"command line", source.command_line},
                {"epochs", trained.epochs},
                {"data set", {{"name", source.dataset}, {"fingerprint", source.fingerprint}}},
-               {"trained on the same images", same_data(source, trained)},
+               {"trained on the same data set", source.trained_images > 0},
+               {"trained on the same images", source.trained_images == source.train_images},
                {"train images", source.train_images},
                {"test images", source.test_images},
                {"device", std::string(name_of(trained.config.device))}};
@@ -122,13 +129,11 @@ std::string evaluation_card(const EvaluationSource& source, const TrainedModel& 
                             const Evaluation& evaluation) {
   Report card;
   card.heading(1, "Evaluation card");
-  card.paragraph(
-      fmt::format("`{}`, {} of {} epochs, {}; {} ({}), {} training and {} test images{}; {}.",
-                  source.checkpoint, trained.epochs, trained.config.epochs,
-                  name_of(trained.config.objective.method), source.dataset, source.fingerprint,
-                  source.train_images, source.test_images,
-                  same_data(source, trained) ? "" : ", not the images it was trained on",
-                  name_of(trained.config.device)));
+  card.paragraph(fmt::format(
+      "`{}`, {} of {} epochs, {}; {} ({}), {} training and {} test images{}; {}.",
+      source.checkpoint, trained.epochs, trained.config.epochs,
+      name_of(trained.config.objective.method), source.dataset, source.fingerprint,
+      source.train_images, source.test_images, relation(source), name_of(trained.config.device)));
   card.heading(2, "kNN accuracy");
   card.table(knn_table(evaluation));
   if (!evaluation.probes.empty()) {

@@ -15,6 +15,9 @@ struct EvaluationSource {
   std::string dataset;      ///< "CIFAR-10"
   std::string fingerprint;  ///< of the training images that features were taken of
   int64_t train_images, test_images;
+  /// That the network was trained on, if they are of this data set; otherwise 0. The smaller of
+  /// this and train_images is a part of the larger (subset()).
+  int64_t trained_images;
 };
 
 std::string evaluation_json(const EvaluationSource& source, const TrainedModel& trained,

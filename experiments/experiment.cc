@@ -66,6 +66,8 @@ Runner::Runner(const Options& options)
       store_(options.out) {
   progress_.message(fmt::format("{} from {}, preset {}, results in {}", data_.train->name(),
                                 source_.string(), options.preset, options.out.string()));
+  progress_.message(fmt::format("train: {}", data_.train->contents()));
+  progress_.message(fmt::format("test: {}", data_.test->contents()));
 }
 
 int64_t Runner::train_samples() const {

@@ -71,6 +71,7 @@ constexpr Field kFields[] = {
     {"pairs", [](Config& c, const Json& v) { c.loss.pairs = v; }},
     {"image_size", [](Config& c, const Json& v) { c.augment.size = v; }},
     {"blur_probability", [](Config& c, const Json& v) { c.augment.blur_probability = v; }},
+    {"crop_pct", [](Config& c, const Json& v) { c.augment.crop_pct = v; }},
     {"epochs", [](Config& c, const Json& v) { c.epochs = v; }},
     {"batch_size", [](Config& c, const Json& v) { c.batch_size = v; }},
     {"micro_batch", [](Config& c, const Json& v) { c.micro_batch = v; }},

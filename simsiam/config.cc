@@ -37,6 +37,8 @@ void check_config(const Config& config) {
        config.loss_scale, "a positive number, or 0 for the default, is needed");
   need(config.augment.size >= 8 && config.augment.size <= kMaxImageSize, "--image-size",
        config.augment.size, fmt::format("8 to {} is needed", kMaxImageSize));
+  check(0.1f <= config.augment.crop_pct && config.augment.crop_pct <= 1,
+        "config: crop_pct {}; 0.1 to 1 is needed", config.augment.crop_pct);
   need(config.warmup_epochs >= 0 && config.warmup_epochs < config.epochs, "--warmup",
        config.warmup_epochs, "fewer than --epochs are needed");
   need(config.model.backbone.width >= 1 && config.model.backbone.width <= kMaxChannels, "--width",
@@ -91,6 +93,7 @@ ConfigEntries describe(const Config& config) {
       {"pairs", integer(config.loss.pairs)},
       {"image_size", integer(augment.size)},
       {"blur_probability", real(augment.blur_probability)},
+      {"crop_pct", real(augment.crop_pct)},
       {"epochs", integer(config.epochs)},
       {"batch_size", config.batch_size},
       {"micro_batch", config.micro_batch},

@@ -18,9 +18,9 @@ Tensor channels_first(const Tensor& filter) {
 
 }  // namespace
 
-TensorFile torchvision_backbone(SimSiam& model) {
+TensorFile torchvision_backbone(SimSiam& model, const AugmentConfig& augment) {
   const Registry registry = registry_of(model.backbone);
-  TensorFile file{.metadata = {{"format", "pt"}}};
+  TensorFile file{.metadata = {{"format", "pt"}, {"transform", torchvision_transform(augment)}}};
   for (const auto& [name, parameter] : registry.parameters) {
     const Tensor& value = parameter->value.value();
     file.tensors[name] = value.rank() == 4 ? channels_first(value) : value;

@@ -54,7 +54,8 @@ TEST_CASE("resize is the antialiased triangle filter, enlarging and shrinking") 
                         {22, 30, 1, 1, 6, 6},
                         {0, 3, 23, 2, 1, 1}}) {
     std::vector<float> out(c.out_height * c.out_width * 3);
-    resize_crop(image, c.top, c.left, c.height, c.width, c.out_height, c.out_width, out.data());
+    resize_crop(image, {c.top, c.height, c.out_height, 0, c.out_height},
+                {c.left, c.width, c.out_width, 0, c.out_width}, out.data());
     for (int y = 0; y < c.out_height; ++y)
       for (int x = 0; x < c.out_width; ++x)
         for (int channel = 0; channel < 3; ++channel)
@@ -70,7 +71,7 @@ TEST_CASE("parameters that change nothing return the image, normalised") {
   AugmentConfig config;
   config.size = 12;
   AugmentParameters identity;
-  identity.height = identity.width = 12;
+  identity.height = identity.width = identity.grid_height = identity.grid_width = 12;
   identity.jitter = true;
   std::vector<float> out(12 * 12 * 3);
   augment(image, config, identity, out.data());
@@ -174,7 +175,7 @@ TEST_CASE("the Gaussian blur keeps a constant and spreads a point by its deviati
   config.size = kSize;
   for (int c = 0; c < 3; ++c) config.mean[c] = 0, config.deviation[c] = 1;
   AugmentParameters p;
-  p.height = p.width = kSize;
+  p.height = p.width = p.grid_height = p.grid_width = kSize;
   p.blur = true;
   p.sigma = 2;
   std::vector<float> out(kSize * kSize * 3);

@@ -1,15 +1,10 @@
 #include <doctest/doctest.h>
-// jpeglib.h needs FILE declared first.
-#include <cstdio>
-
-#include <jpeglib.h>
-#include <zlib.h>
-
-#include <fstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "data/dataset.h"
-#include "data/jpeg.h"
 #include "tensor/check.h"
+#include "tests/data/files.h"
 #include "tests/scratch.h"
 
 namespace siam {
@@ -17,20 +12,6 @@ namespace siam {
 namespace {
 
 namespace fs = std::filesystem;
-using Bytes = std::vector<uint8_t>;
-
-void write(const fs::path& path, const Bytes& bytes) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-}
-
-void write_gzip(const fs::path& path, const Bytes& bytes) {
-  gzFile file = gzopen(path.c_str(), "wb");
-  gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
-  gzclose(file);
-}
 
 // `records` records with label i % 10 and a ramp of pixels.
 Bytes cifar_records(int records, int label_bytes = 1) {
@@ -45,7 +26,7 @@ Bytes cifar_records(int records, int label_bytes = 1) {
 void write_cifar(const fs::path& folder) {
   for (int i = 1; i <= 5; ++i)
     write(folder / fmt::format("data_batch_{}.bin", i), cifar_records(4));
-  write(folder / "test_batch.bin", cifar_records(3));
+  write(folder / "test_batch.bin", cifar_records(4));
 }
 
 Bytes idx(uint32_t magic, std::vector<uint32_t> extents, const Bytes& data) {
@@ -65,34 +46,6 @@ void write_idx(const fs::path& folder) {
   }
 }
 
-void write_jpeg(const fs::path& path, int height, int width, int components, int quality = 95) {
-  fs::create_directories(path.parent_path());
-  jpeg_compress_struct info;
-  jpeg_error_mgr errors;
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  FILE* file = std::fopen(path.c_str(), "wb");
-  jpeg_stdio_dest(&info, file);
-  info.image_width = static_cast<JDIMENSION>(width);
-  info.image_height = static_cast<JDIMENSION>(height);
-  info.input_components = components;
-  info.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 3 ? JCS_RGB : JCS_CMYK;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, quality, TRUE);
-  jpeg_start_compress(&info, TRUE);
-  Bytes row(static_cast<size_t>(width) * components);
-  for (int x = 0; x < width; ++x)
-    for (int c = 0; c < components; ++c)
-      row[x * components + c] = static_cast<uint8_t>(60 + 70 * c);
-  for (int y = 0; y < height; ++y) {
-    JSAMPROW pointer = row.data();
-    jpeg_write_scanlines(&info, &pointer, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  std::fclose(file);
-}
-
 }  // namespace
 
 TEST_CASE("CIFAR-10: planes become interleaved pixels, batches follow one another") {
@@ -101,7 +54,7 @@ TEST_CASE("CIFAR-10: planes become interleaved pixels, batches follow one anothe
   const TrainTest data = open_dataset(folder.path());
   CHECK(data.train->name() == "CIFAR-10");
   CHECK(data.train->size() == 20);
-  CHECK(data.test->size() == 3);
+  CHECK(data.test->size() == 4);
   CHECK(data.train->label(5) == 1);
   const Image image = data.train->image(5);
   CHECK(image.pixels[3 * 10] == 1 + 10 % 7);
@@ -111,10 +64,10 @@ TEST_CASE("CIFAR-10: planes become interleaved pixels, batches follow one anothe
 
 TEST_CASE("CIFAR-100: the second label byte counts") {
   const ScratchFolder folder;
-  Bytes records = cifar_records(2, 2);
+  Bytes records = cifar_records(5, 2);
   records[0] = 1, records[1] = 99;
   write(folder / "train.bin", records);
-  write(folder / "test.bin", records);
+  write(folder / "test.bin", cifar_records(1, 2));
   const TrainTest data = open_dataset(folder.path());
   CHECK(data.train->num_classes() == 100);
   CHECK(data.train->label(0) == 99);
@@ -141,12 +94,32 @@ TEST_CASE("damaged CIFAR files give one line that names the file and the record"
   CHECK_THROWS_AS(open(), Error);
 }
 
+TEST_CASE("a CIFAR file that was cut between records, or is too long, is an error") {
+  const ScratchFolder folder;
+  for (const std::string name : {"data_batch_1.bin", "data_batch_5.bin", "test_batch.bin"}) {
+    write_cifar(folder.path());
+    write(folder / name, cifar_records(3));
+    CAPTURE(name);
+    CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("one of the two"), Error);
+  }
+  write_cifar(folder.path());
+  // A hole of a terabyte: nothing of it is read.
+  fs::resize_file(folder / "test_batch.bin", uintmax_t{1} << 40);
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("at most 30730000"), Error);
+  const ScratchFolder other;
+  write(other / "train.bin", cifar_records(9, 2));
+  write(other / "test.bin", cifar_records(2, 2));
+  CHECK_THROWS_WITH_AS(open_dataset(other.path()), doctest::Contains("train.bin: 9 records"),
+                       Error);
+}
+
 TEST_CASE("IDX: plain and gzipped, grey becomes three channels") {
   const ScratchFolder folder;
   write_idx(folder.path());
   const TrainTest data = open_dataset(folder.path());
   CHECK(data.train->size() == 2);
-  CHECK(data.train->label(1) == 9);
+  CHECK(data.train->label(1) == 1);
+  CHECK(data.train->class_names() == std::vector<std::string>{"3", "9"});
   const Image image = data.train->image(1);
   CHECK(image.height == 2);
   CHECK(image.width == 3);
@@ -156,74 +129,97 @@ TEST_CASE("IDX: plain and gzipped, grey becomes three channels") {
 TEST_CASE("damaged IDX files give one line") {
   const ScratchFolder folder;
   auto message = [&](const std::string& name, const Bytes& bytes, const char* expected) {
-    write_idx(folder.path());
-    fs::remove(folder / (name + ".gz"));
-    write(folder / name, bytes);
-    CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains(expected), Error);
-    fs::remove(folder / name);
+    for (const bool gzip : {false, true}) {
+      write_idx(folder.path());
+      fs::remove(folder / (name + ".gz"));
+      if (gzip)
+        write_gzip(folder / (name + ".gz"), bytes), fs::remove(folder / name);
+      else
+        write(folder / name, bytes);
+      CAPTURE(gzip);
+      CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains(expected), Error);
+      fs::remove(folder / name);
+      fs::remove(folder / (name + ".gz"));
+    }
   };
   message("train-images-idx3-ubyte", idx(0x801, {2, 2, 3}, Bytes(12)), "no IDX header");
   message("train-images-idx3-ubyte", {0, 0}, "no IDX header");
-  message("train-images-idx3-ubyte", idx(0x803, {2, 2, 3}, Bytes(11)),
-          "11 bytes of pixels; 2 images of 2x3");
+  message("train-images-idx3-ubyte", idx(0x803, {2, 2, 3}, Bytes(11)), "2 images of 2x3");
+  message("train-images-idx3-ubyte", idx(0x803, {2, 2, 3}, Bytes(13)), "2 images of 2x3");
   message("train-images-idx3-ubyte", idx(0x803, {0xffffffff, 0xffffffff, 0xffffffff}, Bytes(12)),
           "damaged");
+  message("train-images-idx3-ubyte", idx(0x803, {0xffffffff, 4096, 4096}, Bytes(12)),
+          "this machine has");
   message("train-images-idx3-ubyte", idx(0x803, {3, 2, 2}, Bytes(12)), "2 labels");
-  message("train-labels-idx1-ubyte", idx(0x801, {2}, {3, 10}), "record 1 has label 10");
+  message("train-images-idx3-ubyte", idx(0x803, {0, 2, 2}, {}), "at least one");
   message("train-labels-idx1-ubyte", idx(0x801, {3}, {3, 1}), "must agree");
+  message("train-labels-idx1-ubyte", idx(0x801, {2}, {3}), "2 labels are needed");
+  message("train-labels-idx1-ubyte", idx(0x801, {2}, {3, 9, 9}), "2 labels are needed");
+  message("t10k-labels-idx1-ubyte", idx(0x801, {2}, {3, 10}), "record 1 has label 10");
   write_idx(folder.path());
   fs::resize_file(folder / "train-images-idx3-ubyte.gz", 20);
   CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("truncated"), Error);
 }
 
-TEST_CASE("class folders of JPEGs: grey and colour, any size, sorted names") {
+// 64 MiB of zeros behind labels for two images, in 64 KiB: they are neither read nor kept.
+TEST_CASE("a gzip bomb is an error once it holds more than its header says") {
   const ScratchFolder folder;
-  for (const std::string split : {"train", "val"}) {
-    write_jpeg(folder / (split + "/owl/b.jpg"), 17, 33, 3);
-    write_jpeg(folder / (split + "/owl/a.JPEG"), 8, 5, 1);
-    write_jpeg(folder / (split + "/cat/x.jpeg"), 1, 1, 3);
-    write(folder / (split + "/cat/notes.txt"), {1});
-  }
+  write_idx(folder.path());
+  fs::remove(folder / "train-labels-idx1-ubyte");
+  Bytes labels = idx(0x801, {2}, {3, 9});
+  labels.resize(64 << 20);
+  write_gzip(folder / "train-labels-idx1-ubyte.gz", labels);
+  rusage before, after;
+  getrusage(RUSAGE_SELF, &before);
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("2 labels are needed"),
+                       Error);
+  getrusage(RUSAGE_SELF, &after);
+  CHECK(after.ru_maxrss - before.ru_maxrss < 16 << 10);  // KiB
+  // More images than a file of that size can hold.
+  write_gzip(folder / "train-images-idx3-ubyte.gz", idx(0x803, {1000, 28, 28}, Bytes(12)));
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("1000 images of 28x28"),
+                       Error);
+}
+
+TEST_CASE("IDX classes are the labels of the training images: EMNIST's letters are 1 to 26") {
+  const ScratchFolder folder;
+  Bytes labels;
+  for (uint8_t label = 26; label >= 1; --label) labels.push_back(label);
+  const auto write_split = [&](const std::string& name, const Bytes& of) {
+    const auto count = static_cast<uint32_t>(of.size());
+    write_gzip(folder / (name + "-images-idx3-ubyte.gz"),
+               idx(0x803, {count, 2, 2}, Bytes(count * 4)));
+    write_gzip(folder / (name + "-labels-idx1-ubyte.gz"), idx(0x801, {count}, of));
+  };
+  write_split("emnist-letters-train", labels);
+  write_split("emnist-letters-test", {1, 26});
   const TrainTest data = open_dataset(folder.path());
-  CHECK(data.train->class_names() == std::vector<std::string>{"cat", "owl"});
-  CHECK(data.train->size() == 3);
-  CHECK(data.train->label(1) == 1);
-  const Image grey = data.train->image(1), color = data.train->image(2);
-  CHECK(grey.height == 8);
-  CHECK(grey.width == 5);
-  CHECK(grey.pixels[0] == grey.pixels[2]);
-  CHECK(color.width == 33);
-  for (int c = 0; c < 3; ++c) CHECK(std::abs(color.pixels[c] - (60 + 70 * c)) <= 2);  // quality 95
+  CHECK(data.train->name() == "emnist-letters");
+  CHECK(data.train->num_classes() == 26);
+  CHECK(data.train->class_names()[25] == "26");
+  CHECK(data.train->label(0) == 25);
+  CHECK(data.train->contents() == "26 images in 26 classes");
+  CHECK(data.test->label(0) == 0);
+  CHECK(data.test->num_classes() == 26);
+  write_split("emnist-letters-test", {0});
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("record 0 has label 0"),
+                       Error);
+  write_split("emnist-digits-train", {0});
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()),
+                       doctest::Contains("emnist-digits-... and emnist-letters-..."), Error);
 }
 
-TEST_CASE("JPEGs that cannot be used give one line that names the file") {
+TEST_CASE("data files that are pipes or devices are errors, not endless") {
   const ScratchFolder folder;
-  const fs::path path = folder / "x.jpg";
-  write(path, {});
-  CHECK_THROWS_WITH_AS(read_jpeg(path), doctest::Contains("x.jpg: empty"), Error);
-  write(path, Bytes(100, 7));
-  CHECK_THROWS_WITH_AS(read_jpeg(path), doctest::Contains("x.jpg: Not a JPEG"), Error);
-  write_jpeg(path, 20, 20, 4);
-  CHECK_THROWS_WITH_AS(read_jpeg(path), doctest::Contains("CMYK"), Error);
-  write_jpeg(path, 200, 200, 3);
-  const auto whole = fs::file_size(path);
-  for (uintmax_t length = 2; length < whole; length += whole / 40 + 1) {
-    fs::resize_file(path, length);
-    CHECK_THROWS_AS(read_jpeg(path), Error);
-    write_jpeg(path, 200, 200, 3);
-  }
-}
-
-TEST_CASE("a folder of another kind, and an incomplete one, say what is needed") {
-  const ScratchFolder folder;
-  CHECK_THROWS_WITH_AS(open_dataset(folder / "nowhere"), doctest::Contains("no such folder"),
-                       Error);
-  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("no data set here"), Error);
-  fs::create_directories(folder / "train/cat");
-  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("without val/ or test/"),
-                       Error);
-  fs::create_directories(folder / "val/cat");
-  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("no JPEGs"), Error);
+  write_cifar(folder.path());
+  fs::remove(folder / "data_batch_2.bin");
+  REQUIRE(mkfifo((folder / "data_batch_2.bin").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("not a regular file"), Error);
+  const ScratchFolder other;
+  write_idx(other.path());
+  fs::remove(other / "t10k-labels-idx1-ubyte");
+  fs::create_symlink("/dev/zero", other / "t10k-labels-idx1-ubyte");
+  CHECK_THROWS_WITH_AS(open_dataset(other.path()), doctest::Contains("not a regular file"), Error);
 }
 
 TEST_CASE("a subset keeps the classes balanced") {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "data/memory_dataset.h"
+#include "tensor/parallel.h"
 
 namespace siam {
 
@@ -118,6 +119,33 @@ TEST_CASE("what goes wrong in a worker reaches the consumer, and the loader can 
     CHECK_THROWS_WITH_AS(drain(), "seven.jpg: damaged", Error);
     loader.start_epoch(1);
   }
+}
+
+TEST_CASE("the batches before the one that cannot be made are handed out, with any workers") {
+  const auto made = [](int workers) {
+    Loader loader(std::make_shared<Broken>(), small(), {.batch_size = 1, .workers = workers});
+    loader.start_epoch(0);
+    int count = 0;
+    try {
+      for (; count < 20; ++count) loader.next();
+    } catch (const Error&) {
+    }
+    return count;
+  };
+  const int expected = made(0);
+  CHECK(expected < 20);
+  for (int repeat = 0; repeat < 20; ++repeat)
+    for (int workers : {1, 2, 5}) CHECK(made(workers) == expected);
+}
+
+TEST_CASE("an image that cannot be read while test images are made on all threads is an Error") {
+  const Broken broken;
+  const TestImages images = test_images(broken, small(), Device::cpu, DType::f32);
+  set_threads(2);
+  for (int repeat = 0; repeat < 20; ++repeat)
+    CHECK_THROWS_WITH_AS(images(0, 20), "seven.jpg: damaged", Error);
+  CHECK(images(8, 20).dim(0) == 12);
+  set_threads(0);
 }
 
 TEST_CASE("a batch larger than the data set is an error") {

@@ -47,10 +47,12 @@ TEST_CASE("the block's program makes the CPU's views, at the sizes of real image
   struct Case {
     int height, width, size;
   };
-  for (const Case& c : {Case{32, 32, 32}, {28, 28, 32}, {28, 28, 28}, {96, 96, 64}, {17, 40, 24}}) {
+  for (const Case& c :
+       {Case{32, 32, 32}, {28, 28, 32}, {28, 28, 28}, {96, 96, 64}, {17, 40, 24}, {40, 17, 8}}) {
     AugmentConfig config;
     config.size = c.size;
     config.gray_probability = config.blur_probability = 0.3f;
+    if (c.height == c.size) config.crop_pct = 1;
     int jitter = 0, gray = 0, blur = 0, flip = 0;
     for (int sample = 0; sample < 40; ++sample) {
       CAPTURE(fmt::format("{}x{} to {}, sample {}", c.height, c.width, c.size, sample));

@@ -82,6 +82,10 @@ TEST_CASE("evaluate: the card, the JSON, features and export of a checkpoint") {
   CHECK(json.at("train images") == 50);  // the run's subset
   CHECK(json.at("test images") == 20);
   CHECK(json.at("trained on the same images") == true);
+  CHECK(json.at("trained on the same data set") == true);
+  CHECK(card.find("trained on") == std::string::npos);
+  CHECK(result.output.find("train: 50 of 100 images in 10 classes\ntest: 20 images in") !=
+        std::string::npos);
   CHECK(json.at("knn").size() == 9);
   CHECK(json.at("linear probe").size() == 9);
   for (const Json& probe : json.at("linear probe")) {
@@ -113,7 +117,10 @@ TEST_CASE("evaluate: the card, the JSON, features and export of a checkpoint") {
   const ProcessResult exported = evaluate({run.checkpoint(), "--export", weights.string()});
   CHECK(exported.status == 0);
   CHECK(exported.output.empty());
-  CHECK(load_safetensors(weights).at("layer2.0.conv1.weight").shape() == Shape{8, 4, 3, 3});
+  const TensorFile backbone = load_safetensors(weights);
+  CHECK(backbone.at("layer2.0.conv1.weight").shape() == Shape{8, 4, 3, 3});
+  CHECK(backbone.metadata.at("transform")
+            .starts_with("Resize(8, antialias=True), CenterCrop(8), ToTensor(), Normalize("));
 }
 
 TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") {
@@ -128,8 +135,20 @@ TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") 
   CHECK(json.at("train images") == 100);
   CHECK(json.at("test images") == 10);
   CHECK(json.at("trained on the same images") == false);
+  CHECK(json.at("trained on the same data set") == true);
+  CHECK(result.output.find(", the 50 it was trained on among them; ") != std::string::npos);
   CHECK(json.at("linear probe").empty());
   CHECK(!fs::exists(run.run()));
+  const auto says = [&](const std::vector<std::string>& more, const std::string& expected) {
+    std::vector<std::string> arguments = {run.checkpoint(), "--out", out, "--probe-epochs", "0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProcessResult judged = evaluate(arguments);
+    CAPTURE(judged.output);
+    CHECK(judged.output.find(expected) != std::string::npos);
+  };
+  says({"--data", data, "--train-samples", "30"}, ", a part of the 50 it was trained on; ");
+  const ToyCifar other(1);
+  says({"--data", other.path().string()}, ", not the images it was trained on; ");
 
   check_fails(2, {}, "checkpoint");
   check_fails(2, {run.checkpoint(), "--nope"}, "--nope");

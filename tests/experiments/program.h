@@ -25,11 +25,13 @@ class ToyCifar {
  public:
   static constexpr int kRecord = 3073, kRecords = 20;
 
-  ToyCifar() {
+  /// Another `shift`, other pixels.
+  explicit ToyCifar(int shift = 0) {
     std::string records;
     for (int i = 0; i < kRecords; ++i) {
       records += static_cast<char>(i % 10);
-      for (int j = 0; j < kRecord - 1; ++j) records += static_cast<char>(i * 37 + j * 7 + j / 1024);
+      for (int j = 0; j < kRecord - 1; ++j)
+        records += static_cast<char>(i * 37 + j * 7 + j / 1024 + shift);
     }
     for (const char* name : {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
                              "data_batch_5", "test_batch"})

@@ -47,6 +47,7 @@ Config unusual() {
       .method = Method::byol, .steps_per_target = 10, .momentum = 0.99, .temperature = 0.1};
   c.augment.size = 16;
   c.augment.blur_probability = 0;
+  c.augment.crop_pct = 1;
   c.epochs = 7;
   c.batch_size = 20;
   c.base_learning_rate = 0.3;
@@ -125,7 +126,8 @@ TEST_CASE("a checkpoint gives the same features; the export has torchvision's na
   CHECK(std::memcmp(seen.projection.raw(), expected.projection.raw(),
                     expected.projection.bytes()) == 0);
 
-  const TensorFile exported = torchvision_backbone(loaded.model);
+  const TensorFile exported = torchvision_backbone(loaded.model, loaded.config.augment);
+  CHECK(exported.metadata.at("transform") == torchvision_transform(config.augment));
   CHECK(exported.tensors.count("fc.0.weight") == 0);
   CHECK(exported.at("layer4.0.downsample.1.running_var").shape() == Shape{96});
   const Tensor& theirs = exported.at("conv1.weight");

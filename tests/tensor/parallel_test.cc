@@ -1,0 +1,98 @@
+// An exception in parallel work reaches who asked for the work, from any thread.
+
+#include "tensor/parallel.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+// Any number of lanes: the vectors are not used here.
+#define SIAM_LANES 4
+#include "tensor/check.h"
+#include "tensor/cpu/kernels/threads.h"
+#include "tensor/tensor.h"
+
+namespace siam {
+
+namespace {
+
+constexpr int64_t kPieces = 64;
+
+// Both kinds of loop, on 1 to 5 threads: visit(loop), with loop(body) calling body(piece) for each
+// piece.
+template <class Visit>
+void for_each_loop(const Visit& visit) {
+  for (const int count : {1, 2, 5}) {
+    CAPTURE(count);
+    set_threads(count);
+    visit([](const auto& body) {
+      parallel_for(kPieces, 1, [&](int64_t piece, int64_t) { body(piece); });
+    });
+    visit(
+        [](const auto& body) { cpu::for_tasks(kPieces, [&](int64_t task, int) { body(task); }); });
+  }
+  set_threads(0);
+}
+
+}  // namespace
+
+TEST_CASE("an exception of any piece reaches the caller as it was thrown") {
+  for_each_loop([](const auto& loop) {
+    for (int64_t bad = 0; bad < kPieces; bad += 7) {
+      const std::string text = "piece " + std::to_string(bad);
+      const auto run = [&] {
+        loop([&](int64_t piece) {
+          if (piece == bad) fail("{}", text);
+        });
+      };
+      CHECK_THROWS_WITH_AS(run(), text.c_str(), Error);
+    }
+    const auto run = [&] { loop([](int64_t) { throw 7; }); };
+    CHECK_THROWS_AS(run(), int);
+  });
+}
+
+TEST_CASE("one exception of many arrives, pieces not begun are left out, the next loop is whole") {
+  for_each_loop([](const auto& loop) {
+    std::atomic<int> begun = 0;
+    const auto run = [&] {
+      loop([&](int64_t piece) {
+        ++begun;
+        fail("piece {}", piece);
+      });
+    };
+    CHECK_THROWS_WITH_AS(run(), doctest::Contains("piece "), Error);
+    CHECK(begun >= 1);
+    CHECK(begun <= threads());
+    std::vector<int> visits(kPieces);
+    loop([&](int64_t piece) { ++visits[piece]; });
+    CHECK(visits == std::vector<int>(kPieces, 1));
+  });
+}
+
+TEST_CASE("an exception goes through loops within loops") {
+  for_each_loop([](const auto& outer) {
+    for_each_loop([&](const auto& inner) {
+      const auto run = [&] {
+        outer([&](int64_t i) {
+          inner([&](int64_t j) {
+            if (i == 3 && j == 5) fail("inner");
+          });
+        });
+      };
+      CHECK_THROWS_WITH_AS(run(), "inner", Error);
+    });
+  });
+}
+
+// The kernels take their scratch memory inside of parallel regions.
+TEST_CASE("memory that runs out inside a parallel loop is the caller's OutOfMemory") {
+  const auto run = [] {
+    parallel_for(kPieces, 1, [](int64_t, int64_t) { Tensor::empty({int64_t{1} << 50}); });
+  };
+  CHECK_THROWS_AS(run(), Error);
+}
+
+}  // namespace siam
