@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <ctime>
 #include <random>
 
 #include "nn/atomic_file.h"
@@ -128,19 +129,23 @@ TEST_CASE("every malformed file gives one clear error") {
       {"no JSON", with_length("hello", ""), "not JSON"},
       {"empty header", with_length("", ""), "not JSON"},
       {"cut JSON", with_length(R"({"w":{"dtype":"F32")", ""), "not JSON"},
+      {"a metadata key twice", with_length(R"({"__metadata__":{"a":"","a":""}})", ""),
+       "the key 'a' twice"},
+      {"an object in a list", with_length(R"({"w":[{"a":1,"a":2}]})", ""), "the key 'a' twice"},
       {"text after JSON", with_length("{}x", ""), "not JSON"},
       {"not UTF-8", with_length("{\"\xff\":1}", ""), "not JSON"},
       {"a list", with_length("[]", ""), "not a JSON object"},
       {"a number", with_length("12", ""), "not a JSON object"},
-      {"deep lists", with_length(deep, ""), "levels deep"},
+      {"deep lists", with_length(R"({"w":)" + deep, ""), "levels deep"},
+      {"deep lists outside", with_length(deep, ""), "not a JSON object"},
       {"deep objects", with_length(R"({"a":{"b":{"c":{"d":1}}}})", ""), "levels deep"},
       {"a tensor twice",
        with_length(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
                    R"("w":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
                    "ab"),
-       "'w' comes twice"},
+       "the key 'w' twice"},
       {"a field twice", one(R"({"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]})", 1),
-       "'dtype' comes twice"},
+       "the key 'dtype' twice"},
       {"tensor is a number", one("3", 0), "'w' has no dtype"},
       {"no dtype", one(R"({"shape":[1],"data_offsets":[0,1]})", 1), "'w' has no dtype"},
       {"control codes in a name", with_length(R"({"a\n\u001b[2J":3})", ""),
@@ -204,6 +209,31 @@ TEST_CASE("every malformed file gives one clear error") {
   }
   CHECK(error_of_load(folder / "missing").find("No such file") != std::string::npos);
   CHECK(error_of_load(folder.path()).find("cannot read") != std::string::npos);
+}
+
+// Time of the process, not of a clock: other programs may be running. Four times as many take four
+// times as long, and 16 times if each looks at all the others.
+TEST_CASE("tens of thousands of tensors take time in proportion, and a bound is said") {
+  const ScratchFolder folder;
+  const auto seconds = [&](int64_t count) {
+    TensorFile file;
+    for (int64_t i = 0; i < count; ++i)
+      file.tensors[fmt::format("layer{}.weight", i)] = Tensor::zeros({1});
+    const std::clock_t start = std::clock();
+    save_safetensors(folder / "many", file);
+    CHECK(load_safetensors(folder / "many").tensors.size() == file.tensors.size());
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  };
+  double few = seconds(20000);
+  for (int i = 0; i < 2; ++i) few = std::min(few, seconds(20000));
+  CHECK(seconds(80000) < 9 * few);
+
+  std::string header = "{";
+  for (int i = 0; i <= 1 << 18; ++i)
+    header += fmt::format(R"({}"{}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})",
+                          i > 0 ? "," : "", i);
+  write_file_atomically(folder / "many", with_length(header + "}", ""));
+  CHECK(error_of_load(folder / "many").find("has more than 262144 entries; ") != std::string::npos);
 }
 
 TEST_CASE("a mutated file loads or gives an Error, nothing else") {
