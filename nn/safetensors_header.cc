@@ -81,20 +81,33 @@ Entry parse_entry(const std::string& name, const json& value) {
           static_cast<uint64_t>(offsets[1])};
 }
 
+std::map<std::string, std::string> metadata_from(const json& value) {
+  require(value.is_object(), "{} is not an object", kMetadata);
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, entry] : value.items()) {
+    require(entry.is_string(), "{}: the value of '{}' is not a string", kMetadata, key);
+    metadata[key] = entry.get<std::string>();
+  }
+  return metadata;
+}
+
 }  // namespace
+
+std::map<std::string, std::string> parse_metadata(std::string_view text) {
+  std::map<std::string, std::string> metadata;
+  read_json_object("the header", text, kLimits, [&](const std::string& name, const json& value) {
+    if (name == kMetadata) metadata = metadata_from(value);
+  });
+  return metadata;
+}
 
 Header parse_header(std::string_view text, uint64_t data_bytes) {
   Header header;
   const auto take = [&](const std::string& name, const json& value) {
-    if (name != kMetadata) {
+    if (name == kMetadata)
+      header.metadata = metadata_from(value);
+    else
       header.entries.push_back(parse_entry(name, value));
-      return;
-    }
-    require(value.is_object(), "{} is not an object", kMetadata);
-    for (const auto& [key, entry] : value.items()) {
-      require(entry.is_string(), "{}: the value of '{}' is not a string", kMetadata, key);
-      header.metadata[key] = entry.get<std::string>();
-    }
   };
   read_json_object("the header", text, kLimits, take);
 
