@@ -33,11 +33,6 @@ struct Advice {
   std::string_view cause, remedy;
 };
 
-// An objective between -1 and 1, its minimum that of perfect agreement.
-bool negative_cosine(const Config& config) {
-  return config.loss.similarity == Similarity::cosine && config.objective.method != Method::simclr;
-}
-
 Advice full_collapse(const Config& config) {
   if (!config.loss.stop_gradient)
     return {"there is no stop-gradient", "put it back (paper, Sec. 4.1)"};
