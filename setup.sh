@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 packages=(
   g++ meson ninja-build pkg-config cmake      # cmake: how Meson finds CLI11 and oneDNN
   libfmt-dev doctest-dev libcli11-dev nlohmann-json3-dev
-  libjpeg62-turbo-dev libpng-dev zlib1g-dev
+  libjpeg62-turbo-dev libpng-dev zlib1g-dev libxxhash-dev
   libdnnl-dev                                 # bf16 on CPUs with avx512_bf16
   gnuplot-nox                                 # draws the figures
   dataset-fashion-mnist                       # real images for the first run

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "experiments/evaluation_card.h"
+#include "experiments/number_option.h"
 #include "experiments/options.h"
 #include "experiments/results.h"
 #include "simsiam/export.h"
@@ -33,18 +34,16 @@ std::optional<EvaluateOptions> parse(int argc, char** argv) {
   app.add_option("--data", options.data,
                  "folder of the data set; default as for the other programs");
   app.add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
-  app.add_option("--threads", options.threads, "of the CPU kernels; 0: all cores")
-      ->check(CLI::Range(0, 1024));
+  add_number(app, "--threads", options.threads, "of the CPU kernels; 0: all cores", 0, 1024);
   app.add_option("--out", options.out,
                  "folder for the results; default: the checkpoint's name without suffix");
-  app.add_option("--train-samples", options.train_samples,
-                 "class-balanced subset of the training images; 0: all; default: as the run")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--test-samples", options.test_samples, "of the test images")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--probe-epochs", options.probe_epochs,
-                 "of the linear probes; 0: none; default: 100 for SGD, 90 for LARS")
-      ->check(CLI::Range(0, 100000));
+  constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
+  add_number(app, "--train-samples", options.train_samples,
+             "class-balanced subset of the training images; 0: all; default: as the run",
+             int64_t{0}, kAll);
+  add_number(app, "--test-samples", options.test_samples, "of the test images", int64_t{0}, kAll);
+  add_number(app, "--probe-epochs", options.probe_epochs,
+             "of the linear probes; 0: none; default: 100 for SGD, 90 for LARS", 0, 100000);
   app.add_option("--features", options.features,
                  "also write features and labels of all images to this .safetensors");
   app.add_option("--export", options.backbone,

@@ -123,12 +123,19 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     if (trainer.objective_bytes() > 0)
       progress_.message(
           fmt::format("{}: {} for the targets", name, format_bytes(trainer.objective_bytes())));
-    const auto stored = options_.resume ? store_.load(id) : std::nullopt;
-    if (stored && std::filesystem::exists(checkpoint)) {
+    if (options_.resume && std::filesystem::exists(checkpoint)) {
+      // The record beside it may be lost: all but the untrained network's accuracy is in the
+      // checkpoint, and that network is this one.
+      const auto stored = store_.load(id);
+      record.knn_untrained = stored ? stored->knn_untrained : trainer.knn();
       trainer.resume(checkpoint);
-      record.knn_untrained = stored->knn_untrained;
       record.epochs = trainer.history();
       record.seconds = training_seconds(record.epochs);
+      if (!stored) {
+        log();
+        progress_.message(fmt::format("{}: its record was lost or damaged; made again from {}",
+                                      name, checkpoint.string()));
+      }
       progress_.message(fmt::format("{}: continues behind step {} of {}", name,
                                     trainer.steps_done(),
                                     run.config.epochs * trainer.steps_per_epoch()));

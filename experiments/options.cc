@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 
 #include "experiments/interrupt.h"
+#include "experiments/number_option.h"
 #include "experiments/presets.h"
 #include "tensor/parallel.h"
 
@@ -29,6 +31,23 @@ std::optional<std::string> peek(int argc, char** argv, const std::string& name) 
     if (argument.starts_with(name + "=")) return argument.substr(name.size() + 1);
   }
   return {};
+}
+
+// What would be read over without a word.
+void check_meaning(const Options& options) {
+  const Config& config = options.config;
+  if (config.device == Device::cpu)
+    for (const auto& [given, option] : {std::pair{config.eager, "--eager"},
+                                        {config.tf32, "--tf32"},
+                                        {!config.deterministic, "--nondeterministic"},
+                                        {config.fusion != Fusion::measured, "--fusion"}})
+      if (given)
+        throw UsageError(fmt::format("{} on a CPU; a GPU is needed; leave it out", option));
+  if (needs_data(options.preset) && !options.data && std::getenv("SIMSIAM_DATA") == nullptr)
+    throw UsageError(
+        fmt::format("--preset {} without --data; a folder with train/<class>/ and val/<class>/ is "
+                    "needed; name it, or use another preset",
+                    options.preset));
 }
 
 }  // namespace
@@ -83,39 +102,43 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                "on a GPU, with f32: factors rounded to 10 bits where that is faster");
   app.add_flag("!--nondeterministic", config.deterministic,
                "on a GPU: also library algorithms that do not repeat bit by bit, if faster");
-  app.add_option("--loss-scale", config.loss_scale,
-                 "factor on the loss during backward; 0: 1024 with f16, else 1");
-  app.add_option("--epochs", config.epochs, "length of each run; the schedule spans it");
-  app.add_option("--batch-size", config.batch_size, "images per step");
-  app.add_option("--micro-batch", config.micro_batch,
-                 "images in memory at once, for batches above memory: the same step, more "
-                 "arithmetic; 0: all");
-  app.add_option("--lr", config.base_learning_rate,
-                 "learning rate for a batch of 256; scaled linearly with the batch");
-  app.add_option("--weight-decay", config.weight_decay, "on every parameter");
-  app.add_option("--warmup", config.warmup_epochs, "epochs of linear warm-up");
-  app.add_option("--width", config.model.backbone.width, "channels of the ResNet's first stage");
-  app.add_option("--dim", config.model.dim, "of the projections and predictions");
-  app.add_option("--image-size", config.augment.size, "pixels a side of the network's input");
-  app.add_option("--train-samples", config.train_samples,
-                 "class-balanced subset of the training images; 0: all");
-  app.add_option("--test-samples", config.test_samples, "of the test images; 0: all");
-  app.add_option("--knn-every", config.knn_every, "epochs between two kNN measurements");
-  app.add_option("--seed", config.seed, "of initial values, order and augmentation")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--threads", options.threads, "of the CPU kernels; 0: all cores")
-      ->check(CLI::Range(0, 1024));
-  app.add_option("--workers", config.workers, "threads that load and augment");
+  add_number(app, "--loss-scale", config.loss_scale,
+             "factor on the loss during backward; 0: 1024 with f16, else 1");
+  add_number(app, "--epochs", config.epochs, "length of each run; the schedule spans it");
+  add_number(app, "--batch-size", config.batch_size, "images per step");
+  add_number(app, "--micro-batch", config.micro_batch,
+             "images in memory at once, for batches above memory: the same step, more "
+             "arithmetic; 0: all");
+  add_number(app, "--lr", config.base_learning_rate,
+             "learning rate for a batch of 256; scaled linearly with the batch");
+  add_number(app, "--weight-decay", config.weight_decay, "on every parameter");
+  add_number(app, "--warmup", config.warmup_epochs, "epochs of linear warm-up");
+  add_number(app, "--width", config.model.backbone.width, "channels of the ResNet's first stage");
+  add_number(app, "--dim", config.model.dim, "of the projections and predictions");
+  add_number(app, "--image-size", config.augment.size, "pixels a side of the network's input");
+  add_number(app, "--train-samples", config.train_samples,
+             "class-balanced subset of the training images; 0: all");
+  add_number(app, "--test-samples", config.test_samples, "of the test images; 0: all");
+  add_number(app, "--knn-every", config.knn_every, "epochs between two kNN measurements");
+  add_number(app, "--seed", config.seed, "of initial values, order and augmentation");
+  add_number(app, "--threads", options.threads, "of the CPU kernels; 0: all cores", 0, 1024);
+  add_number(app, "--workers", config.workers, "threads that load and augment");
   app.add_option("--out", out, "folder for results");
-  app.add_option("--seeds", options.seeds, "runs of each kind: seed, seed + 1, ...")
-      ->check(CLI::Range(1, 1000));
-  app.add_flag("--resume,!--fresh", options.resume,
-               "continue unfinished runs and use finished ones in --out (--fresh: train again)");
+  add_number(app, "--seeds", options.seeds, "runs of each kind: seed, seed + 1, ...", 1, 1000);
+  bool resume = false, fresh = false;
+  CLI::Option* again = app.add_flag("--fresh", fresh, "train again what is in --out");
+  app.add_flag("--resume", resume,
+               "continue unfinished runs in --out and use finished ones: the "
+               "default")
+      ->disable_flag_override()
+      ->excludes(again->disable_flag_override());
   if (!parse_or_help(app, argc, argv, "options and values")) return {};
   config.precision = precision_of(precision);
   config.device = device_named(device);
+  options.resume = !fresh;
   options.out = out;
   if (!data.empty()) options.data = data;
+  check_meaning(options);
   check_config(config);
   return options;
 }

@@ -64,6 +64,8 @@ Config imagenet() { return {}; }
 
 std::vector<std::string> preset_names() { return {"quick", "small", "cifar10", "imagenet"}; }
 
+bool needs_data(const std::string& name) { return name == "imagenet"; }
+
 Config preset(const std::string& name) {
   if (name == "quick") return quick();
   if (name == "small") return small();

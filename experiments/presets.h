@@ -10,9 +10,13 @@ namespace siam {
 
 /// "quick": a thin ResNet on a subset, both runs of an ablation within five minutes on two cores.
 /// "small": long enough for the kNN accuracy to leave the untrained network behind.
-/// "cifar10": the paper's CIFAR recipe (App. D). UsageError for another name.
+/// "cifar10": the paper's CIFAR recipe (App. D). "imagenet": its ImageNet baseline (Sec. 3).
+/// UsageError for another name.
 Config preset(const std::string& name);
 
 std::vector<std::string> preset_names();
+
+/// True of a preset that means nothing on the small data sets that are used by default.
+bool needs_data(const std::string& name);
 
 }  // namespace siam

@@ -55,7 +55,10 @@ std::optional<RunRecord> RunStore::load(const std::string& id) const {
       EpochMetrics metrics{.epoch = row.at("epoch")};
       for (const Measurement& each : kMeasurements) metrics.*each.field = number(row.at(each.name));
       record.epochs.push_back(metrics);
+      if (metrics.epoch != static_cast<int>(record.epochs.size())) return {};
     }
+    const bool whole = record.epochs.size() == json.at("config").at("epochs").get<size_t>();
+    if (record.status == "completed" && !whole) return {};
     return record;
   } catch (const Json::exception&) {
     return {};

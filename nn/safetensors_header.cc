@@ -4,9 +4,9 @@
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <tuple>
 
+#include "nn/strict_json.h"
 #include "tensor/check.h"
 
 namespace siam::safetensors {
@@ -17,6 +17,8 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr const char* kMetadata = "__metadata__";
+// The format has three levels. Networks have hundreds of tensors, a few have 10^5.
+constexpr JsonLimits kLimits = {.depth = 3, .members = 1 << 18};
 constexpr std::array<std::pair<DType, const char*>, 6> kTypeNames = {{{DType::f64, "F64"},
                                                                       {DType::f32, "F32"},
                                                                       {DType::bf16, "BF16"},
@@ -29,31 +31,6 @@ void require(bool ok, fmt::format_string<Args...> what, Args&&... args) {
   if (!ok) [[unlikely]]
     fail("{}; a whole safetensors file is needed; use another copy of it",
          fmt::format(what, std::forward<Args>(args)...));
-}
-
-// nlohmann::json keeps the last of equal keys; here a second one is an error. The format has three
-// levels: deeper input is stopped before it costs memory.
-json parse_json(std::string_view text) {
-  constexpr size_t kMaxDepth = 4;
-  std::array<std::set<std::string>, kMaxDepth + 1> keys;
-  const auto inspect = [&](int depth, json::parse_event_t event, json& value) {
-    const size_t level = static_cast<size_t>(depth);
-    require(level < kMaxDepth, "the header is nested more than {} levels deep", kMaxDepth - 1);
-    if (event == json::parse_event_t::object_start) keys[level + 1].clear();
-    if (event == json::parse_event_t::key) {
-      const auto& key = value.get_ref<const std::string&>();
-      require(keys[level].insert(key).second, "the key '{}' comes twice", key);
-    }
-    return true;
-  };
-  try {
-    return json::parse(text, inspect);
-  } catch (const json::exception& error) {
-    std::string what = error.what();
-    std::replace(what.begin(), what.end(), '\n', ' ');
-    fail("the header is not JSON ({}); a whole safetensors file is needed; use another copy of it",
-         what);
-  }
 }
 
 const json& field(const std::string& tensor, const json& value, const char* key) {
@@ -104,23 +81,35 @@ Entry parse_entry(const std::string& name, const json& value) {
           static_cast<uint64_t>(offsets[1])};
 }
 
+std::map<std::string, std::string> metadata_from(const json& value) {
+  require(value.is_object(), "{} is not an object", kMetadata);
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, entry] : value.items()) {
+    require(entry.is_string(), "{}: the value of '{}' is not a string", kMetadata, key);
+    metadata[key] = entry.get<std::string>();
+  }
+  return metadata;
+}
+
 }  // namespace
 
+std::map<std::string, std::string> parse_metadata(std::string_view text) {
+  std::map<std::string, std::string> metadata;
+  read_json_object("the header", text, kLimits, [&](const std::string& name, const json& value) {
+    if (name == kMetadata) metadata = metadata_from(value);
+  });
+  return metadata;
+}
+
 Header parse_header(std::string_view text, uint64_t data_bytes) {
-  const json root = parse_json(text);
-  require(root.is_object(), "the header is not a JSON object");
   Header header;
-  for (const auto& [name, value] : root.items()) {
-    if (name != kMetadata) {
+  const auto take = [&](const std::string& name, const json& value) {
+    if (name == kMetadata)
+      header.metadata = metadata_from(value);
+    else
       header.entries.push_back(parse_entry(name, value));
-      continue;
-    }
-    require(value.is_object(), "{} is not an object", kMetadata);
-    for (const auto& [key, entry] : value.items()) {
-      require(entry.is_string(), "{}: the value of '{}' is not a string", kMetadata, key);
-      header.metadata[key] = entry.get<std::string>();
-    }
-  }
+  };
+  read_json_object("the header", text, kLimits, take);
 
   // Sorted by place, each must begin where the one before it ends. Empty tensors come first of
   // equals.
@@ -140,23 +129,26 @@ Header parse_header(std::string_view text, uint64_t data_bytes) {
 }
 
 std::string format_header(const Header& header) {
-  ordered_json root = ordered_json::object();
-  if (!header.metadata.empty()) root[kMetadata] = header.metadata;
-  for (const Entry& entry : header.entries) {
-    check(entry.name != kMetadata,
-          "a tensor is named '{}'; the format keeps this name; choose another", entry.name);
-    const auto* type = std::find_if(kTypeNames.begin(), kTypeNames.end(),
-                                    [&](const auto& known) { return known.first == entry.type; });
-    root[entry.name] = {{"dtype", type->second},
-                        {"shape", std::vector<int64_t>(entry.shape.begin(), entry.shape.end())},
-                        {"data_offsets", {entry.begin, entry.end}}};
-  }
   std::string text;
+  const auto add = [&](const std::string& name, const ordered_json& value) {
+    text += text.empty() ? '{' : ',';
+    text += fmt::format("{}:{}", json(name).dump(), value.dump());
+  };
   try {
-    text = root.dump();
+    if (!header.metadata.empty()) add(kMetadata, header.metadata);
+    for (const Entry& entry : header.entries) {
+      check(entry.name != kMetadata,
+            "a tensor is named '{}'; the format keeps this name; choose another", entry.name);
+      const auto* type = std::find_if(kTypeNames.begin(), kTypeNames.end(),
+                                      [&](const auto& known) { return known.first == entry.type; });
+      add(entry.name, {{"dtype", type->second},
+                       {"shape", std::vector<int64_t>(entry.shape.begin(), entry.shape.end())},
+                       {"data_offsets", {entry.begin, entry.end}}});
+    }
   } catch (const json::exception& error) {
     fail("a name or a text of the metadata is not UTF-8 ({}); rename it", error.what());
   }
+  text += text.empty() ? "{}" : "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }

@@ -29,6 +29,9 @@ struct Header {
 /// `data_bytes` exactly.
 Header parse_header(std::string_view text, uint64_t data_bytes);
 
+/// The metadata of a header whose other entries may be anything.
+std::map<std::string, std::string> parse_metadata(std::string_view text);
+
 /// The text, padded with spaces to a multiple of 8 bytes. Error if a name is not UTF-8 or is
 /// reserved.
 std::string format_header(const Header& header);

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "nn/checkpoint.h"
+#include "simsiam/training_state.h"
 
 namespace siam {
 
@@ -98,21 +99,8 @@ constexpr Field kFields[] = {
     {"deterministic", [](Config& c, const Json& v) { c.deterministic = v; }},
 };
 
-Json parse(const TensorFile& file, const std::string& name) {
-  const auto text = file.metadata.find(name);
-  check(text != file.metadata.end(),
-        "{}: not a training state, it has no '{}'; a checkpoint written by a training run is "
-        "needed; use one",
-        file.source, name);
-  const Json json = Json::parse(text->second, nullptr, /*allow_exceptions=*/false);
-  check(!json.is_discarded(),
-        "{}: its '{}' is damaged; a checkpoint written by a training run is needed; use another "
-        "copy",
-        file.source, name);
-  return json;
-}
-
-// What the file's own tensors say about the sizes, before memory is taken for them.
+// What the file's own tensors say about the sizes, before memory is taken for them: every layer
+// that is not smaller than another one of its block.
 void check_sizes(const TensorFile& file, const ModelConfig& model) {
   constexpr int64_t kMost = 65536;
   const auto& blocks = model.backbone.blocks;
@@ -130,18 +118,37 @@ void check_sizes(const TensorFile& file, const ModelConfig& model) {
           "{}: {} is {}, its configuration says {}; a whole checkpoint is needed; use another copy",
           file.source, name, file.at(name).shape(), shape);
   };
-  const int kernel = model.backbone.imagenet_stem ? 7 : 3;
-  need("encoder.conv1.weight", {model.backbone.width, kernel, kernel, 3});
-  need("encoder.fc.0.weight", {model.projector_layers > 1 ? model.projector_hidden : model.dim,
-                               model.backbone.feature_width()});
-  if (model.predictor != Predictor::none)
+  const ResNetConfig& net = model.backbone;
+  const int stem = net.imagenet_stem ? 7 : 3, kernel = net.bottleneck ? 1 : 3;
+  need("encoder.conv1.weight", {net.width, stem, stem, 3});
+  int64_t in = net.width;
+  for (int stage = 0; stage < 4; ++stage) {
+    const int64_t width = net.width << stage;
+    for (int block = 0; block < blocks[stage]; ++block) {
+      need(fmt::format("encoder.layer{}.{}.conv1.weight", stage + 1, block),
+           {width, kernel, kernel, in});
+      in = width * (net.bottleneck ? 4 : 1);
+    }
+  }
+  // A linear layer, its batch norm, ReLU.
+  const int modules = model.head_norm == HeadNorm::none ? 2 : 3;
+  for (int layer = 0; layer < model.projector_layers; ++layer) {
+    const int64_t out = layer + 1 < model.projector_layers ? model.projector_hidden : model.dim;
+    need(fmt::format("encoder.fc.{}.weight", layer * modules), {out, in});
+    in = out;
+  }
+  if (model.predictor != Predictor::none) {
     need("predictor.0.weight", {model.predictor_hidden, model.dim});
+    need(fmt::format("predictor.{}.weight", modules), {model.dim, model.predictor_hidden});
+  }
 }
 
 }  // namespace
 
 Config checkpoint_config(const TensorFile& file) {
-  const Json stored = parse(file, "run");
+  const Json stored = metadata_json(file, "run");
+  check(stored.is_object(), "{}: its 'run' is damaged; an object is needed; use another copy",
+        file.source);
   const auto known = [](const std::string& name) {
     return std::find_if(std::begin(kFields), std::end(kFields),
                         [&](const Field& field) { return field.name == name; });
@@ -181,13 +188,14 @@ Config checkpoint_config(const TensorFile& file) {
 }
 
 TrainedModel load_trained(const std::filesystem::path& path, Device device) {
-  const TensorFile file = load_safetensors(path);
+  const TensorFile file = load_training_state(path);
   Config config = checkpoint_config(file);
   check_sizes(file, config.model);
-  const Json position = parse(file, "position"), run = parse(file, "run");
-  check(position.is_array() && !position.empty() && position[0].is_number_integer(),
-        "{}: its 'position' is damaged; a checkpoint written by a training run is needed; use "
-        "another copy",
+  const RunProgress progress = run_progress(file, config, /*steps_per_epoch=*/0);
+  const Json run = metadata_json(file, "run");
+  check(run.contains("data") && run.at("data").is_string(),
+        "{}: made without a setting 'data'; the fingerprint of its images is needed; use another "
+        "copy",
         file.source);
   config.device = device;
   config.precision = DType::f32;
@@ -196,7 +204,7 @@ TrainedModel load_trained(const std::filesystem::path& path, Device device) {
   const Registry registry = registry_of(model);
   FlatParameters parameters(registry, device, DType::f32);
   restore_checkpoint(file, file.source, registry, parameters);
-  return {config, std::move(model), run.value("data", ""), position[0].get<int>()};
+  return {config, std::move(model), run.at("data").get<std::string>(), progress.position.epoch};
 }
 
 }  // namespace siam

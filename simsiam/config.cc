@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include <cmath>
+#include <limits>
 
 #include "tensor/cuda/runtime.h"
 
@@ -12,6 +12,9 @@ namespace {
 
 // Far above what is sensible, and low enough that sizes in bytes stay within 64 bits.
 constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxThreads = 1024;
+constexpr int kMaxEpochs = 1'000'000;
+// Beyond it f32's own range is left: the scale is there to bring gradients into f16's.
+constexpr double kMaxLossScale = 0x1p32;
 
 }  // namespace
 
@@ -24,17 +27,21 @@ void check_config(const Config& config) {
     if (!ok)
       throw UsageError(fmt::format("{} {}; {}; change it or leave it out", option, seen, needed));
   };
-  need(config.epochs >= 1, "--epochs", config.epochs, "1 or more is needed");
+  need(config.epochs >= 1 && config.epochs <= kMaxEpochs, "--epochs", config.epochs,
+       fmt::format("1 to {} is needed", kMaxEpochs));
   need(config.batch_size >= 2, "--batch-size", config.batch_size,
        "2 or more is needed: batch normalisation compares samples");
   need(config.micro_batch >= 0, "--micro-batch", config.micro_batch,
        "1 or more is needed, or 0 for the whole batch");
-  need(config.base_learning_rate > 0 && std::isfinite(config.base_learning_rate), "--lr",
-       config.base_learning_rate, "a positive rate is needed");
-  need(config.weight_decay >= 0 && std::isfinite(config.weight_decay), "--weight-decay",
-       config.weight_decay, "0 or more is needed");
-  need(config.loss_scale >= 0 && std::isfinite(config.loss_scale), "--loss-scale",
-       config.loss_scale, "a positive number, or 0 for the default, is needed");
+  need(config.base_learning_rate > 0 && config.learning_rate() <= std::numeric_limits<float>::max(),
+       "--lr", config.base_learning_rate, "a positive rate within f32's range is needed");
+  need(config.weight_decay >= 0 && config.weight_decay <= 1, "--weight-decay", config.weight_decay,
+       "0 to 1 is needed");
+  need(config.loss_scale == 0 ||
+           (config.loss_scale >= 1 / kMaxLossScale && config.loss_scale <= kMaxLossScale),
+       "--loss-scale", config.loss_scale,
+       fmt::format("{:.2g} to {}, or 0 for the default, is needed", 1 / kMaxLossScale,
+                   kMaxLossScale));
   need(config.augment.size >= 8 && config.augment.size <= kMaxImageSize, "--image-size",
        config.augment.size, fmt::format("8 to {} is needed", kMaxImageSize));
   check(0.1f <= config.augment.crop_pct && config.augment.crop_pct <= 1,

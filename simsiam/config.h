@@ -66,6 +66,11 @@ inline Mode training_mode(const Config& config) {
   return {.training = true, .groups = 2 * config.loss.pairs, .micro_batch = config.micro_batch};
 }
 
+/// True of a loss between -1 and 1, its minimum that of perfect agreement.
+inline bool negative_cosine(const Config& config) {
+  return config.loss.similarity == Similarity::cosine && config.objective.method != Method::simclr;
+}
+
 /// What the configuration allows the CUDA libraries holds for the process from now on.
 void follow_library_policy(const Config& config);
 

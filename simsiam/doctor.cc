@@ -21,6 +21,9 @@ constexpr double kLowStd = 0.3, kNoStd = 0.1, kMinimalLoss = -0.95;
 // at 6.
 constexpr double kLowRank = 3;
 constexpr int64_t kRankImages = 1024;
+// Those runs: SimSiam and its variants with the cosine, on batches of 32 and more, z of 32 channels
+// and more, epochs of 6,400 images and more. Elsewhere a low rank is not known to be an illness.
+constexpr int64_t kMeasuredBatch = 32, kMeasuredDim = 32, kMeasuredImages = 6400;
 // Above the best epoch so far, two epochs running; epochs of healthy runs differ by 0.01.
 constexpr double kRise = 0.1;
 // Of the cosine. A random predictor reaches -0.16 in 75 steps and -0.2 in 125, learned ones -0.4 to
@@ -33,9 +36,10 @@ struct Advice {
   std::string_view cause, remedy;
 };
 
-// An objective between -1 and 1, its minimum that of perfect agreement.
-bool negative_cosine(const Config& config) {
-  return config.loss.similarity == Similarity::cosine && config.objective.method != Method::simclr;
+bool rank_speaks(const Config& config, int64_t steps_per_epoch) {
+  return negative_cosine(config) && config.objective.method != Method::byol &&
+         config.batch_size >= kMeasuredBatch && config.model.dim >= kMeasuredDim &&
+         (steps_per_epoch + 1) * config.batch_size > kMeasuredImages;  // the rest is left out
 }
 
 Advice full_collapse(const Config& config) {
@@ -95,7 +99,7 @@ bool CollapseDoctor::entered(Regime regime, const EpochMetrics& epoch, double ra
   switch (regime) {
     case Regime::full_collapse: return collapsed;
     case Regime::dimensional_collapse:
-      return !collapsed && rank < std::min(kLowRank, static_cast<double>(config_.model.dim) / 4);
+      return !collapsed && rank < kLowRank && rank_speaks(config_, steps_per_epoch_);
     case Regime::divergence: {
       if (!std::isfinite(epoch.loss)) return true;
       if (n < 3) return false;
@@ -128,6 +132,7 @@ std::vector<std::string> CollapseDoctor::examine(const EpochMetrics& epoch, doub
 
 double projection_rank(const SimSiam& model, std::shared_ptr<const Dataset> images,
                        const Config& config) {
+  if (images->size() < kRankImages) return kNotMeasured;
   if (images->size() > kRankImages) images = subset(images, kRankImages);
   return effective_rank(
       frozen_features(model, *images, config, /*projection=*/true).rows.projection);

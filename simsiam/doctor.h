@@ -36,7 +36,8 @@ class CollapseDoctor {
   std::set<Regime> named_;
 };
 
-/// Effective rank of the projections z of at most 1,024 images, under the test transform.
+/// Effective rank of the projections z of 1,024 images, under the test transform; NaN if there are
+/// fewer, of which a rank means something else.
 double projection_rank(const SimSiam& model, std::shared_ptr<const Dataset> images,
                        const Config& config);
 

@@ -1,5 +1,7 @@
 #include "simsiam/learning_rates.h"
 
+#include <limits>
+
 #include "nn/optimizer.h"
 
 namespace siam {
@@ -12,6 +14,9 @@ LearningRates learning_rates(const Config& config, int epoch) {
 }
 
 Schedule learning_rate_schedule(const Config& config, int64_t steps_per_epoch) {
+  check(config.epochs <= std::numeric_limits<int32_t>::max() / steps_per_epoch,
+        "--epochs {} of {} steps; fewer than 2^31 steps are needed in all; lower it", config.epochs,
+        steps_per_epoch);
   const Tensor rates = Tensor::empty({config.epochs, 2});
   for (int epoch = 0; epoch < config.epochs; ++epoch) {
     const auto [encoder, predictor] = learning_rates(config, epoch);

@@ -24,6 +24,10 @@ SimSiam initial_model(const Config& config) {
   return SimSiam(init, config.model);
 }
 
+OutOfMemory advised(const OutOfMemory& error, const std::string& what_to_do) {
+  return {fmt::format("{}; {}", error.what(), what_to_do), error.asked, error.held};
+}
+
 int64_t steps_per_look(const Config& config) {
   if (config.read_back != 0) return config.read_back;
   return config.device == Device::cpu ? 1 : 16;
@@ -40,7 +44,7 @@ std::unique_ptr<BatchSource> batch_source(const Config& config, const TrainTest&
 
 }  // namespace
 
-Trainer::Trainer(const Config& config, const TrainTest& data)
+Trainer::Trainer(const Config& config, const TrainTest& data) try
     : config_(config),
       data_(subsets(data, config.train_samples, config.test_samples)),
       model_(initial_model(config)),
@@ -63,6 +67,8 @@ Trainer::Trainer(const Config& config, const TrainTest& data)
   if (objective_->window() > 0) ahead_ = batch_source(config, data_);
   if (config.device == Device::cuda && !config.eager && objective_->capturable())
     captured_ = std::make_unique<CapturedStep>();
+} catch (const OutOfMemory& error) {
+  throw advised(error, "lower --width, --dim or --train-samples");
 }
 
 Trainer::~Trainer() = default;
@@ -117,16 +123,17 @@ void Trainer::queue_step() {
   }
 }
 
-// Where memory runs out, the user is told by how much to shrink the batch.
+// Where memory runs out, the user is told what to shrink, and a batch by how much.
 void Trainer::queue_step_or_advise() {
   try {
     if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
     queue_step();
     log_.advance();
   } catch (const OutOfMemory& error) {
-    throw OutOfMemory(fmt::format("{}: --batch-size {} may fit", error.what(),
-                                  batch_that_fits(config_.batch_size, error.held, error.asked)),
-                      error.asked, error.held);
+    const int64_t fits = batch_that_fits(config_.batch_size, error.held, error.asked);
+    throw advised(error, fits < config_.batch_size
+                             ? fmt::format("use a smaller batch: --batch-size {} may fit", fits)
+                             : "lower --width, --dim or --image-size");
   }
 }
 
@@ -135,9 +142,10 @@ void Trainer::read_window() {
   for (const auto& [loss, std, finite] : log_.take()) {
     if (!finite)
       throw NotFinite(fmt::format(
-          "{} not finite at step {} of epoch {}; finite numbers are needed; lower --lr{}",
+          "{} not finite at step {} of epoch {}; finite numbers are needed; lower {}--lr{}",
           std::isfinite(loss) ? "gradient" : "loss", position_.step + 1, position_.epoch + 1,
-          config_.precision == DType::f32 ? "" : " or use --precision f32"));
+          std::isfinite(loss) && config_.gradient_scale() > 1 ? "--loss-scale or " : "",
+          config_.precision == DType::f32 ? "" : ", or use --precision f32"));
     position_.loss_sum += loss;
     position_.std_sum += std;
     ++position_.step;

@@ -9,6 +9,7 @@
 #include "nn/optimizer.h"
 #include "simsiam/learning_rates.h"
 #include "simsiam/step_log.h"
+#include "simsiam/training_state.h"
 #include "tensor/allocator.h"
 
 namespace siam {
@@ -68,17 +69,11 @@ class Trainer {
   /// The whole state, in the middle of an epoch too. A run that is resumed from it continues with
   /// the same bits as one that was never interrupted.
   void save(const std::filesystem::path& path);
-  /// Error if the checkpoint is of a run with another configuration or other data.
+  /// Error if the checkpoint is damaged, or of a run with another configuration or other data;
+  /// nothing is changed then.
   void resume(const std::filesystem::path& path);
 
  private:
-  /// Where the run is, as far as the host has read.
-  struct Position {
-    int epoch = 0;     ///< epochs finished
-    int64_t step = 0;  ///< steps done in the current one
-    double loss_sum = 0, std_sum = 0, seconds = 0, wait_seconds = 0;  ///< over these steps
-  };
-
   int64_t next_step() const { return position_.step + log_.pending(); }
   void start_epoch();
   void look_ahead();
@@ -105,7 +100,7 @@ class Trainer {
   std::unique_ptr<Objective> objective_;
   Tensor gradient_seed_;  ///< d loss / d loss, times the loss scale
   StepLog log_;
-  Position position_;
+  Position position_;  ///< as far as the host has read
   std::vector<EpochMetrics> history_;
 };
 

@@ -29,7 +29,7 @@ void* allocate_host(size_t bytes) {
 std::string host_advice(size_t) {
   const double free_mib = static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) *
                           static_cast<double>(sysconf(_SC_PAGESIZE)) / 1048576.0;
-  return fmt::format("{:.0f} MiB free on this machine; use a smaller batch", free_mib);
+  return fmt::format("{:.0f} MiB free on this machine", free_mib);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 // element, a merge), for float and double, on the CPU and the GPU. Kernels supply the loops, never
 // the mathematics.
 
+#include <cmath>
+
 #include "tensor/host_device.h"
 
 namespace siam::math {
@@ -106,6 +108,39 @@ template <class A>
 struct CosineGrad {
   A of_z, of_p;
   SIAM_HOST_DEVICE A operator()(A p, A z) const { return of_z * z - of_p * p; }
+};
+
+/// What softmax and its logarithm need of a row: its largest logit m, and sum exp(x - m). m is
+/// subtracted from a logit before anything else is, so that it cancels exactly however large: in
+/// x - (m + log sum), log sum would be rounded away beside m. A logit of -inf is e^-inf = 0.
+template <class A>
+struct LogSumExp {
+  A largest = -INFINITY, sum = 0;
+  SIAM_HOST_DEVICE void add(A x) { merge({x, x == -INFINITY ? A(0) : A(1)}); }
+  SIAM_HOST_DEVICE void merge(const LogSumExp& other) {
+    if (other.sum == 0) return;
+    const A top = largest > other.largest ? largest : other.largest;
+    sum = (sum == 0 ? A(0) : sum * std::exp(largest - top)) +
+          other.sum * std::exp(other.largest - top);
+    largest = top;
+  }
+  SIAM_HOST_DEVICE A softmax(A x) const { return std::exp(x - largest) / sum; }
+  SIAM_HOST_DEVICE A log_softmax(A x) const { return (x - largest) - std::log(sum); }
+};
+
+/// A class's part of the cross-entropy, -t log p. One without weight has none: log p may be -inf.
+struct CrossEntropy {
+  template <class A>
+  SIAM_HOST_DEVICE A operator()(A t, A log_p) const {
+    return t == 0 ? A(0) : -t * log_p;
+  }
+};
+/// d loss / d logit = dy (p sum(t) - t).
+struct CrossEntropyGrad {
+  template <class A>
+  SIAM_HOST_DEVICE A operator()(A dy, A p, A t, A sum_t) const {
+    return dy * (p * sum_t - t);
+  }
 };
 
 /// dx = y (dy - sum(dy y)).

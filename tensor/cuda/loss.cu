@@ -61,28 +61,12 @@ __device__ Dots dots(const T* p, const T* z, int64_t columns) {
   return merge_block(sums);
 }
 
-/// log sum exp in one pass: the largest value so far, and the sum of exp(x - largest).
-struct LogSumExp {
-  float largest = -INFINITY, sum = 0;
-  __device__ void merge(const LogSumExp& other) {
-    if (other.sum == 0) return;
-    const float top = fmaxf(largest, other.largest);
-    sum = sum * expf(largest - top) + other.sum * expf(other.largest - top);
-    largest = top;
-  }
-  __device__ float value() const { return largest + logf(sum); }
-};
-
 template <int N, class T>
-__device__ float log_sum_exp(const T* row, int64_t columns) {
-  LogSumExp state;
+__device__ math::LogSumExp<float> log_sum_exp(const T* row, int64_t columns) {
+  math::LogSumExp<float> state;
   for_columns<N>(
-      columns,
-      [&](float x) {
-        state.merge({x, 1.0f});
-      },
-      row);
-  return merge_block(state).value();
+      columns, [&](float x) { state.add(x); }, row);
+  return merge_block(state);
 }
 
 template <int N, class T>
@@ -118,9 +102,9 @@ struct Softmax {
   T* y;
   __device__ void operator()(int64_t row, int64_t n) const {
     const int64_t at = row * n;
-    const float lse = log_sum_exp<N>(x + at, n);
+    const auto state = log_sum_exp<N>(x + at, n);
     map_columns<N>(
-        n, y + at, [&](float v) { return Log ? v - lse : expf(v - lse); }, x + at);
+        n, y + at, [&](float v) { return Log ? state.log_softmax(v) : state.softmax(v); }, x + at);
   }
 };
 
@@ -142,9 +126,11 @@ struct CrossEntropy {
   float* y;
   __device__ void operator()(int64_t row, int64_t n) const {
     const int64_t at = row * n;
-    const float lse = log_sum_exp<N>(x + at, n);
+    const auto state = log_sum_exp<N>(x + at, n);
     Sums<1> sum;
-    const auto add = [&](float t, float v) { sum.values[0] -= t * (v - lse); };
+    const auto add = [&](float t, float v) {
+      sum.values[0] += math::CrossEntropy()(t, state.log_softmax(v));
+    };
     for_columns<N>(n, add, target + at, x + at);
     sum = merge_block(sum);
     if (threadIdx.x == 0) y[row] = sum.values[0];
@@ -158,13 +144,13 @@ struct CrossEntropyBackward {
   T* dx;
   __device__ void operator()(int64_t row, int64_t n) const {
     const int64_t at = row * n;
-    const float lse = log_sum_exp<N>(x + at, n);
+    const auto state = log_sum_exp<N>(x + at, n);
     Sums<1> total;
     for_columns<N>(
         n, [&](float t) { total.values[0] += t; }, target + at);
     total = merge_block(total);
     const auto grad = [&](float v, float t) {
-      return dy[row] * (expf(v - lse) * total.values[0] - t);
+      return math::CrossEntropyGrad()(dy[row], state.softmax(v), t, total.values[0]);
     };
     map_columns<N>(n, dx + at, grad, x + at, target + at);
   }

@@ -53,16 +53,15 @@ double mib(size_t bytes) { return static_cast<double>(bytes) / 1048576.0; }
 std::string device_advice(size_t bytes) {
   size_t free = 0, total = 0;
   CUDA_CHECK(cudaMemGetInfo(&free, &total));
-  return fmt::format(
-      "{:.0f} of {:.0f} MiB free on the GPU, {:.0f} MiB asked for; use a smaller batch", mib(free),
-      mib(total), mib(bytes));
+  return fmt::format("{:.0f} of {:.0f} MiB free on the GPU, {:.0f} MiB asked for", mib(free),
+                     mib(total), mib(bytes));
 }
 
 std::string pinned_advice(size_t bytes) {
   const auto pages = static_cast<size_t>(sysconf(_SC_AVPHYS_PAGES));
   return fmt::format(
       "{:.0f} MiB of the host's memory free, {:.0f} MiB of it to be page-locked for copies to the "
-      "GPU; use a smaller batch",
+      "GPU",
       mib(pages * static_cast<size_t>(sysconf(_SC_PAGESIZE))), mib(bytes));
 }
 

@@ -27,11 +27,10 @@ math::CosineDots<double> dots(const T* p, const T* z, int64_t n) {
 }
 
 template <class T>
-double log_sum_exp(const T* x, int64_t n) {
-  double max = Acc<T>(x[0]), sum = 0;
-  for (int64_t i = 1; i < n; ++i) max = std::max<double>(max, Acc<T>(x[i]));
-  for (int64_t i = 0; i < n; ++i) sum += std::exp(Acc<T>(x[i]) - max);
-  return max + std::log(sum);
+math::LogSumExp<double> log_sum_exp(const T* x, int64_t n) {
+  math::LogSumExp<double> state;
+  for (int64_t i = 0; i < n; ++i) state.add(Acc<T>(x[i]));
+  return state;
 }
 
 }  // namespace
@@ -63,9 +62,9 @@ void cosine_similarity_backward(const Tensor& dy, const Tensor& p, const Tensor&
 void softmax(const Tensor& x, const Tensor& y) {
   for_rows(x, [&]<class T>(T, int64_t r, int64_t n) {
     const T* row = x.data<T>() + r * n;
-    const double lse = log_sum_exp(row, n);
+    const auto state = log_sum_exp(row, n);
     for (int64_t i = 0; i < n; ++i)
-      y.data<T>()[r * n + i] = T(Acc<T>(std::exp(Acc<T>(row[i]) - lse)));
+      y.data<T>()[r * n + i] = T(Acc<T>(state.softmax(Acc<T>(row[i]))));
   });
 }
 
@@ -82,17 +81,19 @@ void softmax_backward(const Tensor& dy, const Tensor& y, const Tensor& dx) {
 void log_softmax(const Tensor& x, const Tensor& y) {
   for_rows(x, [&]<class T>(T, int64_t r, int64_t n) {
     const T* row = x.data<T>() + r * n;
-    const double lse = log_sum_exp(row, n);
-    for (int64_t i = 0; i < n; ++i) y.data<T>()[r * n + i] = T(Acc<T>(Acc<T>(row[i]) - lse));
+    const auto state = log_sum_exp(row, n);
+    for (int64_t i = 0; i < n; ++i)
+      y.data<T>()[r * n + i] = T(Acc<T>(state.log_softmax(Acc<T>(row[i]))));
   });
 }
 
 void softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& y) {
   for_rows(logits, [&]<class T>(T, int64_t r, int64_t n) {
     const T *row = logits.data<T>() + r * n, *t = target.data<T>() + r * n;
-    const double lse = log_sum_exp(row, n);
+    const auto state = log_sum_exp(row, n);
     double sum = 0;
-    for (int64_t i = 0; i < n; ++i) sum -= Acc<T>(t[i]) * (Acc<T>(row[i]) - lse);
+    for (int64_t i = 0; i < n; ++i)
+      sum += math::CrossEntropy()(double(Acc<T>(t[i])), state.log_softmax(Acc<T>(row[i])));
     y.data<Acc<T>>()[r] = static_cast<Acc<T>>(sum);
   });
 }
@@ -101,12 +102,13 @@ void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits, cons
                                     const Tensor& dlogits) {
   for_rows(logits, [&]<class T>(T, int64_t r, int64_t n) {
     const T *row = logits.data<T>() + r * n, *t = target.data<T>() + r * n;
-    const double lse = log_sum_exp(row, n), g = dy.data<Acc<T>>()[r];
+    const auto state = log_sum_exp(row, n);
+    const double g = dy.data<Acc<T>>()[r];
     double total = 0;
     for (int64_t i = 0; i < n; ++i) total += Acc<T>(t[i]);
     for (int64_t i = 0; i < n; ++i)
-      dlogits.data<T>()[r * n + i] =
-          T(Acc<T>(g * (std::exp(Acc<T>(row[i]) - lse) * total - Acc<T>(t[i]))));
+      dlogits.data<T>()[r * n + i] = T(Acc<T>(
+          math::CrossEntropyGrad()(g, state.softmax(Acc<T>(row[i])), double(Acc<T>(t[i])), total)));
   });
 }
 

@@ -67,10 +67,11 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   usage({"--device", "tpu"}, "--device tpu");
   usage({"--precision", "f64"}, "--precision f64");
   const std::vector<std::pair<std::string, std::vector<std::string>>> impossible = {
-      {"--epochs", {"0", "-3"}},
+      {"--epochs", {"0", "-3", "2147483647", "0x10", "1e3", "", " 5"}},
       {"--batch-size", {"1", "-2"}},
-      {"--lr", {"0", "-1", "nan", "inf"}},
-      {"--weight-decay", {"-1", "nan", "inf"}},
+      {"--lr", {"0", "-1", "nan", "inf", "1e300", "1e999"}},
+      {"--weight-decay", {"-1", "nan", "inf", "1e300", "0x1p-3"}},
+      {"--loss-scale", {"-1", "nan", "1e300", "1e-300"}},
       {"--warmup", {"-1", "2"}},
       {"--width", {"0", "9000000000000000000"}},
       {"--dim", {"0", "9000000000000000000"}},
@@ -78,13 +79,49 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
       {"--train-samples", {"-1"}},
       {"--test-samples", {"-1"}},
       {"--knn-every", {"0"}},
-      {"--seed", {"-1"}},
+      {"--seed", {"-1", "0x1", "18446744073709551616"}},
       {"--seeds", {"0", "-1", "1001"}},
       {"--threads", {"-1", "100000"}},
       {"--workers", {"-1", "100000"}}};
   for (const auto& [option, values] : impossible)
     for (const std::string& value : values) usage({option, value}, option);
+  usage({"--seed", "-1"}, "--seed: '-1' is not a whole number; ");
+  usage({"--threads", "1025"}, "--threads: 1025 is not from 0 to 1024; ");
+  usage({"--width", "9223372036854775808"}, "--width: 9223372036854775808 is beyond what fits");
   CHECK(out.entries() == 0);
+}
+
+TEST_CASE("usage: what would have no effect is refused") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  const auto usage = [&](const std::vector<std::string>& more, const std::string& expected) {
+    const std::string output = failure(2, toy_command(data.path(), out.path(), more), expected);
+    CHECK(lines_of(output).size() == 1);
+  };
+  usage({"--resume", "--fresh"}, "--fresh");
+  usage({"--resume=false"}, "resume was given a disallowed flag override");
+  for (const std::string option : {"--eager", "--tf32", "--nondeterministic"})
+    usage({option}, option + " on a CPU; a GPU is needed; leave it out");
+  usage({"--fusion", "never"}, "--fusion on a CPU");
+  std::vector<std::string> imagenet =
+      toy_command(data.path(), out.path(), {"--preset", "imagenet"});
+  const auto named = std::find(imagenet.begin(), imagenet.end(), "--data");
+  imagenet.erase(named, named + 2);
+  failure(2, imagenet, "--preset imagenet without --data; a folder with train/<class>/");
+  CHECK(out.entries() == 0);
+}
+
+TEST_CASE("numbers are decimal, zeros in front or not") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  const ProcessResult result =
+      run_process(toy_command(data.path(), out.path(), {"--epochs", "012", "--seed", "010"}),
+                  fs::temp_directory_path());
+  CAPTURE(result.output);
+  CHECK(result.status == 0);
+  const std::string summary = read_file(out / "stopgrad/summary.json");
+  CHECK(summary.find("\"epochs\": 12") != std::string::npos);
+  CHECK(summary.find("\"seed\": 10") != std::string::npos);
 }
 
 TEST_CASE("data files: missing, truncated, of the wrong size, with an impossible label") {

@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <map>
+
+#include "experiments/study.h"
+
 namespace siam {
 
 // In passes of one view forward; backward is two more. A third on top covers the vote and the
@@ -16,6 +21,45 @@ TEST_CASE("at CIFAR's size the kNN monitor costs less than 5 % of the training")
 TEST_CASE("presets in minutes have a kNN curve") {
   CHECK(preset("quick").knn_every == 1);
   CHECK(preset("small").knn_every == 2);
+}
+
+TEST_CASE("the paper's figure beside a baseline is that of its own configuration") {
+  for (const std::string& name : preset_names())
+    for (const Study& study : all_studies()) {
+      CAPTURE(study.name);
+      if (study.paper_accuracy.find("ImageNet") == std::string::npos) continue;
+      const Config base = preset(name);
+      for (const Run& run : study.runs({base, 50000})) {
+        Config same = base;
+        same.constant_predictor_rate = run.config.constant_predictor_rate;
+        if (describe(run.config) != describe(same) || std::isnan(run.paper.accuracy)) continue;
+        CAPTURE(run.name);
+        CHECK(run.paper.accuracy == (same.constant_predictor_rate ? 68.1 : 67.7));
+      }
+    }
+}
+
+TEST_CASE("the paper's figures for batches are beside batches of that size") {
+  const Config base = preset("imagenet");
+  const auto figures = [&](int64_t batch) {
+    Config config = base;
+    config.batch_size = batch;
+    std::map<int64_t, double> by_size;
+    for (const Run& run : ablate_batchsize().runs({config, 1281167}))
+      by_size[run.config.batch_size] = run.paper.accuracy;
+    return by_size;
+  };
+  CHECK(figures(512) == std::map<int64_t, double>{{64, 66.1},
+                                                  {128, 67.3},
+                                                  {256, 68.1},
+                                                  {512, 68.1},
+                                                  {1024, 68.0},
+                                                  {2048, 67.9},
+                                                  {4096, 64.0}});
+  const std::map<int64_t, double> larger = figures(1024);
+  CHECK(larger.at(128) == 67.3);
+  CHECK(larger.at(4096) == 64.0);
+  CHECK(std::isnan(larger.at(8192)));
 }
 
 }  // namespace siam

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "nn/atomic_file.h"
+#include "tests/simsiam/toy.h"
 
 namespace siam {
 
@@ -111,8 +112,28 @@ TEST_CASE("dimensional collapse: std up, few directions") {
   CHECK(findings(healthy, config, 15).empty());
   check_one(findings(healthy, config, 2.5), "dimensional collapse in epoch 1 ");
   check_one(findings(healthy, config, 2.5), "effective rank 2.5");
-  config.model.dim = 4;  // four directions at most: two are not few
-  CHECK(findings(healthy, config, 2).empty());
+
+  // Where the threshold was not measured nothing is said.
+  const auto silent = [&](const auto& change, int64_t steps = 100) {
+    Config other = config;
+    change(other);
+    CHECK(findings(healthy, other, 2, steps).empty());
+  };
+  silent([](Config& c) { c.model.dim = 4; });  // four directions at most: two are not few
+  silent([](Config& c) { c.batch_size = 2; }, 10000);
+  silent([](Config& c) { c.batch_size = 64; }, 1);  // an epoch of 64 images
+  silent([](Config& c) { c.objective.method = Method::simclr; });
+  silent([](Config& c) { c.objective.method = Method::byol; });
+  silent([](Config& c) { c.loss.similarity = Similarity::cross_entropy; });
+}
+
+TEST_CASE("the rank of a few images is not measured") {
+  Config small = tiny();
+  Initializer init(small.seed);
+  const SimSiam model(init, small.model);
+  CHECK(std::isnan(projection_rank(model, patches(2, 1), small)));
+  CHECK(std::isnan(projection_rank(model, patches(1023, 1), small)));
+  CHECK(projection_rank(model, patches(1024, 1), small) >= 1);
 }
 
 TEST_CASE("divergence: a loss that rises for two epochs, or is no number") {

@@ -225,14 +225,62 @@ TEST_CASE("where memory runs out, a batch that may fit is named") {
                             return std::exchange(taken, true) ? nullptr : std::malloc(bytes);
                           },
                           .free = std::free,
-                          .advice = [](size_t) { return std::string("use a smaller batch"); }});
+                          .advice = [](size_t) { return std::string("none free"); }});
   Config config = tiny();
   config.augment.size = 64;
   config.workers = 0;
   Trainer trainer(config, data());
   const ScopedAllocator scope(small);
   CHECK_THROWS_WITH_AS(trainer.train_epoch(),
-                       doctest::Contains("use a smaller batch: --batch-size "), OutOfMemory);
+                       doctest::Contains("none free; use a smaller batch: --batch-size "),
+                       OutOfMemory);
+}
+
+TEST_CASE("where memory runs out, what can be smaller is named") {
+  // Two images are the smallest batch there is.
+  static bool taken;
+  taken = false;
+  CachingAllocator small({.allocate = [](size_t bytes) -> void* {
+                            return std::exchange(taken, true) ? nullptr : std::malloc(bytes);
+                          },
+                          .free = std::free,
+                          .advice = [](size_t) { return std::string("none free"); }});
+  Config config = tiny();
+  config.augment.size = 256;
+  config.workers = 0;
+  config.batch_size = 2;
+  {
+    Trainer trainer(config, data());
+    const ScopedAllocator scope(small);
+    CHECK_THROWS_WITH_AS(trainer.train_epoch(),
+                         doctest::Contains("none free; lower --width, --dim or --image-size"),
+                         OutOfMemory);
+  }
+  // A network that does not fit, whatever the batch: 2^37 bytes and more in its largest layer.
+  config.model.projector_hidden = 65536;
+  config.model.projector_layers = 3;
+  const ScopedAllocator scope(small);
+  CHECK_THROWS_WITH_AS(Trainer(config, data()),
+                       doctest::Contains("none free; lower --width, --dim or --train-samples"),
+                       OutOfMemory);
+}
+
+TEST_CASE("a gradient that is not finite because of its scale is not blamed on the learning rate") {
+  Config config = tiny();
+  config.precision = DType::f16;
+  config.loss_scale = 1e9;
+  Trainer trainer(config, data());
+  CHECK_THROWS_WITH_AS(trainer.train_epoch(),
+                       doctest::Contains("gradient not finite at step 1 of epoch 1; finite numbers "
+                                         "are needed; lower --loss-scale or --lr"),
+                       NotFinite);
+}
+
+TEST_CASE("more steps than a counter holds are refused") {
+  Config config = tiny();
+  config.epochs = 1'000'000;
+  CHECK_THROWS_WITH_AS(learning_rate_schedule(config, 2148),
+                       doctest::Contains("--epochs 1000000 of 2148 steps"), Error);
 }
 
 TEST_CASE("a batch larger than the data set is an error before anything runs") {

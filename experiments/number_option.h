@@ -1,0 +1,36 @@
+#pragma once
+// Options that are numbers: decimal, whatever they begin with (CLI11 by itself reads 010 as 8 and
+// 0x10 as 16, and shows a number beyond 64 bits as another one).
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <limits>
+
+namespace siam {
+
+/// Adds an option with a value of T. A text that is not wholly a number, or one that is not in T or
+/// not from `least` to `most`, is refused as it was typed.
+template <class T>
+CLI::Option* add_number(CLI::App& app, const std::string& name, T& value,
+                        const std::string& description, T least = std::numeric_limits<T>::lowest(),
+                        T most = std::numeric_limits<T>::max()) {
+  const auto decimal = [least, most](std::string& text) -> std::string {
+    const char* end = text.data() + text.size();
+    T number{};
+    const auto [rest, problem] = std::from_chars(text.data(), end, number);
+    if (rest != end || problem == std::errc::invalid_argument)
+      return fmt::format("'{}' is not a {}", text,
+                         std::is_integral_v<T> ? "whole number" : "number");
+    if (problem == std::errc::result_out_of_range)
+      return fmt::format("{} is beyond what fits", text);
+    if (number < least || number > most)
+      return fmt::format("{} is not from {} to {}", text, least, most);
+    text = fmt::format("{}", number);
+    return {};
+  };
+  return app.add_option(name, value, description)->transform(CLI::Validator(decimal, ""));
+}
+
+}  // namespace siam

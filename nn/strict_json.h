@@ -1,0 +1,25 @@
+#pragma once
+// JSON from a stranger, member by member: linear in the size of the text, and at no time more of it
+// in memory than one member.
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace siam {
+
+/// What a text may hold at most.
+struct JsonLimits {
+  size_t depth;    ///< levels of objects and lists, the outermost included
+  size_t members;  ///< of the outermost object
+};
+
+/// Calls `take(name, value)` for each member of the object that `text` is, in the order of the
+/// text. Error, in which `what` is the text's name, if it is not JSON, not an object, beyond the
+/// limits, or if a key comes twice in any object of it.
+void read_json_object(
+    std::string_view what, std::string_view text, JsonLimits limits,
+    const std::function<void(const std::string& name, const nlohmann::json&)>& take);
+
+}  // namespace siam

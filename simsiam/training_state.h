@@ -1,0 +1,41 @@
+#pragma once
+// A checkpoint as data from a stranger: what its metadata says of the run, each entry checked by
+// type, by range, and against the others, before anything is done with it.
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "nn/safetensors.h"
+#include "simsiam/config.h"
+
+namespace siam {
+
+/// Where a run is.
+struct Position {
+  int epoch = 0;     ///< epochs finished
+  int64_t step = 0;  ///< steps done in the current one
+  double loss_sum = 0, std_sum = 0, seconds = 0, wait_seconds = 0;  ///< over these steps
+};
+
+struct RunProgress {
+  Position position;
+  std::vector<EpochMetrics> history;  ///< of the epochs finished
+};
+
+/// The metadata of a training state; `run` is its configuration and data, as JSON.
+std::map<std::string, std::string> training_state_metadata(const std::string& run,
+                                                           const RunProgress& progress);
+
+/// Error if the file is none that a training run has written, of a format that this version does
+/// not read, or damaged.
+TensorFile load_training_state(const std::filesystem::path& path);
+
+/// An entry of the metadata, which is JSON. Error if it is missing or damaged.
+nlohmann::ordered_json metadata_json(const TensorFile& file, const std::string& name);
+
+/// Error, naming file, entry and field, unless it is where a run of that configuration can be.
+/// `steps_per_epoch`: 0 if not known.
+RunProgress run_progress(const TensorFile& file, const Config& config, int64_t steps_per_epoch);
+
+}  // namespace siam
