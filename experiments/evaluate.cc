@@ -5,11 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 
+#include "experiments/guarded.h"
 #include "experiments/evaluation_card.h"
 #include "experiments/options.h"
 #include "experiments/results.h"
 #include "simsiam/export.h"
 #include "tensor/parallel.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -91,7 +93,7 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained,
   const std::string card = evaluation_card(source, trained, evaluation);
   results.write_text("evaluation.json", evaluation_json(source, trained, evaluation));
   results.write_text("evaluation.md", card);
-  fmt::print("{}{}\n", card, (results.folder() / "evaluation.md").string());
+  print(stdout, fmt::format("{}{}\n", card, (results.folder() / "evaluation.md").string()));
 }
 
 int run(int argc, char** argv) {

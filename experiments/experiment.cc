@@ -144,7 +144,7 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     record.status = fmt::format("interrupted {}", end.what());
     log();
     throw Interrupted(fmt::format("interrupted: run \"{}\" was saved {}; to continue: {}", name,
-                                  end.what(), options_.command_line));
+                                  end.what(), options_.command_to_continue));
   }
 }
 

@@ -7,6 +7,7 @@
 #include "experiments/study.h"
 #include "nn/atomic_file.h"
 #include "simsiam/trainer.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -103,7 +104,7 @@ int reproduce(const Options& options) {
     }
     write_page(options, results, failures, studies.size());
   }
-  fmt::print("{}\n", (options.out / "report.html").string());
+  print(stdout, fmt::format("{}\n", (options.out / "report.html").string()));
   check(failures.empty(), "{} of {} studies did not finish: {}", failures.size(), studies.size(),
         failures.empty() ? "" : failures[0].message);
   return 0;

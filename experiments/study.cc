@@ -5,6 +5,7 @@
 
 #include "experiments/seeds.h"
 
+#include "tensor/print.h"
 namespace siam {
 
 namespace {
@@ -78,7 +79,7 @@ int study_main(int argc, char** argv, const Study& study) {
     Runner runner(options);
     runner.expect(runs_of(study, runner));
     const StudyResult result = run_study(study, runner);
-    fmt::print("{}\n", (result.experiment.results.folder() / "report.md").string());
+    print(stdout, fmt::format("{}\n", (result.experiment.results.folder() / "report.md").string()));
     return 0;
   });
 }

@@ -8,6 +8,7 @@
 #include "simsiam/features.h"
 #include "tensor/cuda/runtime.h"
 #include "tensor/map.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -108,8 +109,8 @@ void Trainer::queue_step() {
     captured_->queue([this] { step(); });
   } catch (const cuda::CannotCapture& error) {
     read_back();  // a step that was not finite says so first
-    fmt::print(stderr, "the step cannot be captured ({}); it goes on without a CUDA graph\n",
-               error.what());
+    print(stderr, fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
+                              error.what()));
     captured_.reset();
     step();
   }

@@ -56,7 +56,7 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
     const std::string output = failure(2, toy_command(data.path(), out.path(), more), expected);
     CHECK(lines_of(output).size() == 1);
   };
-  usage({"--nope"}, "--nope");
+  usage({"--nope"}, "--nope: there is no such option");
   usage({"surplus"}, "surplus");
   usage({"--preset", "nope"}, "quick, small, cifar10, imagenet");
   usage({"--epochs", "abc"}, "--epochs");
