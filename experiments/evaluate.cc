@@ -1,13 +1,13 @@
 // Judges a checkpoint: kNN, linear probes, and how much of its space the representation uses.
 
-#include <fmt/ranges.h>
-
 #include <CLI/CLI.hpp>
 #include <optional>
 
-#include "experiments/guarded.h"
+#include "experiments/console.h"
 #include "experiments/evaluation_card.h"
+#include "experiments/guarded.h"
 #include "experiments/options.h"
+#include "experiments/progress.h"
 #include "experiments/results.h"
 #include "simsiam/export.h"
 #include "tensor/parallel.h"
@@ -69,7 +69,7 @@ TensorFile features_file(const EvaluationInput& input) {
   return file;
 }
 
-void judge(const EvaluateOptions& options, const TrainedModel& trained,
+void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress& progress,
            const std::string& command_line) {
   const fs::path checkpoint = options.checkpoint;
   const Results results(
@@ -78,16 +78,24 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained,
   const fs::path folder = find_dataset(
       options.data.empty() ? std::optional<fs::path>() : std::optional<fs::path>(options.data));
   const auto chosen = [](int64_t asked, int64_t of_run) { return asked < 0 ? of_run : asked; };
+  std::optional<Progress::Phase> phase;
+  const auto stage = [&](const std::string& what) {
+    phase.reset();
+    phase.emplace(progress, what);
+  };
+  stage(fmt::format("reading {}", folder.string()));
   const TrainTest data =
       subsets(open_dataset(folder), chosen(options.train_samples, trained.config.train_samples),
               chosen(options.test_samples, trained.config.test_samples));
-
-  const auto stage = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
   stage(fmt::format("features of {} training and {} test images of {}", data.train->size(),
                     data.test->size(), data.train->name()));
-  const EvaluationInput input = evaluation_input(trained.model, trained.config, data);
+  const double images = static_cast<double>(data.train->size() + data.test->size());
+  const EvaluationInput input = evaluation_input(
+      trained.model, trained.config, data,
+      [&](int64_t encoded) { phase->done(static_cast<double>(encoded) / images); });
   if (!options.features.empty()) save_safetensors(options.features, features_file(input));
   const Evaluation evaluation = evaluate(input, options.probe_epochs, stage);
+  phase.reset();
   const EvaluationSource source{options.checkpoint,        command_line,       data.train->name(),
                                 data.train->fingerprint(), data.train->size(), data.test->size()};
   const std::string card = evaluation_card(source, trained, evaluation);
@@ -100,9 +108,13 @@ int run(int argc, char** argv) {
   const std::optional<EvaluateOptions> options = parse(argc, argv);
   if (!options) return 0;
   set_threads(options->threads);
-  TrainedModel trained = load_trained(options->checkpoint, device_named(options->device));
+  Progress progress;
+  TrainedModel trained = [&] {
+    const auto phase = progress.phase(fmt::format("reading {}", options->checkpoint));
+    return load_trained(options->checkpoint, device_named(options->device));
+  }();
   if (options->backbone.empty())
-    judge(*options, trained, fmt::format("{}", fmt::join(argv, argv + argc, " ")));
+    judge(*options, trained, progress, shell_quoted(std::vector<std::string>(argv, argv + argc)));
   else
     save_safetensors(options->backbone, torchvision_backbone(trained.model));
   return 0;
