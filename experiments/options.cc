@@ -9,7 +9,6 @@
 #include "experiments/build_id.h"
 #include "experiments/console.h"
 #include "experiments/guarded.h"
-#include "experiments/interrupt.h"
 #include "experiments/presets.h"
 #include "tensor/parallel.h"
 #include "tensor/print.h"
@@ -184,7 +183,6 @@ int run_program(int argc, char** argv, const std::string& description,
     const std::optional<Options> options = parse_options(argc, argv, description);
     if (!options) return 0;
     set_threads(options->threads);
-    catch_interrupts();
     return body(*options);
   });
 }

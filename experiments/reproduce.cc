@@ -90,7 +90,8 @@ void write_page(const Options& options, const std::vector<StudyResult>& results,
 int reproduce(const Options& options) {
   Runner runner(options);
   const std::vector<Study> studies = all_studies();
-  for (const Study& study : studies) runner.expect(runs_of(study, runner));
+  for (const Study& study : studies) runner.expect(study.name, runs_of(study, runner));
+  prepare_folder(options.out, {"report.html"});
   std::vector<StudyResult> results;
   std::vector<Failure> failures;
   for (const Study& study : studies) {

@@ -77,7 +77,7 @@ StudyResult run_study(const Study& study, Runner& runner) {
 int study_main(int argc, char** argv, const Study& study) {
   return run_program(argc, argv, study.description, [&](const Options& options) {
     Runner runner(options);
-    runner.expect(runs_of(study, runner));
+    runner.expect(study.name, runs_of(study, runner));
     const StudyResult result = run_study(study, runner);
     print(stdout, fmt::format("{}\n", (result.experiment.results.folder() / "report.md").string()));
     return 0;
