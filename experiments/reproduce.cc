@@ -20,9 +20,12 @@ struct Failure {
 
 void add_study(HtmlPage& page, const StudyResult& result) {
   page.heading(2, result.study.title, result.study.name);
-  page.svg(
-      read_file(result.experiment.results.folder() / "figure.svg"),
-      fmt::format("{}: training loss, std and kNN accuracy against the epoch", result.study.title));
+  if (result.not_drawn.empty())
+    page.svg(read_file(result.experiment.results.folder() / "figure.svg"),
+             fmt::format("{}: training loss, std and kNN accuracy against the epoch",
+                         result.study.title));
+  else
+    page.warning(result.not_drawn);
   page.table(result.table);
   if (!result.note.empty()) page.warning(result.note);
   page.paragraph("What to look for:").list(result.study.look_for);

@@ -132,6 +132,29 @@ TEST_CASE("a completed run without a checkpoint is trained again, and says so") 
   CHECK(files(trained.out / "runs").size() == 2);
 }
 
+TEST_CASE("without gnuplot a study leaves all but the picture, and says how to draw it") {
+  const ToyCifar data;
+  const ScratchFolder out, empty;
+  const auto run = [&](const std::string& path) {
+    std::vector<std::string> command = toy_command(data.path(), out.path());
+    command.insert(command.begin(), {"env", "PATH=" + path});
+    const ProcessResult result = run_process(command, "/");
+    CHECK_MESSAGE(result.status == 0, result.output);
+    return result.output;
+  };
+  const std::string advice = "install it (apt-get install gnuplot-nox) and run `gnuplot figure.gp`";
+  CHECK(run(empty.path().string()).find(advice) != std::string::npos);
+  CHECK(read_file(out / "stopgrad/report.md").find(advice) != std::string::npos);
+  CHECK(!fs::exists(out / "stopgrad/figure.svg"));
+  if (std::system("command -v gnuplot > /dev/null") != 0) return;
+  REQUIRE(run_process({"gnuplot", "figure.gp"}, out / "stopgrad").status == 0);
+  const std::string drawn = read_file(out / "stopgrad/figure.svg");
+  // A rerun without gnuplot keeps the picture, which is that of its data.
+  CHECK(run(empty.path().string()).find("gnuplot") == std::string::npos);
+  CHECK(read_file(out / "stopgrad/figure.svg") == drawn);
+  CHECK(read_file(out / "stopgrad/report.md").find(advice) == std::string::npos);
+}
+
 TEST_CASE("folders and files are tried before training") {
   const ToyCifar data;
   const auto fails = [&](const ScratchFolder& out, const std::string& expected) {
