@@ -83,11 +83,11 @@ std::string RunStore::damage(const std::string& id) const {
 void RunStore::save_checkpoint(const std::string& id,
                                const std::function<void(const fs::path&)>& write) const {
   const fs::path newest = checkpoint(id), kept = previous(id);
-  const fs::path next = newest.string() + ".next";
+  const fs::path next = folder_ / (id + ".next.safetensors");
   write(next);
   if (fs::exists(newest)) {
     // A second name for the same file: the first is not given up before the new file has it.
-    const fs::path second = kept.string() + ".next";
+    const fs::path second = kept.string() + ".tmp";
     std::error_code error;
     fs::remove(second, error);
     fs::create_hard_link(newest, second, error);
