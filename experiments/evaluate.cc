@@ -1,16 +1,18 @@
 // Judges a checkpoint: kNN, linear probes, and how much of its space the representation uses.
 
-#include <fmt/ranges.h>
-
 #include <CLI/CLI.hpp>
 #include <optional>
 
+#include "experiments/console.h"
 #include "experiments/evaluation_card.h"
+#include "experiments/guarded.h"
 #include "experiments/number_option.h"
 #include "experiments/options.h"
+#include "experiments/progress.h"
 #include "experiments/results.h"
 #include "simsiam/export.h"
 #include "tensor/parallel.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -73,7 +75,7 @@ int64_t trained_images(const TrainedModel& trained, const std::shared_ptr<const 
   return count <= whole->size() && subset(whole, count)->fingerprint() == trained.data ? count : 0;
 }
 
-void judge(const EvaluateOptions& options, const TrainedModel& trained,
+void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress& progress,
            const std::string& command_line) {
   const fs::path checkpoint = options.checkpoint;
   const Results results(
@@ -82,18 +84,26 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained,
   const fs::path folder = find_dataset(
       options.data.empty() ? std::optional<fs::path>() : std::optional<fs::path>(options.data));
   const auto chosen = [](int64_t asked, int64_t of_run) { return asked < 0 ? of_run : asked; };
+  std::optional<Progress::Phase> phase;
+  const auto stage = [&](const std::string& what) {
+    phase.reset();
+    phase.emplace(progress, what);
+  };
+  stage(fmt::format("reading {}", folder.string()));
   const TrainTest whole = open_dataset(folder);
   const TrainTest data = subsets(whole, chosen(options.train_samples, trained.config.train_samples),
                                  chosen(options.test_samples, trained.config.test_samples));
-
-  const auto stage = [](const std::string& what) { fmt::print(stderr, "{}\n", what); };
-  stage(fmt::format("train: {}", data.train->contents()));
-  stage(fmt::format("test: {}", data.test->contents()));
+  progress.message(fmt::format("train: {}", data.train->contents()));
+  progress.message(fmt::format("test: {}", data.test->contents()));
   stage(fmt::format("features of {} training and {} test images of {}", data.train->size(),
                     data.test->size(), data.train->name()));
-  const EvaluationInput input = evaluation_input(trained.model, trained.config, data);
+  const double images = static_cast<double>(data.train->size() + data.test->size());
+  const EvaluationInput input = evaluation_input(
+      trained.model, trained.config, data,
+      [&](int64_t encoded) { phase->done(static_cast<double>(encoded) / images); });
   if (!options.features.empty()) save_safetensors(options.features, features_file(input));
   const Evaluation evaluation = evaluate(input, options.probe_epochs, stage);
+  phase.reset();
   const EvaluationSource source{options.checkpoint,
                                 command_line,
                                 data.train->name(),
@@ -104,16 +114,20 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained,
   const std::string card = evaluation_card(source, trained, evaluation);
   results.write_text("evaluation.json", evaluation_json(source, trained, evaluation));
   results.write_text("evaluation.md", card);
-  fmt::print("{}{}\n", card, (results.folder() / "evaluation.md").string());
+  print(stdout, fmt::format("{}{}\n", card, (results.folder() / "evaluation.md").string()));
 }
 
 int run(int argc, char** argv) {
   const std::optional<EvaluateOptions> options = parse(argc, argv);
   if (!options) return 0;
   set_threads(options->threads);
-  TrainedModel trained = load_trained(options->checkpoint, device_named(options->device));
+  Progress progress;
+  TrainedModel trained = [&] {
+    const auto phase = progress.phase(fmt::format("reading {}", options->checkpoint));
+    return load_trained(options->checkpoint, device_named(options->device));
+  }();
   if (options->backbone.empty())
-    judge(*options, trained, fmt::format("{}", fmt::join(argv, argv + argc, " ")));
+    judge(*options, trained, progress, shell_quoted(std::vector<std::string>(argv, argv + argc)));
   else
     save_safetensors(options->backbone,
                      torchvision_backbone(trained.model, trained.config.augment));

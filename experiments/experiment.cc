@@ -17,25 +17,44 @@ double training_seconds(const std::vector<EpochMetrics>& epochs) {
                          [](double sum, const EpochMetrics& epoch) { return sum + epoch.seconds; });
 }
 
+TrainTest read_data(const std::filesystem::path& source, Progress& progress) {
+  const auto phase = progress.phase(fmt::format("reading {}", source.string()));
+  return open_dataset(source);
+}
+
+// Shows the measurement of kNN as a phase, which an interrupt ends.
+void show_knn(Trainer& trainer, Progress& progress, const std::string& what) {
+  trainer.watch_knn(
+      [&progress, what, phase = std::shared_ptr<Progress::Phase>()](double share) mutable {
+        if (interrupted()) throw Interrupted("while kNN is measured");
+        if (!phase) phase = std::make_shared<Progress::Phase>(progress, what);
+        phase->done(share);
+        if (share == 1) phase.reset();
+      });
+}
+
 // Trains one run to its end and keeps `record` up to date; `log` writes everything logged so far.
-template <class Log>
-void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test,
-           const std::filesystem::path& checkpoint, Progress& progress, RunRecord& record,
-           const Log& log) {
+template <class Save, class Log>
+void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test, Progress& progress,
+           RunRecord& record, const Save& save, const Log& log) {
   CollapseDoctor doctor(trainer.config(), trainer.steps_per_epoch());
   for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // said at the time
   const int64_t steps = trainer.steps_per_epoch();
+  std::optional<Progress::Phase> beginning;
+  beginning.emplace(progress, fmt::format("{}: first step", record.name));
   auto on_step = [&](const StepInfo& info) {
+    beginning.reset();
     if (progress.due())
       progress.step((info.epoch - 1) * steps + info.step, info.loss, info.images_per_second,
                     info.data_wait, info.std);
     if (interrupted()) throw Interrupted("by the user");
   };
   while (!trainer.finished()) {
+    show_knn(trainer, progress, fmt::format("{}: kNN", record.name));
     try {
       record.epochs.push_back(trainer.train_epoch(on_step));
     } catch (const Interrupted&) {
-      trainer.save(checkpoint);
+      save();
       const int64_t done = trainer.steps_done() - 1;
       throw Interrupted(
           fmt::format("after step {} of epoch {}", done % steps + 1, done / steps + 1));
@@ -43,16 +62,19 @@ void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test,
     record.seconds = training_seconds(record.epochs);
     const EpochMetrics& epoch = record.epochs.back();
     progress.finish_epoch(epoch);
-    const double rank = std::isnan(epoch.knn)
-                            ? kNotMeasured
-                            : projection_rank(trainer.model(), test, trainer.config());
+    double rank = kNotMeasured;
+    if (!std::isnan(epoch.knn)) {
+      const auto phase = progress.phase(fmt::format("{}: rank of the projections", record.name));
+      rank = projection_rank(trainer.model(), test, trainer.config());
+    }
     for (const std::string& finding : doctor.examine(epoch, rank))
       progress.message(fmt::format("{}: {}", record.name, finding));
     // The measurements first: they are small, and a disk that is too full for the checkpoint may
     // have room for them.
     log();
-    trainer.save(checkpoint);
+    save();
   }
+  progress.finish_run();
   record.status = "completed";
   log();
 }
@@ -62,8 +84,10 @@ void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test,
 Runner::Runner(const Options& options)
     : options_(options),
       source_(find_dataset(options.data)),
-      data_(open_dataset(source_)),
-      store_(options.out) {
+      data_(read_data(source_, progress_)),
+      store_(options.out),
+      lock_(options.out) {
+  catch_interrupts();  // before, there is nothing to be saved
   progress_.message(fmt::format("{} from {}, preset {}, results in {}", data_.train->name(),
                                 source_.string(), options.preset, options.out.string()));
   progress_.message(fmt::format("train: {}", data_.train->contents()));
@@ -81,23 +105,36 @@ std::vector<Run> Runner::seeded(const Run& run) const {
   return runs;
 }
 
-std::optional<RunRecord> Runner::completed(const std::string& id) const {
+std::optional<RunRecord> Runner::completed(const std::string& id) {
   if (!options_.resume && !trained_.contains(id)) return {};
   const auto record = store_.load(id);
-  return record && record->status == "completed" ? record : std::nullopt;
+  if (!record || record->status != "completed") return {};
+  if (!whole_.contains(id)) {
+    const auto phase = progress_.phase(fmt::format("checking {}", store_.checkpoint(id).string()));
+    if (!store_.damage(id).empty()) return {};
+    whole_.insert(id);
+  }
+  return record;
 }
 
-void Runner::expect(const std::vector<Run>& runs) {
+void Runner::prepare(const std::string& id) {
+  lock_.take(options_.command_line);
+  store_.prepare(id);
+}
+
+void Runner::expect(const std::string& name, const std::vector<Run>& runs) {
   for (const Run& run : runs)
     for (const Run& each : seeded(run)) {
       const std::string id = run_id(each.config, data_.train->fingerprint());
-      if (!completed(id) && expected_.insert(id).second) progress_.expect(1);
+      if (completed(id) || !expected_.insert(id).second) continue;
+      prepare(id);
+      progress_.expect(1);
     }
+  Results(options_.out, name);  // tries to write there
 }
 
 void Runner::run_one(const Run& run, Experiment& experiment) {
   const std::string id = run_id(run.config, data_.train->fingerprint());
-  const std::filesystem::path checkpoint = store_.checkpoint(id);
   RunRecord& record = experiment.runs.emplace_back();
   auto write_results = [&] {
     experiment.results.write_metrics(experiment.runs);
@@ -113,47 +150,64 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     record = std::move(*earlier);
     record.name = run.name;
     record.reused = true;
-    progress_.message(fmt::format("{}: complete in {}", name, checkpoint.string()));
+    progress_.message(fmt::format("{}: complete in {}", name, store_.checkpoint(id).string()));
     write_results();
     return;
   }
   record = {.name = run.name, .config = describe(run.config), .seed = run.config.seed, .id = id};
+  prepare(id);
+  const auto warn = [&](const std::string& text) {
+    progress_.message(fmt::format("{}: {}", name, text));
+  };
+  const auto stored = options_.resume ? store_.load(id) : std::nullopt;
+  if (stored && stored->status == "completed")
+    warn(fmt::format("it was complete, but {}; it is trained again", store_.damage(id)));
+  std::string left = "stopped";
   try {
     Trainer trainer(run.config, data_);
     if (trainer.objective_bytes() > 0)
       progress_.message(
           fmt::format("{}: {} for the targets", name, format_bytes(trainer.objective_bytes())));
-    if (options_.resume && std::filesystem::exists(checkpoint)) {
-      // The record beside it may be lost: all but the untrained network's accuracy is in the
-      // checkpoint, and that network is this one.
-      const auto stored = store_.load(id);
-      record.knn_untrained = stored ? stored->knn_untrained : trainer.knn();
-      trainer.resume(checkpoint);
+    // Where the record is lost: all but the untrained network's accuracy is in the checkpoint, and
+    // that network is this one.
+    if (stored) {
+      record.knn_untrained = stored->knn_untrained;
+    } else {
+      show_knn(trainer, progress_, fmt::format("{}: kNN of the untrained network", name));
+      record.knn_untrained = trainer.knn();
+    }
+    const auto resume = [&](const std::filesystem::path& path) { trainer.resume(path); };
+    if (options_.resume && store_.restore(id, resume, warn)) {
       record.epochs = trainer.history();
       record.seconds = training_seconds(record.epochs);
       if (!stored) {
         log();
-        progress_.message(fmt::format("{}: its record was lost or damaged; made again from {}",
-                                      name, checkpoint.string()));
+        warn(fmt::format("its record was lost or damaged; made again from {}",
+                         store_.checkpoint(id).string()));
       }
       progress_.message(fmt::format("{}: continues behind step {} of {}", name,
                                     trainer.steps_done(),
                                     run.config.epochs * trainer.steps_per_epoch()));
-    } else {
-      record.knn_untrained = trainer.knn();
     }
+    left = "saved";
     progress_.start_run(name, run.config.epochs, trainer.steps_per_epoch(), trainer.steps_done());
-    train(trainer, data_.test, checkpoint, progress_, record, log);
+    const auto save = [&] {
+      const auto phase = progress_.phase(fmt::format("{}: saving", name));
+      store_.save_checkpoint(id, [&](const auto& path) { trainer.save(path); });
+    };
+    train(trainer, data_.test, progress_, record, save, log);
     trained_.insert(id);
+    whole_.insert(id);
   } catch (const NotFinite& error) {
+    progress_.finish_run();
     record.status = fmt::format("stopped: {}", error.what());
     log();
     throw NotFinite(fmt::format("run \"{}\": {}", name, error.what()));
   } catch (const Interrupted& end) {
     record.status = fmt::format("interrupted {}", end.what());
     log();
-    throw Interrupted(fmt::format("interrupted: run \"{}\" was saved {}; to continue: {}", name,
-                                  end.what(), options_.command_line));
+    throw Interrupted(fmt::format("interrupted: run \"{}\" was {} {}; to continue: {}", name, left,
+                                  end.what(), options_.command_to_continue));
   }
 }
 

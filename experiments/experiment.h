@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "experiments/folder.h"
 #include "experiments/options.h"
 #include "experiments/progress.h"
 #include "experiments/report.h"
@@ -36,28 +37,33 @@ class Runner {
   const Options& options() const { return options_; }
   /// Images to train on, after --train-samples.
   int64_t train_samples() const;
-  /// Announces runs to come, for the time left; those known to be complete do not count.
-  void expect(const std::vector<Run>& runs);
+  /// Announces an experiment to come: its folder is made and tried, its runs count for the time
+  /// left but for those known to be complete. Error if something cannot be written, or if there is
+  /// a run to train and another process trains in --out.
+  void expect(const std::string& name, const std::vector<Run>& runs);
   /// Trains the runs one after another, with every seed, into <out>/<name>/: metrics.csv and
   /// summary.json after every epoch; the checkpoints are in <out>/runs/. A run that was begun
   /// continues from its checkpoint, and a completed one is not repeated, unless --fresh. NotFinite,
   /// naming the run, if a run diverges, and Interrupted, saying how to continue, behind the step in
-  /// which Ctrl-C came; what was logged stays.
+  /// which Ctrl-C or another signal came; what was logged stays.
   Experiment run(const std::string& name, const std::vector<Run>& runs);
   void message(const std::string& text) { progress_.message(text); }
+  [[nodiscard]] Progress::Phase phase(std::string what) { return progress_.phase(std::move(what)); }
 
  private:
   std::vector<Run> seeded(const Run& run) const;
-  /// The record of a run that need not be trained.
-  std::optional<RunRecord> completed(const std::string& id) const;
+  /// The record of a run that need not be trained: it is complete and its checkpoint whole.
+  std::optional<RunRecord> completed(const std::string& id);
+  void prepare(const std::string& id);
   void run_one(const Run& run, Experiment& experiment);
 
   Options options_;
+  Progress progress_;
   std::filesystem::path source_;
   TrainTest data_;
   RunStore store_;
-  Progress progress_;
-  std::set<std::string> expected_, trained_;
+  FolderLock lock_;
+  std::set<std::string> expected_, trained_, whole_;  ///< ids; checkpoints known to be whole
 };
 
 }  // namespace siam

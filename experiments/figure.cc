@@ -1,7 +1,10 @@
 #include "experiments/figure.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <cmath>
-#include <fstream>
 #include <system_error>
 
 #include "experiments/process.h"
@@ -14,6 +17,15 @@ namespace siam {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::array kKinds = {".svg", ".png"};
+
+// Whether a file is there and has this content.
+bool holds(const fs::path& path, const std::string& content) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && fs::file_size(path, error) == content.size() &&
+         !error && read_file(path) == content;
+}
 
 // gnuplot ends with status 0 when its output does not fit on the disk, so the picture itself is
 // asked.
@@ -60,35 +72,40 @@ void draw_figure(const Figure& figure, const fs::path& folder, std::string_view 
   const auto file = [&](std::string_view suffix) {
     return folder / fmt::format("{}{}", name, suffix);
   };
+  const std::string csv = figure_csv(figure), script = figure_script(figure, name);
   std::error_code ignored;
-  for (const char* kind : {".svg", ".png"}) fs::remove(file(kind), ignored);
-  write_file_atomically(file(".csv"), figure_csv(figure));
-  write_file_atomically(file(".gp"), figure_script(figure, name));
+  if (!holds(file(".csv"), csv) || !holds(file(".gp"), script))
+    for (const char* kind : kKinds) fs::remove(file(kind), ignored);
+  write_file_atomically(file(".csv"), csv);
+  write_file_atomically(file(".gp"), script);
 
   // The script draws under the name it is given, so that a picture gets its own only when it is
-  // whole.
-  const std::string part = fmt::format("{}.tmp", name);
+  // whole. The name is this process's: another one may draw here, too.
+  const std::string part = fmt::format("{}.{}.tmp", name, getpid());
   const ProcessResult run =
       run_process({"gnuplot", "-d", "-c", fmt::format("{}.gp", name), part}, folder);
   const bool whole = run.found && run.status == 0 && is_whole_picture(folder / (part + ".svg")) &&
                      is_whole_picture(folder / (part + ".png"));
-  for (const char* kind : {".svg", ".png"}) {
+  for (const char* kind : kKinds) {
     if (whole) {
-      fs::rename(folder / (part + kind), file(kind));
+      rename_file(folder / (part + kind), file(kind));
     } else {
       fs::remove(folder / (part + kind), ignored);
     }
   }
-  check(run.found,
+  if (std::all_of(kKinds.begin(), kKinds.end(),
+                  [&](const char* kind) { return is_whole_picture(file(kind)); }))
+    return;
+  if (!run.found)
+    throw NotDrawn(fmt::format(
         "{}: cannot draw: gnuplot was not found; install it (apt-get install gnuplot-nox) and run "
         "`gnuplot {}.gp` in that folder",
-        file(".svg").string(), name);
+        file(".svg").string(), name));
   const std::string first_line = run.output.substr(0, run.output.find('\n', 1));
-  check(whole,
-        "{}: cannot draw: gnuplot ended with status {} and an incomplete picture{}{}; free disk "
-        "space or "
-        "another gnuplot is needed; then run `gnuplot {}.gp` in that folder",
-        file(".svg").string(), run.status, first_line.empty() ? "" : ": ", first_line, name);
+  throw NotDrawn(fmt::format(
+      "{}: cannot draw: gnuplot ended with status {} and an incomplete picture{}{}; free disk "
+      "space or another gnuplot is needed; then run `gnuplot {}.gp` in that folder",
+      file(".svg").string(), run.status, first_line.empty() ? "" : ": ", first_line, name));
 }
 
 }  // namespace siam

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor/check.h"
+
 namespace siam {
 
 struct Series {
@@ -37,9 +39,14 @@ struct Figure {
   std::vector<Panel> panels = {};
 };
 
+/// The pictures of a figure are not there; the message says why, and how to draw them later.
+struct NotDrawn : Error {
+  using Error::Error;
+};
+
 /// Writes <name>.csv and <name>.gp into the folder and draws <name>.svg and <name>.png (twice the
-/// size, for dense screens). Error if gnuplot is missing or fails, or the disk is full: CSV and
-/// script are then kept, and no picture is left that does not belong to them.
+/// size, for dense screens). If gnuplot is missing or fails, or the disk is full, pictures stay
+/// that were drawn from the same CSV and script, and others go; NotDrawn if none are left.
 void draw_figure(const Figure& figure, const std::filesystem::path& folder,
                  std::string_view name = "figure");
 

@@ -1,23 +1,40 @@
 #include "experiments/interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace siam {
 
 namespace {
 
-volatile std::sig_atomic_t arrived = 0;
+constexpr int kGiveUp = 3;  // signals
+
+std::atomic<int> arrived = 0, first = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler uses them");
+
+void on_signal(int number) {
+  const int count = ++arrived;
+  if (count == 1) first = number;
+  if (count < kGiveUp) return;
+  std::signal(number, SIG_DFL);
+  std::raise(number);  // delivered when this handler returns
+}
 
 }  // namespace
 
 void catch_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { arrived = 1; };
-  // RESETHAND: the second signal finds the default. RESTART: files being written are not disturbed.
-  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;  // files being written are not disturbed
   sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
 }
 
 bool interrupted() { return arrived != 0; }
+
+int interrupt_status() { return 128 + first; }
 
 }  // namespace siam

@@ -3,13 +3,17 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
-#include "experiments/interrupt.h"
+#include "experiments/build_id.h"
+#include "experiments/console.h"
+#include "experiments/guarded.h"
 #include "experiments/number_option.h"
 #include "experiments/presets.h"
 #include "tensor/parallel.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -20,6 +24,35 @@ DType precision_of(const std::string& name) {
     if (name == name_of(type)) return type;
   throw UsageError(
       fmt::format("--precision {}; f32, bf16 or f16 is needed; use one of them", name));
+}
+
+// Letters to insert, delete or replace to make one of the other (Levenshtein).
+size_t edits(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);  // of a's first i letters against b's first j
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row.back();
+}
+
+// The option that was mistyped; empty if `typed` is near none.
+std::string nearest_option(const CLI::App& app, const std::string& typed) {
+  if (!typed.starts_with("-")) return {};
+  const std::string name = typed.substr(0, typed.find('='));
+  std::string nearest;
+  size_t fewest = name.size() / 3 + 1;  // as many letters may be wrong as a third
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& long_name : option->get_lnames()) {
+      const std::string candidate = "--" + long_name;
+      const size_t count = candidate.starts_with(name) ? 1 : edits(name, candidate);
+      if (count < fewest) fewest = count, nearest = candidate;
+    }
+  return nearest;
 }
 
 // The value of `--name VALUE` or `--name=VALUE`, read before the real parse: defaults shown by
@@ -39,8 +72,7 @@ void check_meaning(const Options& options) {
   if (config.device == Device::cpu)
     for (const auto& [given, option] : {std::pair{config.eager, "--eager"},
                                         {config.tf32, "--tf32"},
-                                        {!config.deterministic, "--nondeterministic"},
-                                        {config.fusion != Fusion::measured, "--fusion"}})
+                                        {!config.deterministic, "--nondeterministic"}})
       if (given)
         throw UsageError(fmt::format("{} on a CPU; a GPU is needed; leave it out", option));
   if (needs_data(options.preset) && !options.data && std::getenv("SIMSIAM_DATA") == nullptr)
@@ -63,12 +95,23 @@ Device device_named(const std::string& name) {
 }
 
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed) {
+  app.set_version_flag("--version",
+                       fmt::format("simsiam {}, build {}", SIAM_VERSION, SIAM_BUILD_ID),
+                       "print version and build, and end");
   try {
     app.parse(argc, argv);
     return true;
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
+    print(stdout, app.help());
     return false;
+  } catch (const CLI::CallForVersion& version) {
+    print(stdout, fmt::format("{}\n", version.what()));
+    return false;
+  } catch (const CLI::ExtrasError&) {
+    const std::string surplus = app.remaining().at(0), meant = nearest_option(app, surplus);
+    throw UsageError(fmt::format(
+        "{}: there is no such option; {} as in --help are needed; {}", surplus, needed,
+        meant.empty() ? "see --help" : fmt::format("did you mean {}? See --help", meant)));
   } catch (const CLI::ParseError& error) {
     throw UsageError(
         fmt::format("{}; {} as in --help are needed; see --help", error.what(), needed));
@@ -77,7 +120,10 @@ bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed
 
 std::optional<Options> parse_options(int argc, char** argv, const std::string& description) {
   Options options;
-  options.command_line = fmt::format("{}", fmt::join(argv, argv + argc, " "));
+  std::vector<std::string> words(argv, argv + argc);
+  options.command_line = shell_quoted(words);
+  std::erase_if(words, [](const std::string& word) { return word.starts_with("--fresh"); });
+  options.command_to_continue = shell_quoted(words);
   std::string device = peek(argc, argv, "--device").value_or("auto");
   const bool gpu = device != "cpu" && cuda_available();
   options.preset = peek(argc, argv, "--preset").value_or(gpu ? "cifar10" : "quick");
@@ -143,28 +189,12 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
   return options;
 }
 
-int guarded(const std::function<int()>& body) {
-  try {
-    return body();
-  } catch (const Interrupted& end) {
-    fmt::print(stderr, "{}\n", end.what());
-    return 130;
-  } catch (const UsageError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 1;
-  }
-}
-
 int run_program(int argc, char** argv, const std::string& description,
                 const std::function<int(const Options&)>& body) {
   return guarded([&] {
     const std::optional<Options> options = parse_options(argc, argv, description);
     if (!options) return 0;
     set_threads(options->threads);
-    catch_interrupts();
     return body(*options);
   });
 }

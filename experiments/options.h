@@ -19,30 +19,27 @@ struct Options {
   Config config;       ///< the preset's, changed by the flags
   std::optional<std::filesystem::path> data;
   std::filesystem::path out = "results";
-  bool resume = true;        ///< false, --fresh: train again what is there
-  int seeds = 1;             ///< of every run: seed, seed + 1, ...
-  int threads = 0;           ///< of the CPU kernels; 0: all cores
-  std::string command_line;  ///< as typed, for the report
+  bool resume = true;               ///< false, --fresh: train again what is there
+  int seeds = 1;                    ///< of every run: seed, seed + 1, ...
+  int threads = 0;                  ///< of the CPU kernels; 0: all cores
+  std::string command_line;         ///< as typed, quoted for a shell
+  std::string command_to_continue;  ///< the same without --fresh
 };
 
-/// Reads the command line, and prints --help. Returns nothing if the program is to end at once, its
-/// exit status then is 0. UsageError if an option is unknown or a value is not possible.
+/// Reads the command line, and prints --help and --version. Returns nothing if the program is to
+/// end at once, its exit status then is 0. UsageError if an option is unknown or a value is not
+/// possible.
 std::optional<Options> parse_options(int argc, char** argv, const std::string& description);
 
-/// Parses the command line. False after --help was printed; UsageError, saying that `needed` is
-/// needed, if it does not fit.
+/// Parses the command line. False after --help or --version was printed; UsageError, saying that
+/// `needed` is needed, if it does not fit.
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed);
 
 /// "cpu", "cuda", or "auto": a GPU if there is one. UsageError for another name, Error if it cannot
 /// be had.
 Device device_named(const std::string& name);
 
-/// Runs `body` and gives its exit status: prints an Error as one line `error: ...` and gives exit
-/// status 2 for usage, 1 for the rest. Ctrl-C (Interrupted) ends with one line and status 130, as
-/// in a shell.
-int guarded(const std::function<int()>& body);
-
-/// Parses the command line and runs a program's body, guarded.
+/// Parses the command line and runs a program's body, guarded (guarded.h).
 int run_program(int argc, char** argv, const std::string& description,
                 const std::function<int(const Options&)>& body);
 

@@ -1,5 +1,6 @@
 #include "experiments/progress.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -7,92 +8,26 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <vector>
+#include <utility>
 
-#include "tensor/check.h"
+#include "experiments/console.h"
+#include "experiments/interrupt.h"
+#include "tensor/print.h"
 
 namespace siam {
 
 namespace {
 
-constexpr double kSecondsBetweenRedraws = 0.1;
+using Lock = std::lock_guard<std::recursive_mutex>;
 
-// Terminal columns of UTF-8 text: bytes that do not continue a character.
-int columns(const std::string& text) {
-  return static_cast<int>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-std::string first_columns(const std::string& text, int limit) {
-  size_t end = 0;
-  for (int seen = 0; end < text.size(); ++end) {
-    if ((text[end] & 0xc0) != 0x80 && seen++ == limit) break;
-  }
-  return text.substr(0, end);
-}
-
-std::string bar(double share, int cells) {
-  const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * cells);
-  const bool tip = full < cells;
-  return fmt::format("[{:=>{}}{}{:>{}}]", "", full, tip ? ">" : "", "", cells - full - tip);
-}
-
-// The measurements by their place in the line; `rank` says which are given up first (the highest).
-struct Field {
-  int rank;
-  std::string text;
-};
-
-std::vector<Field> fields(const ProgressState& state) {
-  std::vector<Field> result;
-  const auto add = [&](int rank, double value, const std::string& text) {
-    if (!std::isnan(value)) result.push_back({rank, text});
-  };
-  // A loss that is not a number is news and must be seen.
-  result.push_back({0, fmt::format("epoch {}/{}", state.epoch, state.epochs)});
-  result.push_back({1, fmt::format("loss {:.4f}", state.loss)});
-  add(2, state.std, fmt::format("std {:.3f}", state.std));
-  add(4, state.knn, fmt::format("kNN {:.1f} %", state.knn));
-  add(5, state.images_per_second, fmt::format("{:.0f} images/s", state.images_per_second));
-  add(6, state.data_wait, fmt::format("data {:.0f} %", 100 * state.data_wait));
-  add(3, state.seconds_left, fmt::format("left {}", format_duration(state.seconds_left)));
-  return result;
-}
-
-std::string join(const std::vector<Field>& parts) {
-  std::string line;
-  for (const Field& part : parts) line.append("  ").append(part.text);
-  return line;
-}
+constexpr double kSecondsBetweenRedraws = 0.1, kFirstLine = 1, kSecondsBetweenLines = 60;
+constexpr std::chrono::milliseconds kTick(200);
 
 }  // namespace
 
-std::string progress_line(const ProgressState& state, int width) {
-  const int limit = std::max(width - 1, 0);  // the last column makes some terminals wrap
-  std::vector<Field> parts = fields(state);
-  const auto length = [&] { return columns(state.run) + columns(join(parts)); };
-  while (parts.size() > 1 && length() > limit) {
-    parts.erase(std::max_element(parts.begin(), parts.end(),
-                                 [](const Field& a, const Field& b) { return a.rank < b.rank; }));
-  }
-  constexpr int kMinCells = 6, kMaxCells = 30, kFrame = 4;  // two spaces, two brackets
-  const int cells = std::min(limit - length() - kFrame, kMaxCells);
-  if (cells >= kMinCells) parts.insert(parts.begin() + 1, {0, bar(state.share_done, cells)});
-  return first_columns(state.run + join(parts), limit);
-}
-
-std::string plain_line(const ProgressState& state) { return state.run + join(fields(state)); }
-
-std::string format_duration(double seconds) {
-  if (!(seconds >= 0) || seconds > 1e9) return "?";
-  const int64_t whole = std::llround(seconds);
-  if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
 ProgressOutput ProgressOutput::standard() {
   return {.terminal = isatty(STDERR_FILENO) != 0,
+          .ticks = true,
           .width =
               [] {
                 winsize size{};
@@ -104,45 +39,78 @@ ProgressOutput ProgressOutput::standard() {
                 const auto time = std::chrono::steady_clock::now().time_since_epoch();
                 return std::chrono::duration<double>(time).count();
               },
-          .write =
-              [](const std::string& text) {
-                std::fputs(text.c_str(), stderr);
-                std::fflush(stderr);
-              }};
+          .write = [](const std::string& text) { print(stderr, text); }};
+}
+
+Progress::Phase::Phase(Progress& progress, std::string what) : progress_(progress) {
+  progress_.begin_phase(std::move(what));
+}
+
+Progress::Phase::~Phase() { progress_.end_phase(); }
+
+void Progress::Phase::done(double share) {
+  const Lock lock(progress_.mutex_);
+  progress_.state_.phase_share = share;
+  progress_.tick();
 }
 
 Progress::Progress(int runs, ProgressOutput output)
-    : output_(std::move(output)), runs_left_(runs), start_(output_.now()), drawn_(-INFINITY) {}
+    : output_(std::move(output)),
+      runs_left_(runs),
+      start_(output_.now()),
+      quiet_{-INFINITY, output_.terminal ? kSecondsBetweenRedraws : kSecondsBetweenLines},
+      before_phase_(quiet_) {
+  if (!output_.ticks) return;
+  ticker_ = std::jthread([this](const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!ending_.wait_for(lock, stop, kTick, [&] { return stop.stop_requested(); })) tick();
+  });
+}
 
-Progress::~Progress() { end_line(); }
+Progress::~Progress() {
+  const Lock lock(mutex_);
+  end_line();
+}
+
+void Progress::expect(int runs) {
+  const Lock lock(mutex_);
+  runs_left_ += runs;
+}
 
 void Progress::start_run(std::string name, int epochs, int64_t steps_per_epoch,
                          int64_t first_step) {
+  const Lock lock(mutex_);
   end_line();
+  if (steps_here_ == 0) start_ = output_.now();
   --runs_left_;
+  running_ = true;
   state_ = {};
   state_.run = std::move(name);
   state_.epochs = epochs;
   steps_per_epoch_ = steps_per_epoch;
   step_ = first_step;
+  if (!output_.terminal) wait_for_line();
 }
 
 bool Progress::due() const {
-  return output_.terminal && output_.now() - drawn_ >= kSecondsBetweenRedraws;
+  const Lock lock(mutex_);
+  return output_.now() - quiet_.since >= quiet_.patience;
 }
 
 void Progress::step(int64_t step, double loss, double images_per_second, double data_wait,
                     double std) {
+  const Lock lock(mutex_);
   advance(step);
   state_.epoch = static_cast<int>((step + steps_per_epoch_ - 1) / steps_per_epoch_);
   state_.loss = loss;
   if (!std::isnan(std)) state_.std = std;
   state_.images_per_second = images_per_second;
   state_.data_wait = data_wait;
-  if (due()) redraw();
+  if (due()) show();
 }
 
 void Progress::finish_epoch(const EpochMetrics& metrics) {
+  const Lock lock(mutex_);
   advance(metrics.epoch * steps_per_epoch_);
   state_.epoch = metrics.epoch;
   state_.loss = metrics.loss;
@@ -150,19 +118,45 @@ void Progress::finish_epoch(const EpochMetrics& metrics) {
   if (!std::isnan(metrics.knn)) state_.knn = metrics.knn;
   state_.images_per_second = metrics.images_per_second;
   state_.data_wait = metrics.data_wait;
-  if (output_.terminal) {
-    redraw();
-  } else {
-    output_.write(plain_line(state_) + "\n");
-  }
+  show();
+}
+
+void Progress::finish_run() {
+  const Lock lock(mutex_);
+  end_line();
+  running_ = false;
 }
 
 void Progress::message(const std::string& text) {
+  const Lock lock(mutex_);
   const bool reopen = line_open_;
-  if (reopen) output_.write("\r\x1b[K");
-  line_open_ = false;
-  output_.write(text + "\n");
-  if (reopen) redraw();
+  if (reopen) erase_line();
+  output_.write(one_line(text) + "\n");
+  if (reopen) show();
+}
+
+void Progress::tick() {
+  const Lock lock(mutex_);
+  if (interrupted() && !std::exchange(told_interrupt_, true))
+    message("interrupted: what has been trained is saved first; a third signal gives that up");
+  if (!state_.phase.empty() && due()) show();
+}
+
+void Progress::begin_phase(std::string what) {
+  const Lock lock(mutex_);
+  before_phase_ = quiet_;
+  state_.phase = one_line(what);
+  state_.phase_share = kNotMeasured;
+  phase_start_ = output_.now();
+  wait_for_line();
+}
+
+void Progress::end_phase() {
+  const Lock lock(mutex_);
+  const bool shown = quiet_.since > phase_start_;
+  if (!shown) quiet_ = before_phase_;
+  state_.phase.clear();
+  if (line_open_ && (!running_ || state_.epoch == 0)) erase_line();
 }
 
 void Progress::advance(int64_t step) {
@@ -176,10 +170,34 @@ void Progress::advance(int64_t step) {
       seconds_per_step * static_cast<double>(steps - step + std::max(runs_left_, 0) * steps);
 }
 
-void Progress::redraw() {
-  output_.write(fmt::format("\r{}\x1b[K", progress_line(state_, output_.width())));
-  drawn_ = output_.now();
+// What is over sooner is not worth a line.
+void Progress::wait_for_line() {
+  quiet_ = {output_.now(), output_.terminal ? kSecondsBetweenRedraws : kFirstLine};
+}
+
+void Progress::show() {
+  quiet_.since = output_.now();
+  state_.phase_seconds = quiet_.since - phase_start_;
+  if (!output_.terminal) {
+    quiet_.patience = kSecondsBetweenLines;
+    output_.write(plain_line(state_) + "\n");
+    return;
+  }
+  const int width = output_.width();
+  const std::string line = progress_line(state_, width);
+  if (line_open_ && line_columns_ > width) erase_line();
+  // Without automatic margins (DECAWM): where the terminal is narrower than it has told yet, the
+  // line is cut and does not go on in the next row.
+  output_.write(fmt::format("\x1b[?7l\r{}\x1b[K\x1b[?7h", line));
+  line_columns_ = columns(line);
   line_open_ = true;
+}
+
+// A window that has become narrower shows the line on several rows, all of which go.
+void Progress::erase_line() {
+  const int rows = std::max(line_columns_ - 1, 0) / std::max(output_.width(), 1);
+  output_.write(rows > 0 ? fmt::format("\x1b[{}A\r\x1b[J", rows) : "\r\x1b[K");
+  line_open_ = false;
 }
 
 void Progress::end_line() {

@@ -7,6 +7,7 @@
 #include "experiments/study.h"
 #include "nn/atomic_file.h"
 #include "simsiam/trainer.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -19,9 +20,12 @@ struct Failure {
 
 void add_study(HtmlPage& page, const StudyResult& result) {
   page.heading(2, result.study.title, result.study.name);
-  page.svg(
-      read_file(result.experiment.results.folder() / "figure.svg"),
-      fmt::format("{}: training loss, std and kNN accuracy against the epoch", result.study.title));
+  if (result.not_drawn.empty())
+    page.svg(read_file(result.experiment.results.folder() / "figure.svg"),
+             fmt::format("{}: training loss, std and kNN accuracy against the epoch",
+                         result.study.title));
+  else
+    page.warning(result.not_drawn);
   page.table(result.table);
   if (!result.note.empty()) page.warning(result.note);
   page.paragraph("What to look for:").list(result.study.look_for);
@@ -89,7 +93,8 @@ void write_page(const Options& options, const std::vector<StudyResult>& results,
 int reproduce(const Options& options) {
   Runner runner(options);
   const std::vector<Study> studies = all_studies();
-  for (const Study& study : studies) runner.expect(runs_of(study, runner));
+  for (const Study& study : studies) runner.expect(study.name, runs_of(study, runner));
+  prepare_folder(options.out, {"report.html"});
   std::vector<StudyResult> results;
   std::vector<Failure> failures;
   for (const Study& study : studies) {
@@ -103,7 +108,7 @@ int reproduce(const Options& options) {
     }
     write_page(options, results, failures, studies.size());
   }
-  fmt::print("{}\n", (options.out / "report.html").string());
+  print(stdout, fmt::format("{}\n", (options.out / "report.html").string()));
   check(failures.empty(), "{} of {} studies did not finish: {}", failures.size(), studies.size(),
         failures.empty() ? "" : failures[0].message);
   return 0;

@@ -1,8 +1,8 @@
 #include "experiments/results.h"
 
 #include <cmath>
-#include <system_error>
 
+#include "experiments/folder.h"
 #include "nn/atomic_file.h"
 #include "simsiam/config_json.h"
 #include "tensor/check.h"
@@ -13,13 +13,7 @@ using nlohmann::ordered_json;
 
 Results::Results(const std::filesystem::path& out, std::string_view experiment)
     : folder_(out / experiment) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  check(!error,
-        "{}: cannot create this folder: {}; a writable place is needed; choose another --out",
-        folder_.string(), error.message());
-  AtomicFile probe(folder_ / "metrics.csv");
-  probe.write("probe");  // dropped: never committed
+  prepare_folder(folder_, {"metrics.csv", "summary.json", "report.md"});
 }
 
 void Results::write_metrics(std::span<const RunRecord> runs) const {

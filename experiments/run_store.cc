@@ -2,8 +2,11 @@
 
 #include "data/memory_dataset.h"
 #include "experiments/build_id.h"
+#include "experiments/folder.h"
 #include "nn/atomic_file.h"
+#include "simsiam/checkpoint_config.h"
 #include "simsiam/config_json.h"
+#include "tensor/allocator.h"
 #include "tensor/cpu/instruction_set.h"
 #include "tensor/cpu/onednn.h"
 
@@ -11,6 +14,7 @@ namespace siam {
 
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 double number(const Json& value) { return value.is_null() ? kNotMeasured : value.get<double>(); }
@@ -65,8 +69,57 @@ std::optional<RunRecord> RunStore::load(const std::string& id) const {
   }
 }
 
+void RunStore::prepare(const std::string& id) const {
+  prepare_folder(folder_, {id + ".json", id + ".safetensors"});
+  prepare_folder(folder_ / "previous", {id + ".safetensors"});
+}
+
+std::string RunStore::damage(const std::string& id) const {
+  try {
+    checkpoint_config(load_safetensors(checkpoint(id)));
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+void RunStore::save_checkpoint(const std::string& id,
+                               const std::function<void(const fs::path&)>& write) const {
+  const fs::path newest = checkpoint(id), kept = previous(id);
+  const fs::path next = folder_ / (id + ".next.safetensors");
+  write(next);
+  if (fs::exists(newest)) {
+    // A second name for the same file: the first is not given up before the new file has it.
+    const fs::path second = kept.string() + ".tmp";
+    std::error_code error;
+    fs::remove(second, error);
+    fs::create_hard_link(newest, second, error);
+    if (error) fs::copy_file(newest, second);  // a file system without links
+    rename_file(second, kept);
+  }
+  rename_file(next, newest);
+}
+
+bool RunStore::restore(const std::string& id, const std::function<void(const fs::path&)>& read,
+                       const std::function<void(const std::string&)>& warn) const {
+  for (const fs::path& path : {checkpoint(id), previous(id)}) {
+    if (!fs::exists(path)) continue;
+    try {
+      read(path);
+      return true;
+    } catch (const OutOfMemory&) {
+      throw;
+    } catch (const Error& error) {
+      const fs::path aside = folder_ / (path.filename().string() + ".damaged");
+      rename_file(path, aside);
+      warn(fmt::format("{}; the checkpoint before it is tried next; this one is now {}",
+                       error.what(), aside.string()));
+    }
+  }
+  return false;
+}
+
 void RunStore::save(const std::string& id, const RunRecord& record) const {
-  std::filesystem::create_directories(folder_);
   Json json = {{"name", record.name},
                {"status", record.status},
                {"build", SIAM_BUILD_ID},

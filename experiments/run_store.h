@@ -3,6 +3,7 @@
 // needs it finds it here.
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,9 +20,26 @@ class RunStore {
  public:
   explicit RunStore(const std::filesystem::path& out) : folder_(out / "runs") {}
 
+  /// The newest checkpoint of a run, and the one before it.
   std::filesystem::path checkpoint(const std::string& id) const {
     return folder_ / (id + ".safetensors");
   }
+  std::filesystem::path previous(const std::string& id) const {
+    return folder_ / "previous" / (id + ".safetensors");
+  }
+  /// Makes the folders and tries to write the run's files. Error if one of them cannot be written.
+  void prepare(const std::string& id) const;
+  /// What is wrong with the newest checkpoint; empty if it is there and whole.
+  std::string damage(const std::string& id) const;
+  /// Has `write` make the newest checkpoint; the one that was the newest becomes the one before.
+  /// Whatever happens meanwhile, a whole checkpoint has the newest one's name.
+  void save_checkpoint(const std::string& id,
+                       const std::function<void(const std::filesystem::path&)>& write) const;
+  /// Has `read` take over the newest checkpoint, or the one before if that is an Error. One that
+  /// cannot be used is renamed to <id>.safetensors.damaged, which `warn` is told. False if there
+  /// was none to use.
+  bool restore(const std::string& id, const std::function<void(const std::filesystem::path&)>& read,
+               const std::function<void(const std::string&)>& warn) const;
   /// What was logged of a run, complete or not; nothing if there is no record, or none that can be
   /// read.
   std::optional<RunRecord> load(const std::string& id) const;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/interrupt.h"
 #include "experiments/seeds.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -28,6 +30,7 @@ void write_report(const StudyResult& result) {
   report.heading(1, result.study.title);
   report.paragraph(fmt::format("`{}`", experiment.info.command_line));
   report.image("training loss, std and kNN accuracy against the epoch", "figure.svg");
+  if (!result.not_drawn.empty()) report.paragraph(fmt::format("**{}**", result.not_drawn));
   report.table(result.table);
   if (!result.note.empty()) report.paragraph(fmt::format("**{}**", result.note));
   report.paragraph("What to look for:");
@@ -58,17 +61,29 @@ std::vector<Run> runs_of(const Study& study, const Runner& runner) {
 
 StudyResult run_study(const Study& study, Runner& runner) {
   const std::vector<Run> runs = runs_of(study, runner);
-  StudyResult result{study, runner.run(study.name, runs), {}, {}};
+  StudyResult result{study, runner.run(study.name, runs), {}, {}, {}};
   const std::vector<SeedGroup> groups = group_seeds(result.experiment.runs);
   std::vector<PaperNumbers> paper;
   for (const Run& run : runs) paper.push_back(run.paper);
   result.table = run_table(groups, paper, study.paper_accuracy);
   result.note = knn_note(groups);
-  draw_figure(training_figure({.runs = groups,
-                               .paper = study.curves,
-                               .epochs = runner.options().config.epochs,
-                               .chance = result.experiment.chance}),
-              result.experiment.results.folder());
+  try {
+    const auto phase = runner.phase(fmt::format("drawing {}", study.name));
+    draw_figure(training_figure({.runs = groups,
+                                 .paper = study.curves,
+                                 .epochs = runner.options().config.epochs,
+                                 .chance = result.experiment.chance}),
+                result.experiment.results.folder());
+  } catch (const NotDrawn& error) {
+    result.not_drawn = error.what();
+  }
+  if (!result.not_drawn.empty()) {
+    if (interrupted())  // Ctrl-C ends gnuplot, too
+      throw Interrupted(
+          fmt::format("interrupted: {} is trained, its figure not drawn; to continue: {}",
+                      study.name, runner.options().command_to_continue));
+    runner.message(result.not_drawn);
+  }
   write_report(result);
   return result;
 }
@@ -76,9 +91,9 @@ StudyResult run_study(const Study& study, Runner& runner) {
 int study_main(int argc, char** argv, const Study& study) {
   return run_program(argc, argv, study.description, [&](const Options& options) {
     Runner runner(options);
-    runner.expect(runs_of(study, runner));
+    runner.expect(study.name, runs_of(study, runner));
     const StudyResult result = run_study(study, runner);
-    fmt::print("{}\n", (result.experiment.results.folder() / "report.md").string());
+    print(stdout, fmt::format("{}\n", (result.experiment.results.folder() / "report.md").string()));
     return 0;
   });
 }

@@ -33,14 +33,15 @@ struct Study {
 struct StudyResult {
   Study study;
   Experiment experiment;
-  Table table;       ///< ours beside the paper's
-  std::string note;  ///< on what this run cannot show; may be empty
+  Table table;            ///< ours beside the paper's
+  std::string note;       ///< on what this run cannot show; may be empty
+  std::string not_drawn;  ///< why there is no figure, and how to draw it; empty if there is one
 };
 
 /// The study's runs for these options. Error if one of them is not possible.
 std::vector<Run> runs_of(const Study& study, const Runner& runner);
 /// Trains what is not trained yet and leaves <out>/<name>/ with metrics.csv, summary.json,
-/// figure.svg, figure.png and report.md.
+/// figure.svg, figure.png and report.md. Without gnuplot the figure alone is missing.
 StudyResult run_study(const Study& study, Runner& runner);
 /// main() of a program that is one study.
 int study_main(int argc, char** argv, const Study& study);

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "tensor/check.h"
@@ -16,13 +18,19 @@
 namespace siam {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 namespace {
+
+// A table or a page is written in milliseconds, so its other writer is waited for.
+constexpr auto kPatience = 2000ms, kPoll = 10ms;
 
 std::string_view advice(int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT: return "free some space or choose another folder";
+    case EFBIG:
+      return "files of this size must be allowed; raise `ulimit -f`, or choose another folder";
     case EACCES:
     case EPERM:
     case EROFS: return "a folder with write permission is needed; choose another one";
@@ -30,6 +38,27 @@ std::string_view advice(int error_number) {
     case ENOTDIR: return "a part of the path is a file; choose another folder";
     default: return "choose another folder";
   }
+}
+
+[[noreturn]] void fail_writing(const fs::path& path, std::string_view what, int error_number,
+                               uint64_t bytes = 0) {
+  const std::string size = bytes > 0 && (error_number == ENOSPC || error_number == EDQUOT)
+                               ? fmt::format("{} are needed; ", format_bytes(bytes))
+                               : "";
+  fail("{}: {}: {}; {}{}", path.string(), what, std::strerror(error_number), size,
+       advice(error_number));
+}
+
+// So that the file's new name survives a power cut.
+void flush_folder(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) fail_writing(path, "cannot flush the folder", errno);
+  const int error_number = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  // EINVAL: this file system has nothing to flush for a folder.
+  if (error_number != 0 && error_number != EINVAL)
+    fail_writing(path, "cannot flush the folder", error_number);
 }
 
 // The lock belongs to the open file, not to its name. If the name has meanwhile moved to another
@@ -56,17 +85,21 @@ AtomicFile::AtomicFile(fs::path path, uint64_t bytes) : path_(std::move(path)), 
 
   temporary_ = path_;
   temporary_ += ".tmp";
-  const int descriptor =
-      open(temporary_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (descriptor < 0) fail_with("cannot write", errno);
-  if (!lock_named_file(descriptor, temporary_)) {
+  for (auto waited = 0ms;; waited += kPoll) {
+    const int descriptor =
+        open(temporary_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor < 0) fail_with("cannot write", errno);
+    if (lock_named_file(descriptor, temporary_)) {
+      descriptor_ = descriptor;
+      break;
+    }
     close(descriptor);
-    fail(
-        "{}: cannot write: another process is writing it; wait for that run or choose another "
-        "folder",
-        path_.string());
+    check(waited < kPatience,
+          "{}: cannot write: another process is writing it; wait for that run or choose another "
+          "folder",
+          path_.string());
+    std::this_thread::sleep_for(kPoll);
   }
-  descriptor_ = descriptor;
   // A writer that was killed has left its part behind.
   if (ftruncate(descriptor_, 0) != 0) {
     const int error_number = errno;
@@ -99,23 +132,17 @@ void AtomicFile::commit() {
     fail_with("cannot rename the finished file", errno);
   // Closing also drops the lock, hence after the rename. Errors of the data were seen by fsync.
   close(std::exchange(descriptor_, -1));
-
-  const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
-  const int folder_descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder_descriptor < 0) fail_with("cannot flush the folder", errno);
-  const int error_number = fsync(folder_descriptor) == 0 ? 0 : errno;
-  close(folder_descriptor);
-  // EINVAL: this file system has nothing to flush for a folder.
-  if (error_number != 0 && error_number != EINVAL)
-    fail_with("cannot flush the folder", error_number);
+  flush_folder(path_);
 }
 
 void AtomicFile::fail_with(std::string_view what, int error_number) const {
-  const std::string size = bytes_ > 0 && (error_number == ENOSPC || error_number == EDQUOT)
-                               ? fmt::format("{} are needed; ", format_bytes(bytes_))
-                               : "";
-  fail("{}: {}: {}; {}{}", path_.string(), what, std::strerror(error_number), size,
-       advice(error_number));
+  fail_writing(path_, what, error_number, bytes_);
+}
+
+void rename_file(const fs::path& from, const fs::path& to) {
+  if (rename(from.c_str(), to.c_str()) != 0)
+    fail_writing(to, fmt::format("cannot rename {} to this", from.string()), errno);
+  flush_folder(to);
 }
 
 void write_file_atomically(const fs::path& path, std::string_view contents) {

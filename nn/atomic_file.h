@@ -16,7 +16,7 @@ class AtomicFile {
  public:
   /// Creates the temporary. `bytes` is the size the file will have, for the message when the disk
   /// is full; 0 if unknown. Error if the folder is missing or not writable, if the path names
-  /// something other than a file, or if another process is writing this file now.
+  /// something other than a file, or if another process goes on writing this file for 2 seconds.
   explicit AtomicFile(std::filesystem::path path, uint64_t bytes = 0);
   /// Removes the temporary unless commit() succeeded.
   ~AtomicFile();
@@ -39,6 +39,9 @@ class AtomicFile {
 /// The whole file at once. A growing log (metrics.csv) is rewritten this way after every epoch: it
 /// is small, and a reader never sees half a row.
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents);
+
+/// Gives a file another name in its folder, whatever had that name before, and flushes the folder.
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// The whole file in memory. Error if it cannot be read.
 std::string read_file(const std::filesystem::path& path);

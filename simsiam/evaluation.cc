@@ -19,10 +19,15 @@ constexpr double kLarsRates[] = {0.02, 0.1, 0.5, 2.5, 12.5};
 
 }  // namespace
 
-EvaluationInput evaluation_input(const SimSiam& model, const Config& config,
-                                 const TrainTest& data) {
-  EvaluationInput input{frozen_features(model, *data.train, config, /*projection=*/true),
-                        frozen_features(model, *data.test, config, /*projection=*/true),
+EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data,
+                                 const OnEncoded& on_encoded) {
+  const auto features = [&](const Dataset& dataset, int64_t before) {
+    return frozen_features(model, dataset, config, /*projection=*/true, [&](int64_t encoded) {
+      if (on_encoded) on_encoded(before + encoded);
+    });
+  };
+  EvaluationInput input{features(*data.train, 0),
+                        features(*data.test, data.train->size()),
                         {},
                         {},
                         data.train->num_classes()};

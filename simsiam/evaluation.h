@@ -16,7 +16,9 @@ struct EvaluationInput {
 };
 
 /// Encodes both sets under the test transform, and two augmented views of some test images.
-EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data);
+/// `on_encoded` is told how many images of both sets are done.
+EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data,
+                                 const OnEncoded& on_encoded = {});
 
 struct KnnResult {
   KnnConfig setting;

@@ -26,7 +26,7 @@ Encoding encode(const SimSiam& model, const Tensor& images, const Config& config
 }
 
 FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, const Config& config,
-                               bool projection) {
+                               bool projection, const OnEncoded& on_encoded) {
   const int64_t count = dataset.size();
   const auto empty = [&](int64_t width) {
     return Tensor::empty({count, width}, DType::f32, config.device);
@@ -40,13 +40,15 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
     const Encoding block = encode(model, images(begin, end), config, projection);
     features.rows.backbone.rows(begin, end).copy_from(block.backbone);
     if (projection) features.rows.projection.rows(begin, end).copy_from(block.projection);
+    if (on_encoded) on_encoded(end);
   }
   for (int64_t i = 0; i < count; ++i) features.labels.push_back(dataset.label(i));
   return features;
 }
 
-Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config) {
-  FrozenFeatures frozen = frozen_features(model, dataset, config, /*projection=*/false);
+Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config,
+                           const OnEncoded& on_encoded) {
+  FrozenFeatures frozen = frozen_features(model, dataset, config, /*projection=*/false, on_encoded);
   const Tensor rows = frozen.rows.backbone;
   const int64_t most = block_of(config);
   for (int64_t begin = 0; begin < rows.dim(0); begin += most) {

@@ -1,6 +1,7 @@
 #pragma once
 // What a frozen network makes of images: evaluation mode, that is, running statistics.
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -23,9 +24,12 @@ struct FrozenFeatures {
   std::vector<int32_t> labels;  ///< [n]
 };
 
+/// Told how many images are encoded. What it throws ends the work.
+using OnEncoded = std::function<void(int64_t)>;
+
 /// Both representations of all images under the test transform.
 FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, const Config& config,
-                               bool projection);
+                               bool projection, const OnEncoded& on_encoded = {});
 
 struct Features {
   Tensor rows;                  ///< f32 [n,D], each of unit length, on the config's device
@@ -33,7 +37,8 @@ struct Features {
 };
 
 /// The backbone's features alone, each of unit length: the kNN monitor's.
-Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config);
+Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config,
+                           const OnEncoded& on_encoded = {});
 
 /// Both representations of two random views each of at most `most` images: the first epoch's
 /// augmentation, in evaluation mode.

@@ -8,6 +8,7 @@
 #include "simsiam/features.h"
 #include "tensor/cuda/runtime.h"
 #include "tensor/map.h"
+#include "tensor/print.h"
 
 namespace siam {
 
@@ -116,8 +117,8 @@ void Trainer::queue_step() {
     captured_->queue([this] { step(); });
   } catch (const cuda::CannotCapture& error) {
     read_back();  // a step that was not finite says so first
-    fmt::print(stderr, "the step cannot be captured ({}); it goes on without a CUDA graph\n",
-               error.what());
+    print(stderr, fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
+                              error.what()));
     captured_.reset();
     step();
   }
@@ -205,10 +206,19 @@ EpochMetrics Trainer::finish_epoch() {
 }
 
 double Trainer::knn() const {
-  const Features bank = backbone_features(model_, *data_.train, config_);
-  const Features queries = backbone_features(model_, *data_.test, config_);
-  return knn_accuracy({bank.rows, bank.labels}, {queries.rows, queries.labels},
-                      data_.train->num_classes(), config_.knn);
+  constexpr double kEncoding = 0.99;  // share of the time; the vote has the rest
+  const double images = static_cast<double>(data_.train->size() + data_.test->size());
+  const auto features = [&](const Dataset& dataset, int64_t before) {
+    return backbone_features(model_, dataset, config_, [&](int64_t encoded) {
+      if (watch_knn_) watch_knn_(kEncoding * static_cast<double>(before + encoded) / images);
+    });
+  };
+  const Features bank = features(*data_.train, 0);
+  const Features queries = features(*data_.test, data_.train->size());
+  const double accuracy = knn_accuracy({bank.rows, bank.labels}, {queries.rows, queries.labels},
+                                       data_.train->num_classes(), config_.knn);
+  if (watch_knn_) watch_knn_(1);
+  return accuracy;
 }
 
 }  // namespace siam

@@ -50,6 +50,9 @@ class Trainer {
   EpochMetrics train_epoch(const std::function<void(const StepInfo&)>& on_step = {});
   /// kNN accuracy, in percent, of the backbone as it is (evaluation mode, test transform).
   double knn() const;
+  /// From now on `watch` is told which share of the work is done, above 0 to 1, while kNN is
+  /// measured. What it throws leaves the state as it was before the measurement.
+  void watch_knn(std::function<void(double)> watch) { watch_knn_ = std::move(watch); }
 
   int64_t steps_per_epoch() const { return batches_->batches_per_epoch(); }
   /// Bytes the objective keeps beyond the model: cached targets, a memory bank.
@@ -102,6 +105,7 @@ class Trainer {
   StepLog log_;
   Position position_;  ///< as far as the host has read
   std::vector<EpochMetrics> history_;
+  std::function<void(double)> watch_knn_;
 };
 
 }  // namespace siam

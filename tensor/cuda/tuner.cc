@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "tensor/check.h"
+#include "tensor/print.h"
 
 namespace siam::cuda {
 
@@ -41,8 +42,8 @@ void Tuner::read() {
   }
   if (whole) return;
   chosen_.clear();
-  fmt::print(stderr, "{}: not the plans of {}; ignored, and measured again\n", file_.string(),
-             machine_);
+  print(stderr, fmt::format("{}: not the plans of {}; ignored, and measured again\n",
+                            file_.string(), machine_));
 }
 
 // Under a name of its own first: other processes may read or write meanwhile. That the file cannot

@@ -201,6 +201,21 @@ TEST_CASE("labels are text, whatever is in them") {
   CHECK(folder.entries() == 4);
 }
 
+TEST_CASE("without gnuplot a picture of the same data stays") {
+  if (!have_gnuplot()) return;
+  const ScratchFolder folder;
+  draw_figure(small_figure(), folder.path());
+  const std::string svg = read_file(folder / "figure.svg");
+  const ScopedPath path(folder.path().c_str());
+  draw_figure(small_figure(), folder.path());  // nothing is missing
+  CHECK(read_file(folder / "figure.svg") == svg);
+  CHECK(folder.entries() == 4);
+  Figure other = small_figure();
+  other.panels[0].series[0].y[0] = -0.75;
+  CHECK_THROWS_AS(draw_figure(other, folder.path()), NotDrawn);
+  CHECK(folder.entries() == 2);
+}
+
 TEST_CASE("without gnuplot the data and the script are kept, and no old picture") {
   const ScratchFolder folder;
   std::ofstream(folder / "figure.svg") << "of another run";

@@ -2,11 +2,17 @@
 // The program ablate_stopgrad run as a user does, on a data set and a network of toy size.
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "experiments/process.h"
@@ -64,6 +70,61 @@ inline std::vector<std::string> toy_command(const std::filesystem::path& data,
   command.insert(command.end(), more.begin(), more.end());
   return command;
 }
+
+/// A program that runs beside the test, its messages in a file.
+class Background {
+ public:
+  Background(const std::vector<std::string>& command, std::filesystem::path log)
+      : log_(std::move(log)), child_(fork()) {
+    REQUIRE(child_ >= 0);
+    if (child_ > 0) return;
+    std::vector<char*> arguments;
+    for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
+    arguments.push_back(nullptr);
+    const int file = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
+    dup2(file, STDOUT_FILENO);
+    dup2(file, STDERR_FILENO);
+    execv(arguments[0], arguments.data());
+    _exit(127);
+  }
+  ~Background() {
+    if (child_ <= 0) return;
+    signal(SIGKILL);
+    wait();
+  }
+  Background(const Background&) = delete;
+
+  pid_t process() const { return child_; }
+  std::string output() const {
+    std::ifstream file(log_);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// Waits until `done()`; false if the program has ended before, or a minute has passed.
+  template <class Done>
+  bool until(const Done& done) {
+    for (int i = 0; i < 6000 && !done(); ++i) {
+      siginfo_t info{};
+      waitid(P_PID, static_cast<id_t>(child_), &info, WEXITED | WNOHANG | WNOWAIT);
+      if (info.si_pid == child_) return done();
+      usleep(10'000);
+    }
+    return done();
+  }
+  bool says(const std::string& text) {
+    return until([&] { return output().find(text) != std::string::npos; });
+  }
+  void signal(int number) const { kill(child_, number); }
+  /// The status as a shell has it.
+  int wait() {
+    int status = 0;
+    waitpid(std::exchange(child_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  std::filesystem::path log_;
+  pid_t child_;
+};
 
 inline std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/scratch.h"
+
 namespace siam {
 
 namespace {
@@ -47,10 +49,15 @@ TEST_CASE("the progress line holds what fits") {
   CHECK(progress_line(state, 80) ==
         "without stop-gradient  epoch 3/20  [>     ]  loss -0.9712  std 0.100  left 1:23");
   CHECK(progress_line(state, 50) == "without stop-gradient  epoch 3/20  loss -0.9712");
-  CHECK(progress_line(state, 20) == "without stop-gradie");
+  // Narrower still: the name is cut, the number stays, and is never cut.
+  CHECK(progress_line(state, 25) == "without sto…  epoch 3/20");
+  CHECK(progress_line(state, 17) == "wit…  epoch 3/20");
+  CHECK(progress_line(state, 16) == "epoch 3/20");
+  CHECK(progress_line(state, 11) == "epoch 3/20");
+  CHECK(progress_line(state, 10) == "");
   CHECK(progress_line(state, 0) == "");
   for (int width = 1; width < 200; ++width) {
-    CHECK(progress_line(state, width).size() <= static_cast<size_t>(width - 1));
+    CHECK(columns(progress_line(state, width)) <= width - 1);
   }
 }
 
@@ -64,8 +71,9 @@ TEST_CASE("the bar fills from end to end") {
 TEST_CASE("columns are counted in characters, and none is cut in the middle") {
   ProgressState state = example();
   state.run = "√√√√";
-  CHECK(progress_line(state, 4) == "√√√");
   CHECK(progress_line(state, 25) == "√√√√  epoch 3/20");
+  state.run = "√√√√√√√√√";
+  CHECK(progress_line(state, 18) == "√√√√…  epoch 3/20");
 }
 
 TEST_CASE("a loss that is not finite is shown") {
@@ -85,23 +93,126 @@ TEST_CASE("durations") {
   CHECK(format_duration(1e300) == "?");
 }
 
-TEST_CASE("not a terminal: a line per epoch and no control characters") {
+TEST_CASE("not a terminal: a line in the first second, one per epoch, no control characters") {
   FakeTerminal fake;
   {
     Progress progress(2, fake.output(false));
     progress.start_run("with", 2, 10);
+    CHECK(!progress.due());
     for (int step = 1; step <= 10; ++step) {
       fake.time += 1;
-      CHECK(!progress.due());
+      CHECK(progress.due() == (step == 1));
       progress.step(step, -0.5, 10, 0);
     }
     progress.finish_epoch(
         {.epoch = 1, .loss = -0.5, .std = 0.75, .images_per_second = 64, .data_wait = 0});
     progress.message("note");
   }
-  // 10 steps in 10 s; 10 more of this run and 20 of the next are left.
+  // A step in 1 s, 19 more of this run and 20 of the next are left; then 10 steps in 10 s.
   CHECK(fake.text ==
+        "with  epoch 1/2  loss -0.5000  10 images/s  data 0 %  left 39 s\n"
         "with  epoch 1/2  loss -0.5000  std 0.750  64 images/s  data 0 %  left 30 s\nnote\n");
+}
+
+TEST_CASE("not a terminal: no minute of a long epoch passes without a line") {
+  FakeTerminal fake;
+  Progress progress(1, fake.output(false));
+  progress.start_run("with", 2, 1000);
+  int lines = 0;
+  for (int step = 1; step <= 300; ++step) {
+    fake.time += 1;
+    lines += progress.due();
+    progress.step(step, -0.5, 10, 0);
+  }
+  CHECK(lines == 5);  // at 1, 61, 121, 181 and 241 s
+  CHECK(count(fake.text, "\n") == 5);
+}
+
+TEST_CASE("a phase of more than a second is shown, a shorter one is not") {
+  FakeTerminal fake;
+  Progress progress(1, fake.output(false));
+  {
+    const auto phase = progress.phase("reading");
+    fake.time += 0.9;
+    progress.tick();
+  }
+  CHECK(fake.text.empty());
+  {
+    auto phase = progress.phase("kNN");
+    fake.time += 0.9;
+    phase.done(0.1);
+    CHECK(fake.text.empty());
+    fake.time += 0.1;
+    phase.done(0.25);
+    CHECK(fake.text == "kNN  25 %  1 s\n");
+    fake.time += 59;
+    phase.done(0.5);
+    fake.time += 1;
+    progress.tick();
+    CHECK(fake.text == "kNN  25 %  1 s\nkNN  50 %  1:01\n");
+  }
+}
+
+TEST_CASE("a terminal shows a phase within the second and takes it away at its end") {
+  FakeTerminal fake;
+  Progress progress(1, fake.output(true));
+  {
+    auto phase = progress.phase("drawing");
+    fake.time += 0.2;
+    progress.tick();
+    CHECK(fake.text == "\x1b[?7l\rdrawing  0 s\x1b[K\x1b[?7h");
+    fake.time += 3;
+    phase.done(0.5);
+    CHECK(fake.text.ends_with(
+        "\rdrawing  50 %  [===============>              ]  3 s\x1b[K\x1b[?7h"));
+  }
+  CHECK(fake.text.ends_with("\r\x1b[K"));
+  progress.start_run("with", 2, 10);
+  fake.time += 1;
+  progress.step(1, -0.5, 10, 0);
+  progress.finish_run();
+  const std::string run = fake.text;
+  CHECK(run.ends_with("\x1b[K\x1b[?7h\n"));  // what a run ended with stays
+  {
+    const auto phase = progress.phase("drawing");
+    fake.time += 1;
+    progress.tick();
+  }
+  CHECK(fake.text.substr(run.size()) == "\x1b[?7l\rdrawing  1 s\x1b[K\x1b[?7h\r\x1b[K");
+}
+
+TEST_CASE("a window that shrinks: all rows of the line that was drawn wider are erased") {
+  FakeTerminal fake;
+  int width = 120;
+  ProgressOutput output = fake.output(true);
+  output.width = [&] { return width; };
+  Progress progress(1, output);
+  progress.start_run("a run with a long name, which fills its line", 10, 100);
+  const auto step = [&](int number) {
+    fake.time += 1;
+    fake.text.clear();
+    progress.step(number, -0.5, 1e4, 0, 0.5);
+  };
+  step(1);
+  CHECK(count(fake.text, "\x1b[J") == 0);
+  const int drawn = columns(fake.text) - columns("\x1b[?7l\r\x1b[K\x1b[?7h");
+  REQUIRE(drawn > 80);
+  width = 40;  // what was drawn now covers rows of 40 columns
+  step(2);
+  CHECK(fake.text.starts_with("\x1b[" + std::to_string((drawn - 1) / 40) + "A\r\x1b[J\x1b[?7l\r"));
+  step(3);
+  CHECK(count(fake.text, "\x1b[J") == 0);
+  width = 20;
+  fake.text.clear();
+  progress.message("note");
+  CHECK(fake.text.starts_with("\x1b[1A\r\x1b[Jnote\n"));
+}
+
+TEST_CASE("a message is one line, whatever names are in it") {
+  FakeTerminal fake;
+  Progress progress(1, fake.output(false));
+  progress.message("a\nb\x1b[2J");
+  CHECK(fake.text == "a\\nb\\x1b[2J\n");
 }
 
 TEST_CASE("a terminal: redrawn in place, at most ten times a second, and the line is ended") {
@@ -119,10 +230,10 @@ TEST_CASE("a terminal: redrawn in place, at most ten times a second, and the lin
     CHECK(redraws <= 50);
     CHECK(redraws >= 45);  // 0.1 s is 20 steps, or 21 when the sum of 5 ms falls just short
     progress.message("note");
-    CHECK(fake.text.find("\r\x1b[Knote\n\rwith  epoch") != std::string::npos);
+    CHECK(fake.text.find("\r\x1b[Knote\n\x1b[?7l\rwith  epoch") != std::string::npos);
   }
-  CHECK(fake.text.starts_with("\rwith  epoch 1/10  ["));
-  CHECK(fake.text.ends_with("\x1b[K\n"));
+  CHECK(fake.text.starts_with("\x1b[?7l\rwith  epoch 1/10  ["));
+  CHECK(fake.text.ends_with("\x1b[K\x1b[?7h\n"));
   CHECK(fake.text.find("\r\r") == std::string::npos);
 }
 

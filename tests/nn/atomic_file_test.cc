@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "tensor/check.h"
 #include "tests/scratch.h"
@@ -69,6 +71,18 @@ TEST_CASE("of two writers of one file the second is refused") {
         std::string::npos);
   first.commit();
   CHECK(read_file(folder / "a") == "first");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a writer that will soon be ready is waited for") {
+  const ScratchFolder folder;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 3; ++i)
+    writers.emplace_back([&] {
+      for (int j = 0; j < 5; ++j) write_file_atomically(folder / "a", std::string(1000, 'x'));
+    });
+  for (std::thread& each : writers) each.join();
+  CHECK(read_file(folder / "a") == std::string(1000, 'x'));
   CHECK(folder.entries() == 1);
 }
 

@@ -91,6 +91,30 @@ TEST_CASE("a run resumed in the middle of an epoch ends with the bits of an unin
   check_same_state(whole, resumed);
 }
 
+TEST_CASE("an interrupt while kNN is measured costs nothing") {
+  const ScratchFolder folder;
+  const fs::path file = folder / "state.safetensors";
+  Trainer whole(tiny(), data());
+  std::vector<double> shares;
+  whole.watch_knn([&](double share) { shares.push_back(share); });
+  train_to_end(whole);
+  REQUIRE(shares.size() >= 2);
+  CHECK(shares.front() > 0);
+  CHECK(shares.back() == 1);
+  {
+    Trainer interrupted(tiny(), data());
+    interrupted.watch_knn([&](double) { throw Interrupted(); });
+    CHECK_THROWS_AS(interrupted.train_epoch(), Interrupted);
+    CHECK(interrupted.history().empty());
+    interrupted.save(file);
+  }
+  Trainer resumed(tiny(), data());
+  resumed.resume(file);
+  CHECK(resumed.steps_done() == resumed.steps_per_epoch());
+  train_to_end(resumed);
+  check_same_state(whole, resumed);
+}
+
 // The child saves after every epoch and is killed by SIGKILL in the middle of the second; the
 // parent continues from what is on the disk. One thread throughout: a forked child has none of its
 // parent's OpenMP threads.

@@ -1,0 +1,16 @@
+#pragma once
+// Text for people. What cannot be written, to a closed pipe or a full disk, is dropped: it must not
+// cost the run.
+
+#include <cstdio>
+#include <string_view>
+
+namespace siam {
+
+/// Writes and flushes; never an error.
+inline void print(std::FILE* to, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
+
+}  // namespace siam
