@@ -1,6 +1,6 @@
 #pragma once
-// Loops over threads. Work is cut into pieces whose number depends on the problem alone, never on
-// the number of threads, so that a sum of per-piece sums has the same bits on any machine.
+// Loops over threads. Work is cut into tasks whose number depends on the problem alone, never on
+// the number of threads, so that a sum of per-task sums has the same bits on any machine.
 
 #include <atomic>
 #include <cstdint>
@@ -39,9 +39,28 @@ class FirstError {
   std::exception_ptr error_;
 };
 
+/// A body of for_tasks without its type.
+struct TaskBody {
+  const void* body;
+  void (*call)(const void* body, int64_t task, int part);
+};
+void run_tasks(int64_t count, TaskBody body);
+
+/// Calls body(task, part) for each task < count; `part` is a number below threads() that no other
+/// running task of this loop has. Whichever thread is free takes the next one: another program on a
+/// core delays one task, not a share of all. The caller takes its part and does not wait for
+/// threads that have not begun. A loop inside another one, or beside one of another thread, runs in
+/// its caller alone. Throws the first exception that leaves the body; tasks not yet begun are then
+/// left out.
+template <class Body>
+void for_tasks(int64_t count, const Body& body) {
+  run_tasks(count, {&body, [](const void* untyped, int64_t task, int part) {
+                      (*static_cast<const Body*>(untyped))(task, part);
+                    }});
+}
+
 /// Calls body(begin, end) over the ranges [0, grain), [grain, 2 grain), ... that cover [0, n), on
-/// all threads. Throws the first exception that leaves the body; pieces not yet begun are then left
-/// out.
+/// all threads, as for_tasks.
 template <class Body>
 void parallel_for(int64_t n, int64_t grain, const Body& body) {
   const int64_t pieces = grain > 0 ? (n + grain - 1) / grain : n;
@@ -49,16 +68,14 @@ void parallel_for(int64_t n, int64_t grain, const Body& body) {
     if (n > 0) body(int64_t{0}, n);
     return;
   }
-  FirstError error;
-#pragma omp parallel for schedule(static)
-  for (int64_t piece = 0; piece < pieces; ++piece) {
+  for_tasks(pieces, [&](int64_t piece, int) {
     const int64_t begin = piece * grain;
-    error.attempt([&] { body(begin, begin + grain < n ? begin + grain : n); });
-  }
-  error.rethrow();
+    body(begin, begin + grain < n ? begin + grain : n);
+  });
 }
 
-/// Threads that parallel_for and the math library use; 0 restores the default (all cores).
+/// Threads that for_tasks, parallel_for and the math library use; 0 restores the default: all
+/// cores that the process may use, or $OMP_NUM_THREADS.
 void set_threads(int count);
 int threads();
 

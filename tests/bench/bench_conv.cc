@@ -3,7 +3,7 @@
 // definition, by which GFLOP are counted, so it can exceed 100 %. GFLOP/s are by the clock, shares
 // of the ceiling by CPU time.
 //
-// usage: OMP_WAIT_POLICY=passive bench_conv [cifar18|resnet50|quick|small] [f32|bf16|f16] [images]
+// usage: bench_conv [cifar18|resnet50|quick|small] [f32|bf16|f16] [images]
 // [threads]
 
 #include <cstdlib>

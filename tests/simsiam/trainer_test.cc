@@ -1,37 +1,15 @@
 #include "simsiam/trainer.h"
 
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
 
 #include "tensor/allocator.h"
 #include "tensor/parallel.h"
+#include "tests/simsiam/same_state.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
-
-namespace {
-
-namespace fs = std::filesystem;
-
-void check_same_state(const Trainer& a, const Trainer& b) {
-  CHECK(same_bits(a.parameters().values, b.parameters().values));
-  CHECK(same_bits(a.parameters().momentum, b.parameters().momentum));
-  REQUIRE(a.history().size() == b.history().size());
-  for (size_t i = 0; i < a.history().size(); ++i) {
-    CHECK(a.history()[i].loss == b.history()[i].loss);
-    CHECK(a.history()[i].std == b.history()[i].std);
-    CHECK(a.history()[i].knn == b.history()[i].knn);
-  }
-}
-
-struct Interrupted {};
-
-}  // namespace
 
 TEST_CASE("two runs with one seed are bitwise equal, whatever the number of loader threads") {
   Config config = tiny();
@@ -71,94 +49,6 @@ TEST_CASE("a training run has the same bits on 1, 2, 3 and 5 threads") {
   set_threads(0);
 }
 
-TEST_CASE("a run resumed in the middle of an epoch ends with the bits of an uninterrupted one") {
-  const ScratchFolder folder;
-  const fs::path file = folder / "state.safetensors";
-  Trainer whole(tiny(), data());
-  train_to_end(whole);
-  {
-    Trainer interrupted(tiny(), data());
-    interrupted.train_epoch();
-    CHECK_THROWS_AS(interrupted.train_epoch([](const StepInfo& info) {
-      if (info.step == 2) throw Interrupted();
-    }),
-                    Interrupted);
-    interrupted.save(file);
-  }
-  Trainer resumed(tiny(), data());
-  resumed.resume(file);
-  train_to_end(resumed);
-  check_same_state(whole, resumed);
-}
-
-TEST_CASE("an interrupt while kNN is measured costs nothing") {
-  const ScratchFolder folder;
-  const fs::path file = folder / "state.safetensors";
-  Trainer whole(tiny(), data());
-  std::vector<double> shares;
-  whole.watch_knn([&](double share) { shares.push_back(share); });
-  train_to_end(whole);
-  REQUIRE(shares.size() >= 2);
-  CHECK(shares.front() > 0);
-  CHECK(shares.back() == 1);
-  {
-    Trainer interrupted(tiny(), data());
-    interrupted.watch_knn([&](double) { throw Interrupted(); });
-    CHECK_THROWS_AS(interrupted.train_epoch(), Interrupted);
-    CHECK(interrupted.history().empty());
-    interrupted.save(file);
-  }
-  Trainer resumed(tiny(), data());
-  resumed.resume(file);
-  CHECK(resumed.steps_done() == resumed.steps_per_epoch());
-  train_to_end(resumed);
-  check_same_state(whole, resumed);
-}
-
-// The child saves after every epoch and is killed by SIGKILL in the middle of the second; the
-// parent continues from what is on the disk. One thread throughout: a forked child has none of its
-// parent's OpenMP threads.
-TEST_CASE("a run killed in the middle of an epoch continues with the same bits") {
-  const ScratchFolder folder;
-  const fs::path file = folder / "state.safetensors";
-  Config config = tiny();
-  config.workers = 0;
-  set_threads(1);
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    Trainer trainer(config, data());
-    trainer.train_epoch();
-    trainer.save(file);
-    trainer.train_epoch([](const StepInfo& info) {
-      if (info.step == 3) kill(getpid(), SIGKILL);
-    });
-    _exit(0);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  REQUIRE(WIFSIGNALED(status));
-  Trainer resumed(config, data()), whole(config, data());
-  resumed.resume(file);
-  CHECK(resumed.history().size() == 1);
-  train_to_end(resumed);
-  train_to_end(whole);
-  check_same_state(whole, resumed);
-  set_threads(0);
-}
-
-TEST_CASE("a checkpoint of another configuration is refused, and nothing is changed") {
-  const ScratchFolder folder;
-  const fs::path file = folder / "state.safetensors";
-  Trainer(tiny(), data()).save(file);
-  Config config = tiny();
-  config.base_learning_rate = 0.25;
-  Trainer other(config, data());
-  const Tensor before = other.parameters().values.clone();
-  CHECK_THROWS_WITH_AS(other.resume(file), doctest::Contains("base_learning_rate"), Error);
-  CHECK(same_bits(before, other.parameters().values));
-}
-
 TEST_CASE("a run that diverges stops, and says where") {
   Config config = tiny();
   config.base_learning_rate = 1e30;
@@ -177,24 +67,6 @@ TEST_CASE("how often the host reads the losses changes nothing but when it knows
   CHECK(steps == std::vector<int64_t>{3, 4});
   train_to_end(some);
   check_same_state(each, some);
-}
-
-TEST_CASE("a run resumed between two looks at the losses ends with the same bits") {
-  const ScratchFolder folder;
-  const fs::path file = folder / "state.safetensors";
-  Config config = tiny();
-  Trainer whole(config, data());
-  train_to_end(whole);
-  config.read_back = 3;
-  Trainer interrupted(config, data());
-  CHECK_THROWS_AS(interrupted.train_epoch([](const StepInfo&) { throw Interrupted(); }),
-                  Interrupted);
-  interrupted.save(file);
-  Trainer resumed(config, data());
-  resumed.resume(file);
-  CHECK(resumed.steps_done() == 3);
-  train_to_end(resumed);
-  check_same_state(whole, resumed);
 }
 
 TEST_CASE("weights and running statistics stay as before the step that was not finite") {

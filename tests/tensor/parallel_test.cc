@@ -8,10 +8,7 @@
 #include <string>
 #include <vector>
 
-// Any number of lanes: the vectors are not used here.
-#define SIAM_LANES 4
 #include "tensor/check.h"
-#include "tensor/cpu/kernels/threads.h"
 #include "tensor/tensor.h"
 
 namespace siam {
@@ -30,8 +27,7 @@ void for_each_loop(const Visit& visit) {
     visit([](const auto& body) {
       parallel_for(kPieces, 1, [&](int64_t piece, int64_t) { body(piece); });
     });
-    visit(
-        [](const auto& body) { cpu::for_tasks(kPieces, [&](int64_t task, int) { body(task); }); });
+    visit([](const auto& body) { for_tasks(kPieces, [&](int64_t task, int) { body(task); }); });
   }
   set_threads(0);
 }

@@ -2,10 +2,10 @@
 // the number of lanes of the vectors.
 
 #include <doctest/doctest.h>
-#include <omp.h>
 
 #include <array>
 #include <functional>
+#include <thread>
 #include <vector>
 
 #include "tensor/batch_norm.h"
@@ -106,8 +106,8 @@ TEST_CASE("products have the same bits on 1, 2, 3 and 5 threads") {
         }
 }
 
-// As a program does whose own threads share the cores out: each calls with one thread.
-TEST_CASE("kernels called from inside a parallel region stay within their memory") {
+// As programs do that share the cores out themselves, by a loop of ours or by threads of their own.
+TEST_CASE("kernels called from inside a loop, and from several threads, stay within their memory") {
   const ConvLayer layer = kLayers[0], small{{1, 4, 4, 16}, {16, 3, 3, 16}, {1, 1}};
   const Tensors in = layer_inputs(layer, DType::bf16), few = layer_inputs(small, DType::bf16);
   const auto run = [&] {
@@ -121,11 +121,10 @@ TEST_CASE("kernels called from inside a parallel region stay within their memory
   constexpr int kThreads = 4;
   std::array<Tensors, kThreads> inside;
   parallel_for(kThreads, 1, [&](int64_t i, int64_t) { inside[i] = run(); });
-#pragma omp parallel num_threads(kThreads)
+  for (const Tensors& results : inside) check_same(results, alone);
   {
-    omp_set_num_threads(1);  // of this thread's own regions
-#pragma omp for
-    for (int i = 0; i < kThreads; ++i) inside[i] = run();
+    std::vector<std::jthread> beside;
+    for (Tensors& results : inside) beside.emplace_back([&] { results = run(); });
   }
   for (const Tensors& results : inside) check_same(results, alone);
 }

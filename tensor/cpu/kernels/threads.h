@@ -1,7 +1,5 @@
 #pragma once
-// Tasks on all threads, and the threads' scratch memory.
-
-#include <omp.h>
+// Scratch memory of the threads that share a loop.
 
 #include "tensor/cpu/kernels/kernels.h"
 #include "tensor/cpu/kernels/simd.h"
@@ -9,20 +7,6 @@
 
 namespace siam::cpu {
 namespace {
-
-/// Calls body(task, part) for each task < count; `part` is a number below threads() that no other
-/// running task has. Whichever thread is free takes the next one: another program on a core delays
-/// one task, not a share of all. No two tasks write the same element, so who does what leaves no
-/// trace in the bits. Throws the first exception that leaves the body, as parallel_for does.
-template <class Body>
-void for_tasks(int64_t count, const Body& body) {
-  if (count == 1) return body(int64_t{0}, 0);
-  FirstError error;
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t task = 0; task < count; ++task)
-    error.attempt([&] { body(task, omp_get_thread_num()); });
-  error.rethrow();
-}
 
 /// Memory for each part of a for_tasks.
 class ThreadScratch {
