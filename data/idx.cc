@@ -64,30 +64,34 @@ class IdxFile {
 
   uint64_t extent(size_t i) const { return extents_[1 + i]; }
 
-  /// Passes the rest of the file, which must be `count` bytes, to each(byte).
+  /// Error unless the file can have `count` bytes behind the header, those of `what`.
+  void need(uint64_t count, const std::string& what) const {
+    const uint64_t most = file_.most_bytes() - header_bytes_;
+    need(count <= most, most, count, what);
+  }
+
+  /// Passes the rest of the file, which must be that, to each(byte).
   template <class Each>
   void read(uint64_t count, const std::string& what, const Each& each) {
-    const auto need = [&](bool ok, uint64_t found) {
-      check(ok,
-            "{}: {} bytes behind its header; {} for {} are needed; it is damaged: download it "
-            "again",
-            path_.string(), found, count, what);
-    };
-    const uint64_t most = file_.most_bytes() - header_bytes_;
-    need(count <= most, most);
     std::vector<uint8_t> part(1 << 20);
     for (uint64_t done = 0; done < count;) {
       const size_t wanted = std::min<uint64_t>(part.size(), count - done);
       const size_t got = file_.read(part.data(), wanted);
       for (size_t i = 0; i < got; ++i) each(part[i]);
       done += got;
-      need(got == wanted, done);
+      need(got == wanted, done, count, what);
     }
     const size_t more = file_.read(part.data(), part.size());
-    need(more == 0, count + more);
+    need(more == 0, count + more, count, what);
   }
 
  private:
+  void need(bool ok, uint64_t found, uint64_t count, const std::string& what) const {
+    check(ok,
+          "{}: {} bytes behind its header; {} for {} are needed; it is damaged: download it again",
+          path_.string(), found, count, what);
+  }
+
   fs::path path_;
   CompressedFile file_;
   std::vector<uint64_t> extents_;
@@ -112,16 +116,17 @@ Split read_split(const fs::path& folder, const std::string& name) {
   const uint64_t bytes = count * height * width,
                  memory = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                           static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  check(3 * bytes <= memory,
-        "{}: {} images of {}x{} take {} MiB; this machine has {} MiB; use a smaller data set",
-        path.string(), count, height, width, (3 * bytes) >> 20, memory >> 20);
+  const std::string what = fmt::format("{} images of {}x{}", count, height, width);
+  images.need(bytes, what);
+  check(3 * bytes <= memory, "{}: {} take {} MiB; this machine has {} MiB; use a smaller data set",
+        path.string(), what, (3 * bytes) >> 20, memory >> 20);
   Split split{static_cast<int>(height),
               static_cast<int>(width),
               {},
               {},
               need_file(folder, name + "-labels-idx1-ubyte")};
   split.pixels.reserve(3 * bytes);
-  images.read(bytes, fmt::format("{} images of {}x{}", count, height, width),
+  images.read(bytes, what,
               [&](uint8_t value) { split.pixels.insert(split.pixels.end(), 3, value); });
   IdxFile labels(split.label_path, 0x801, 1);
   check(labels.extent(0) == count,

@@ -14,6 +14,9 @@ namespace {
 // libjpeg reports through callbacks that must not return; an exception leaves through its C frames,
 // which Debian builds with unwind tables on every 64-bit architecture.
 [[noreturn]] void on_error(j_common_ptr info) {
+  // What it says where a progressive image's coefficients do not fit.
+  if (info->err->msg_code == JERR_NO_BACKING_STORE)
+    fail("its decoder needs more than {} MiB of memory", kMaxDecoderBytes >> 20);
   char message[JMSG_LENGTH_MAX];
   info->err->format_message(info, message);
   throw Error(message);

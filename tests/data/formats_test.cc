@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "data/dataset.h"
 #include "tensor/check.h"
@@ -149,7 +150,7 @@ TEST_CASE("damaged IDX files give one line") {
   message("train-images-idx3-ubyte", idx(0x803, {0xffffffff, 0xffffffff, 0xffffffff}, Bytes(12)),
           "damaged");
   message("train-images-idx3-ubyte", idx(0x803, {0xffffffff, 4096, 4096}, Bytes(12)),
-          "this machine has");
+          "4294967295 images of 4096x4096 are needed");
   message("train-images-idx3-ubyte", idx(0x803, {3, 2, 2}, Bytes(12)), "2 labels");
   message("train-images-idx3-ubyte", idx(0x803, {0, 2, 2}, {}), "at least one");
   message("train-labels-idx1-ubyte", idx(0x801, {3}, {3, 1}), "must agree");
@@ -175,6 +176,14 @@ TEST_CASE("a gzip bomb is an error once it holds more than its header says") {
                        Error);
   getrusage(RUSAGE_SELF, &after);
   CHECK(after.ru_maxrss - before.ru_maxrss < 16 << 10);  // KiB
+  // A hole of all of this machine's memory.
+  const auto pages = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE) >> 24;
+  fs::remove(folder / "train-images-idx3-ubyte.gz");
+  const fs::path large = folder / "train-images-idx3-ubyte";
+  write(large, idx(0x803, {static_cast<uint32_t>(pages), 4096, 4096}, {}));
+  fs::resize_file(large, 16 + (pages << 24));
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("this machine has"), Error);
+  fs::remove(large);
   // More images than a file of that size can hold.
   write_gzip(folder / "train-images-idx3-ubyte.gz", idx(0x803, {1000, 28, 28}, Bytes(12)));
   CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("1000 images of 28x28"),
