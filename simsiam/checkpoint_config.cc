@@ -1,6 +1,7 @@
 #include "simsiam/checkpoint_config.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "nn/checkpoint.h"
@@ -154,6 +155,9 @@ Config checkpoint_config(const TensorFile& file) {
                         [&](const Field& field) { return field.name == name; });
   };
   Config config;
+  std::set<std::string> whole_numbers;
+  for (const auto& [name, value] : describe(config))
+    if (std::holds_alternative<int64_t>(value)) whole_numbers.insert(name);
   for (const auto& [name, value] : stored.items()) {
     if (name == "data") continue;
     const Field* field = known(name);
@@ -161,12 +165,15 @@ Config checkpoint_config(const TensorFile& file) {
           "{}: made with a setting '{}'; one that this version knows is needed; use the version "
           "that made it",
           file.source, name);
+    // The library would turn any number into a whole one, in range or not.
+    bool possible = !whole_numbers.contains(name) || value.is_number_integer();
     try {
-      field->set(config, value);
+      if (possible) field->set(config, value);
     } catch (const Json::exception&) {
-      fail("{}: made with {} = {}; a value of another kind is needed; use another copy",
-           file.source, name, value.dump());
+      possible = false;
     }
+    check(possible, "{}: made with {} = {}; a value of another kind is needed; use another copy",
+          file.source, name, value.dump());
   }
   for (const auto& [name, value] : describe(config)) {
     check(stored.contains(name),

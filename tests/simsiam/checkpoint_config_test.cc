@@ -97,6 +97,9 @@ TEST_CASE("settings that are missing, unknown, or impossible are errors that nam
   fails([](Json& j) { j["predictor"] = "large"; }, "predictor = \"large\"");
   fails([](Json& j) { j["width"] = "wide"; }, "width = \"wide\"");
   fails([](Json& j) { j["width"] = 1.5; }, "width = 1.5");
+  fails([](Json& j) { j["width"] = 1e300; }, "width = 1e+300; a value of another kind");
+  fails([](Json& j) { j["epochs"] = 1e300; }, "epochs = 1e+300; a value of another kind");
+  fails([](Json& j) { j["epochs"] = 4294967303; }, "epochs = 4294967303");
   fails([](Json& j) { j["width"] = 0; }, "--width 0");
   fails([](Json& j) { j["blocks"] = "2 2 2"; }, "blocks = \"2 2 2\"");
   CHECK_THROWS_WITH_AS(checkpoint_config({.metadata = {{"run", "{"}}}),
