@@ -15,6 +15,8 @@ void CapturedStep::queue(const std::function<void()>& step) {
       const uint64_t before = memory().source_calls;
       step();
       warm_ = memory().source_calls == before;
+      if (warm_)
+        cuda::caching_allocator().release_cached();  // what measuring took is not needed again
       return;
     }
     if (!work_) work_.emplace(step);

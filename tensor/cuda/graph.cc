@@ -4,25 +4,50 @@
 
 namespace siam::cuda {
 
+namespace {
+
+/// A capture of this thread's stream, which is ended in any case: a stream that goes on capturing
+/// is of no use to anybody.
+class Capture {
+ public:
+  explicit Capture(cudaStream_t stream) : stream_(stream) {
+    // Other threads may go on using the device meanwhile.
+    CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+  }
+  ~Capture() {
+    if (stream_ == nullptr) return;
+    Graph spoiled;
+    cudaStreamEndCapture(stream_, spoiled.out());
+  }
+  Capture(const Capture&) = delete;
+
+  Graph end() {
+    Graph graph;
+    CUDA_CHECK(cudaStreamEndCapture(std::exchange(stream_, nullptr), graph.out()));
+    return graph;
+  }
+
+ private:
+  cudaStream_t stream_;
+};
+
+}  // namespace
+
 struct CapturedWork::State {
   GraphExec exec;
 };
 
 CapturedWork::CapturedWork(const std::function<void()>& work) {
-  const cudaStream_t stream = current_stream();
-  Graph graph;
-  // Other threads may go on using the device meanwhile.
-  CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  auto state = std::make_shared<State>();
   try {
+    Capture capture(current_stream());
     work();
+    const Graph graph = capture.end();
+    CUDA_CHECK(cudaGraphInstantiate(state->exec.out(), graph, 0));
   } catch (const Error& error) {
-    cudaStreamEndCapture(stream, graph.out());
-    cudaGetLastError();  // the failed capture's, which is reported by the exception
+    cudaGetLastError();  // is reported by the exception
     throw CannotCapture(error.what());
   }
-  CUDA_CHECK(cudaStreamEndCapture(stream, graph.out()));
-  auto state = std::make_shared<State>();
-  CUDA_CHECK(cudaGraphInstantiate(state->exec.out(), graph, 0));
   state_ = std::move(state);
 }
 

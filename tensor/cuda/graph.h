@@ -17,7 +17,8 @@ struct CannotCapture : Error {
 class CapturedWork {
  public:
   /// Captures what `work` queues on the current stream; nothing of it runs. CannotCapture if an
-  /// Error came out of it.
+  /// Error came out of it, or if CUDA makes no graph of it; whatever is thrown, the stream is of
+  /// use again.
   explicit CapturedWork(const std::function<void()>& work);
   /// Queues it on the current stream.
   void launch() const;

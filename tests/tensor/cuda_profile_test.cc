@@ -49,4 +49,15 @@ TEST_CASE("while kernels are timed nothing waits") {
   }));
 }
 
+TEST_CASE("a capture that an exception leaves does not keep the stream") {
+  struct Stop {};
+  const Tensor x = Tensor::full({4}, 3, DType::f32, Device::cuda);
+  CHECK_THROWS_AS(cuda::CapturedWork([&] {
+                    relu(x);
+                    throw Stop();
+                  }),
+                  Stop);
+  CHECK(relu(x).to(Device::cpu).data<float>()[0] == 3);
+}
+
 }  // namespace siam
