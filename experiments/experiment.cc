@@ -1,5 +1,6 @@
 #include "experiments/experiment.h"
 
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -33,10 +34,32 @@ void show_knn(Trainer& trainer, Progress& progress, const std::string& what) {
       });
 }
 
+// Whether a checkpoint is due: behind every epoch, but where epochs are short and checkpoints large
+// (on a GPU, a second each) they may take a twentieth of the time.
+class SaveTimer {
+ public:
+  bool due() const { return seconds_ < 0.05 || now() - end_ > 20 * seconds_; }
+  template <class Save>
+  void run(const Save& save) {
+    const double begin = now();
+    save();
+    end_ = now();
+    seconds_ = end_ - begin;
+  }
+
+ private:
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  }
+  double seconds_ = 0, end_ = 0;  ///< of the last save
+};
+
 // Trains one run to its end and keeps `record` up to date; `log` writes everything logged so far.
 template <class Save, class Log>
 void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test, Progress& progress,
            RunRecord& record, const Save& save, const Log& log) {
+  SaveTimer timer;
   CollapseDoctor doctor(trainer.config(), trainer.steps_per_epoch());
   for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // said at the time
   const int64_t steps = trainer.steps_per_epoch();
@@ -72,7 +95,7 @@ void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test, Progres
     // The measurements first: they are small, and a disk that is too full for the checkpoint may
     // have room for them.
     log();
-    save();
+    if (timer.due() || trainer.finished()) timer.run(save);
   }
   progress.finish_run();
   record.status = "completed";
