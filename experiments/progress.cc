@@ -148,13 +148,13 @@ void Progress::begin_phase(std::string what) {
   state_.phase = one_line(what);
   state_.phase_share = kNotMeasured;
   phase_start_ = output_.now();
+  phase_shown_ = false;
   wait_for_line();
 }
 
 void Progress::end_phase() {
   const Lock lock(mutex_);
-  const bool shown = quiet_.since > phase_start_;
-  if (!shown) quiet_ = before_phase_;
+  if (!phase_shown_) quiet_ = before_phase_;
   state_.phase.clear();
   if (line_open_ && (!running_ || state_.epoch == 0)) erase_line();
 }
@@ -177,6 +177,7 @@ void Progress::wait_for_line() {
 
 void Progress::show() {
   quiet_.since = output_.now();
+  phase_shown_ = !state_.phase.empty();
   state_.phase_seconds = quiet_.since - phase_start_;
   if (!output_.terminal) {
     quiet_.patience = kSecondsBetweenLines;

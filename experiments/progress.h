@@ -99,6 +99,7 @@ class Progress {
   bool told_interrupt_ = false;
   ProgressState state_;
   double phase_start_ = 0;
+  bool phase_shown_ = false;
   decltype(quiet_) before_phase_;
   int64_t steps_per_epoch_ = 0;
   int64_t step_ = 0;        ///< of the current run

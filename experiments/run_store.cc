@@ -110,10 +110,10 @@ bool RunStore::restore(const std::string& id, const std::function<void(const fs:
     } catch (const OutOfMemory&) {
       throw;
     } catch (const Error& error) {
-      const fs::path aside = folder_ / (path.filename().string() + ".damaged");
+      const fs::path aside = path.string() + ".damaged";
       rename_file(path, aside);
-      warn(fmt::format("{}; the checkpoint before it is tried next; this one is now {}",
-                       error.what(), aside.string()));
+      warn(fmt::format("{}; set aside as {}; what was saved before it is used", error.what(),
+                       aside.string()));
     }
   }
   return false;

@@ -36,7 +36,7 @@ class RunStore {
   void save_checkpoint(const std::string& id,
                        const std::function<void(const std::filesystem::path&)>& write) const;
   /// Has `read` take over the newest checkpoint, or the one before if that is an Error. One that
-  /// cannot be used is renamed to <id>.safetensors.damaged, which `warn` is told. False if there
+  /// cannot be used is renamed to end in .damaged, which `warn` is told. False if there
   /// was none to use.
   bool restore(const std::string& id, const std::function<void(const std::filesystem::path&)>& read,
                const std::function<void(const std::string&)>& warn) const;

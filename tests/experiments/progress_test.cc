@@ -21,14 +21,14 @@ ProgressState example() {
           .seconds_left = 83};
 }
 
-// A terminal that writes into a string, with a clock that stands still until it is set.
+// A terminal that writes into a string, with a clock that all but stands still until it is set.
 struct FakeTerminal {
   double time = 100;
   std::string text;
   ProgressOutput output(bool terminal) {
     return {.terminal = terminal,
             .width = [] { return 120; },
-            .now = [this] { return time; },
+            .now = [this] { return time += 1e-9; },
             .write = [this](const std::string& more) { text += more; }};
   }
 };
@@ -151,6 +151,19 @@ TEST_CASE("a phase of more than a second is shown, a shorter one is not") {
     progress.tick();
     CHECK(fake.text == "kNN  25 %  1 s\nkNN  50 %  1:01\n");
   }
+}
+
+TEST_CASE("not a terminal: phases that are not shown do not bring lines of training") {
+  FakeTerminal fake;
+  Progress progress(1, fake.output(false));
+  progress.start_run("with", 2, 10);
+  progress.finish_epoch({.epoch = 1, .loss = 0});
+  fake.text.clear();
+  for (int i = 0; i < 3; ++i) const auto phase = progress.phase("saving");
+  fake.time += 2;
+  CHECK(!progress.due());
+  fake.time += 58;
+  CHECK(progress.due());
 }
 
 TEST_CASE("a terminal shows a phase within the second and takes it away at its end") {
