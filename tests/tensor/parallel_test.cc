@@ -3,6 +3,8 @@
 #include "tensor/parallel.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <string>
@@ -81,6 +83,28 @@ TEST_CASE("an exception goes through loops within loops") {
       CHECK_THROWS_WITH_AS(run(), "inner", Error);
     });
   });
+}
+
+// Nobody waits for a thread that has not begun, so neither for one that cannot.
+TEST_CASE("a forked child, which has none of its parent's threads, does the work alone") {
+  set_threads(4);
+  const auto sum = [] {
+    std::atomic<int64_t> total = 0;
+    parallel_for(1000, 1, [&](int64_t begin, int64_t) { total += begin; });
+    return total.load();
+  };
+  CHECK(sum() == 499500);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    alarm(30);  // ends a child that waits for ever
+    _exit(sum() == 499500 ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  set_threads(0);
 }
 
 // The kernels take their scratch memory inside of parallel regions.
