@@ -119,6 +119,7 @@ void Trainer::queue_step() {
     read_back();  // a step that was not finite says so first
     print(stderr, fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
                               error.what()));
+    parameters_.zero_grad();  // which lie in the memory that goes now
     captured_.reset();
     step();
   }
