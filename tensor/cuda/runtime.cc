@@ -74,9 +74,16 @@ const Devices& devices() {
   static const Devices found = [] {
     Devices devices;
     const cudaError_t status = cudaGetDeviceCount(&devices.count);
-    if (status == cudaSuccess && devices.count > 0) return devices;
-    cudaGetLastError();
-    return Devices{0, missing_device(status, driver_version())};
+    if (status != cudaSuccess || devices.count == 0) {
+      cudaGetLastError();
+      return Devices{0, missing_device(status, driver_version())};
+    }
+    int device = 0;
+    cudaDeviceProp properties;
+    CUDA_CHECK(cudaGetDevice(&device));
+    CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+    const std::string old = old_device(properties.name, properties.major, properties.minor);
+    return old.empty() ? devices : Devices{0, old};
   }();
   return found;
 }

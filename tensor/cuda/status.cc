@@ -66,4 +66,11 @@ std::string missing_device(cudaError_t status, int driver) {
       cudaGetErrorString(status));
 }
 
+std::string old_device(const std::string& name, int major, int minor) {
+  if (major >= 8) return {};
+  return fmt::format(
+      "{} has compute capability {}.{}; 8.0 (A100, RTX 30) or later is needed; use --device cpu",
+      name, major, minor);
+}
+
 }  // namespace siam::cuda

@@ -20,6 +20,9 @@ int driver_version();
 /// What cudaGetDeviceCount's status, with no GPU found under that version of the driver, says to a
 /// user.
 std::string missing_device(cudaError_t status, int driver);
+/// What a GPU of this compute capability says to a user if it is too old for the kernels, which are
+/// compiled for 8.0 and later (meson.build); else nothing.
+std::string old_device(const std::string& name, int major, int minor);
 
 }  // namespace siam::cuda
 

@@ -26,6 +26,15 @@ TEST_CASE("no driver, an old driver, no GPU and a broken one are told apart") {
   says(cudaErrorUnknown, 13000, "the GPU does not answer");
 }
 
+TEST_CASE("a GPU that is too old for the kernels says so, with what it is and what is needed") {
+  CHECK(old_device("Tesla T4", 7, 5) ==
+        "Tesla T4 has compute capability 7.5; 8.0 (A100, RTX 30) or later is needed; use --device "
+        "cpu");
+  CHECK(old_device("NVIDIA A100", 8, 0).empty());
+  CHECK(old_device("NVIDIA H200", 9, 0).empty());
+  CHECK(old_device("NVIDIA B200", 10, 0).empty());
+}
+
 TEST_CASE("any call that meets no driver says so in the same words") {
   CHECK_THROWS_WITH_AS(check_status(cudaErrorNoDevice, "cudaMalloc(&memory, bytes)"),
                        doctest::Contains("cuda: the driver finds no GPU; "), Error);
