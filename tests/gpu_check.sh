@@ -127,6 +127,14 @@ rate_in() { sed -n 's/.* median \([0-9.]*\) pairs.*/\1/p' "$1" | tail -1; }
 # holds A OP B: of decimal numbers
 holds() { awk "BEGIN { exit !($1 $2 $3) }"; }
 
+# Pairs/s that an H200 gave, to stand beside what is measured here. Of the sections there: tests 15 s, a speed 10 to 60 s
+# (the first run on a GPU measures the libraries' algorithms), 20 epochs of ablate_stopgrad 60 s.
+declare -A on_h200=(
+  ["cifar18 512 bf16 train"]=49790
+  ["cifar18 128 bf16 train"]=34850
+  ["resnet50 256 bf16 step"]=4170
+)
+
 # speed BAR TARGET NETWORK BATCH PRECISION TRAIN-OR-STEP WINDOWS TORCH-MODE...: our median rate must be BAR times torch's
 # in its best mode and, on an H100, TARGET pairs/s (0: none). Where it is not, the kernels' times follow.
 speed() {
@@ -137,6 +145,7 @@ speed() {
   lines=3 must "ours, $name" 90 "${step[@]}" "${shape[@]}" "${windows[@]}"
   mine=$(rate_in "$log")
   [[ -n $mine ]] || return
+  [[ -z ${on_h200[$name]:-} ]] || say "- **$name**: $mine pairs/s; an H200 gave ${on_h200[$name]}"
   ((torch)) || set --
   for mode in "$@"; do
     lines=1 check "torch $mode, $name" 120 "${peer[@]}" --mode "$mode" "${shape[@]}" "${windows[@]}"
