@@ -99,10 +99,10 @@ class Background {
     std::ifstream file(log_);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  /// Waits until `done()`; false if the program has ended before, or a minute has passed.
+  /// Waits until `done()`; false if the program has ended before, or three minutes have passed.
   template <class Done>
   bool until(const Done& done) {
-    for (int i = 0; i < 6000 && !done(); ++i) {
+    for (int i = 0; i < 18000 && !done(); ++i) {
       siginfo_t info{};
       waitid(P_PID, static_cast<id_t>(child_), &info, WEXITED | WNOHANG | WNOWAIT);
       if (info.si_pid == child_) return done();

@@ -13,8 +13,14 @@ namespace fs = std::filesystem;
 
 // An epoch of this takes a second or more, so that the first one can be interrupted; with more
 // pixels so does the kNN of the untrained network.
+#ifdef __SANITIZE_ADDRESS__
+constexpr const char* kPixels = "12";  // slow enough with the sanitizers' checks
+#else
+constexpr const char* kPixels = "48";
+#endif
+
 std::vector<std::string> slow(const ToyCifar& data, const fs::path& out,
-                              const std::string& pixels = "48") {
+                              const std::string& pixels = kPixels) {
   return toy_command(data.path(), out,
                      {"--train-samples", "100", "--batch-size", "2", "--image-size", pixels,
                       "--width", "16", "--epochs", "2"});
