@@ -2,8 +2,10 @@
 
 #include <sched.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -15,20 +17,32 @@
 
 namespace siam {
 
-FirstError::FirstError() = default;
-FirstError::~FirstError() = default;
-
-bool FirstError::failed() const { return failed_.load(std::memory_order_relaxed); }
-
-void FirstError::keep() {
-  if (!failed_.exchange(true)) error_ = std::current_exception();
-}
-
-void FirstError::rethrow() const {
-  if (error_) std::rethrow_exception(error_);
-}
-
 namespace {
+
+/// What goes wrong in parallel work, for the thread that waits for all of it: an exception that
+/// left one of the others would end the program.
+class FirstError {
+ public:
+  /// Runs a piece of the work, from any thread, and keeps what it throws; nothing if another piece
+  /// has failed.
+  template <class Piece>
+  void attempt(const Piece& piece) {
+    if (failed_.load(std::memory_order_relaxed)) return;
+    try {
+      piece();
+    } catch (...) {
+      if (!failed_.exchange(true)) error_ = std::current_exception();
+    }
+  }
+  /// Throws the first exception that was kept, if any. To be called when all pieces are over.
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::atomic<bool> failed_ = false;
+  std::exception_ptr error_;
+};
 
 int default_threads() {
   if (const char* asked = std::getenv("OMP_NUM_THREADS"))

@@ -2,42 +2,9 @@
 // Loops over threads. Work is cut into tasks whose number depends on the problem alone, never on
 // the number of threads, so that a sum of per-task sums has the same bits on any machine.
 
-#include <atomic>
 #include <cstdint>
-#include <exception>
 
 namespace siam {
-
-/// What goes wrong in parallel work, for the thread that waits for all of it: an exception that
-/// left one of the others would end the program. The functions are not inline, for the kernels'
-/// sake (tensor/cpu/kernels/kernels.h).
-class FirstError {
- public:
-  FirstError();
-  ~FirstError();
-  FirstError(const FirstError&) = delete;
-
-  /// Runs a piece of the work, from any thread, and keeps what it throws; nothing if another piece
-  /// has failed.
-  template <class Piece>
-  void attempt(const Piece& piece) {
-    if (failed()) return;
-    try {
-      piece();
-    } catch (...) {
-      keep();
-    }
-  }
-  /// Throws the first exception that was kept, if any. To be called when all pieces are over.
-  void rethrow() const;
-
- private:
-  bool failed() const;
-  void keep();
-
-  std::atomic<bool> failed_ = false;
-  std::exception_ptr error_;
-};
 
 /// A body of for_tasks without its type.
 struct TaskBody {

@@ -34,28 +34,27 @@ std::string failure(int status, const std::vector<std::string>& command,
   return result.output;
 }
 
-std::vector<fs::path> checkpoints(const fs::path& out) {
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(out / "runs"))
-    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
-  return paths;
-}
-
 bool has_temporary(const fs::path& folder) {
   const fs::recursive_directory_iterator entries(folder);
   return std::any_of(begin(entries), end(entries),
                      [](const auto& entry) { return entry.path().extension() == ".tmp"; });
 }
 
+/// usage(options, expected): a command line with these options gives one line and status 2.
+struct Usage {
+  ToyCifar data;
+  ScratchFolder out;
+
+  void operator()(const std::vector<std::string>& more, const std::string& expected) const {
+    const std::string output = failure(2, toy_command(data.path(), out.path(), more), expected);
+    CHECK(lines_of(output).size() == 1);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("usage: unknown options and impossible values give one line and status 2") {
-  const ToyCifar data;
-  const ScratchFolder out;
-  const auto usage = [&](const std::vector<std::string>& more, const std::string& expected) {
-    const std::string output = failure(2, toy_command(data.path(), out.path(), more), expected);
-    CHECK(lines_of(output).size() == 1);
-  };
+  const Usage usage;
   usage({"--nope"}, "--nope: there is no such option");
   usage({"surplus"}, "surplus");
   usage({"--preset", "nope"}, "quick, small, cifar10, imagenet");
@@ -88,26 +87,21 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   usage({"--seed", "-1"}, "--seed: '-1' is not a whole number; ");
   usage({"--threads", "1025"}, "--threads: 1025 is not from 0 to 1024; ");
   usage({"--width", "9223372036854775808"}, "--width: 9223372036854775808 is beyond what fits");
-  CHECK(out.entries() == 0);
+  CHECK(usage.out.entries() == 0);
 }
 
 TEST_CASE("usage: what would have no effect is refused") {
-  const ToyCifar data;
-  const ScratchFolder out;
-  const auto usage = [&](const std::vector<std::string>& more, const std::string& expected) {
-    const std::string output = failure(2, toy_command(data.path(), out.path(), more), expected);
-    CHECK(lines_of(output).size() == 1);
-  };
+  const Usage usage;
   usage({"--resume", "--fresh"}, "--fresh");
   usage({"--resume=false"}, "resume was given a disallowed flag override");
   for (const std::string option : {"--eager", "--tf32", "--nondeterministic"})
     usage({option}, option + " on a CPU; a GPU is needed; leave it out");
   std::vector<std::string> imagenet =
-      toy_command(data.path(), out.path(), {"--preset", "imagenet"});
+      toy_command(usage.data.path(), usage.out.path(), {"--preset", "imagenet"});
   const auto named = std::find(imagenet.begin(), imagenet.end(), "--data");
   imagenet.erase(named, named + 2);
   failure(2, imagenet, "--preset imagenet without --data; a folder with train/<class>/");
-  CHECK(out.entries() == 0);
+  CHECK(usage.out.entries() == 0);
 }
 
 TEST_CASE("numbers are decimal, zeros in front or not") {

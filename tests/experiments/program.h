@@ -136,4 +136,12 @@ inline std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+/// The newest checkpoint of each run in --out.
+inline std::vector<std::filesystem::path> checkpoints(const std::filesystem::path& out) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(out / "runs"))
+    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
+  return paths;
+}
+
 }  // namespace siam

@@ -26,13 +26,6 @@ std::vector<std::string> slow(const ToyCifar& data, const fs::path& out,
                       "--width", "16", "--epochs", "2"});
 }
 
-std::vector<fs::path> checkpoints(const fs::path& out) {
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(out / "runs"))
-    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
-  return paths;
-}
-
 ProcessResult shell(const std::string& script) {
   return run_process({"sh", "-c", script}, fs::temp_directory_path());
 }

@@ -109,19 +109,27 @@ TEST_CASE("a loss scale that is a power of two changes no bit") {
   CHECK_FALSE(same_bits(plain.parameters().values, other.parameters().values));
 }
 
+namespace {
+
+// A machine with memory for one small segment.
+MemorySource one_segment() {
+  static bool taken;
+  taken = false;
+  return {.allocate = [](size_t bytes) -> void* {
+            return std::exchange(taken, true) ? nullptr : std::malloc(bytes);
+          },
+          .free = std::free,
+          .advice = [](size_t) { return std::string("none free"); }};
+}
+
+}  // namespace
+
 TEST_CASE("where memory runs out, a batch that may fit is named") {
   CHECK(batch_that_fits(512, 3000, 1000) == 256);  // 384 would
   CHECK(batch_that_fits(512, 1000, 1000) == 256);
   CHECK(batch_that_fits(512, 1000, 3001) == 64);
   CHECK(batch_that_fits(512, 0, 1000) == 2);
-  // A machine with one small segment, less than a step of this batch needs.
-  static bool taken;
-  taken = false;
-  CachingAllocator small({.allocate = [](size_t bytes) -> void* {
-                            return std::exchange(taken, true) ? nullptr : std::malloc(bytes);
-                          },
-                          .free = std::free,
-                          .advice = [](size_t) { return std::string("none free"); }});
+  CachingAllocator small(one_segment());  // less than a step of this batch needs
   Config config = tiny();
   config.augment.size = 64;
   config.workers = 0;
@@ -134,13 +142,7 @@ TEST_CASE("where memory runs out, a batch that may fit is named") {
 
 TEST_CASE("where memory runs out, what can be smaller is named") {
   // Two images are the smallest batch there is.
-  static bool taken;
-  taken = false;
-  CachingAllocator small({.allocate = [](size_t bytes) -> void* {
-                            return std::exchange(taken, true) ? nullptr : std::malloc(bytes);
-                          },
-                          .free = std::free,
-                          .advice = [](size_t) { return std::string("none free"); }});
+  CachingAllocator small(one_segment());
   Config config = tiny();
   config.augment.size = 256;
   config.workers = 0;
