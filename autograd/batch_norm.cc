@@ -7,7 +7,7 @@ namespace siam {
 
 Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, int groups, const Variable& residual,
-                          bool relu, NormOverParts* parts) {
+                          bool relu, std::shared_ptr<NormOverParts> parts) {
   BatchStatistics statistics = batch_statistics(x.value(), groups);
   int64_t rows = x.shape().rows() / groups;
   if (parts != nullptr) {

@@ -1,4 +1,4 @@
-#include "tensor/loss.h"
+#include "tensor/rows.h"
 
 #include "autograd/ops.h"
 

@@ -16,7 +16,34 @@ Tensor like(const Tensor& model, const Tensor& host) {
 
 }  // namespace
 
-BatchStatistics NormOverParts::statistics(const BatchStatistics& part, int64_t rows) {
+// Merged in double, in the order of the ranks.
+BatchStatistics over_ranks(const Communicator& ranks, const BatchStatistics& part, int64_t rows) {
+  const int64_t n = part.mean.numel();
+  const Tensor here = Tensor::empty({2, n}, part.mean.dtype());
+  here.rows(0, 1).copy_from(part.mean.reshape({1, n}));
+  here.rows(1, 2).copy_from(part.variance.reshape({1, n}));
+  const Tensor all = cast(ranks.gather(here), DType::f64);  // [size 2,n]
+  const double count = static_cast<double>(rows);
+  const Tensor mean = Tensor::empty(part.mean.shape(), DType::f64), variance = mean.empty_like();
+  for (int64_t i = 0; i < n; ++i) {
+    math::Moments<double> merged;
+    for (int64_t rank = 0; rank < ranks.size(); ++rank) {
+      const double* of = all.data<double>() + rank * 2 * n + i;
+      merged.merge({count, of[0], of[n] * count});
+    }
+    mean.data<double>()[i] = merged.mean;
+    variance.data<double>()[i] = merged.m2 / merged.count;
+  }
+  return {like(part.mean, mean), like(part.mean, variance)};
+}
+
+Tensor NormOverRanks::sums(const Tensor& part) {
+  const Tensor sums = part.to(Device::cpu).clone();
+  ranks_.sum(sums);
+  return like(part, sums);
+}
+
+BatchStatistics NormInTurn::statistics(const BatchStatistics& part, int64_t rows) {
   like_ = part.mean;
   const Tensor mean = on_host(part.mean), variance = on_host(part.variance);
   const double count = static_cast<double>(rows);
@@ -27,20 +54,26 @@ BatchStatistics NormOverParts::statistics(const BatchStatistics& part, int64_t r
   return known_.mean.defined() ? known_ : part;
 }
 
-Tensor NormOverParts::sums(const Tensor& part) {
+Tensor NormInTurn::sums(const Tensor& part) {
   const Tensor sums = on_host(part);
   gathered_sums_ = gathered_sums_.defined() ? add(gathered_sums_, sums) : sums;
   return known_sums_.defined() ? known_sums_ : part;
 }
 
-void NormOverParts::end_pass() {
+void NormInTurn::end_pass(const Communicator* ranks) {
   const Tensor mean = Tensor::empty(like_.shape(), DType::f64), variance = mean.empty_like();
   for (size_t i = 0; i < gathered_.size(); ++i) {
     mean.data<double>()[i] = gathered_[i].mean;
     variance.data<double>()[i] = gathered_[i].m2 / gathered_[i].count;
   }
-  known_ = {like(like_, mean), like(like_, variance)};
+  BatchStatistics whole{mean, variance};
   rows_ = std::exchange(gathered_rows_, 0);
+  if (ranks != nullptr) {
+    whole = over_ranks(*ranks, whole, rows_);
+    rows_ *= ranks->size();
+    if (gathered_sums_.defined()) ranks->sum(gathered_sums_);
+  }
+  known_ = {like(like_, whole.mean), like(like_, whole.variance)};
   gathered_.clear();
   if (gathered_sums_.defined()) known_sums_ = like(like_, std::exchange(gathered_sums_, {}));
 }

@@ -21,11 +21,9 @@ Variable cast(const Variable& x, DType type, Tensor rounded = {});
 /// Scalar mean of all elements.
 Variable mean(const Variable& x);
 
-// rows.cc
+// slice.cc
 /// Entries [begin, end) of the leading dimension; shares memory with x.
 Variable slice(const Variable& x, int64_t begin, int64_t end);
-/// The parts behind one another along the leading dimension.
-Variable concat(const std::vector<Variable>& parts);
 
 // conv.cc
 Variable conv2d(const Variable& x, const Variable& w, ConvGeometry geometry);
@@ -43,11 +41,10 @@ struct BatchNormState {
 };
 /// relu?( batch_norm(x) (+ residual) ), normalised with the statistics of each of `groups` equal
 /// parts of the batch, which also update the running statistics. gamma, beta, residual may be
-/// undefined. Where x is but a part of the batch, `parts` knows of the others; it must outlive the
-/// graph.
+/// undefined. Where x is but a part of the batch, `parts` knows of the others.
 Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, int groups, const Variable& residual,
-                          bool relu, NormOverParts* parts = nullptr);
+                          bool relu, std::shared_ptr<NormOverParts> parts = {});
 /// The same with the running statistics, as in evaluation. Has no backward.
 Variable batch_norm_infer(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, const Variable& residual, bool relu);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <queue>
 
+#include "autograd/graph_visitor.h"
 #include "tensor/map.h"
 
 namespace siam {
@@ -11,6 +12,7 @@ namespace {
 
 std::atomic<uint64_t> node_count = 0;
 thread_local bool recording = true;
+thread_local GraphVisitor* visitor = nullptr;
 
 // Gradients may be shared (add hands one tensor to both inputs), so they are added in place only
 // when nobody else can see them.
@@ -58,19 +60,28 @@ Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs, B
 
 Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs,
                 BackwardSumRule rule) {
+  if (!recording) return Variable(std::move(y));
   bool needed = false;
   for (const Variable& input : inputs) needed |= input.requires_grad();
-  if (!needed || !recording) return Variable(std::move(y));
-  auto node = std::make_shared<Node>();
-  node->number = ++node_count;
-  node->op = op;
-  for (const Variable& input : inputs) node->inputs.push_back(input.node());
-  node->rule = std::move(rule);
-  node->adds = true;
-  return {std::move(y), std::move(node)};
+  std::shared_ptr<Node> node;
+  if (needed) {
+    node = std::make_shared<Node>();
+    node->number = ++node_count;
+    node->op = op;
+    for (const Variable& input : inputs) node->inputs.push_back(input.node());
+    node->rule = std::move(rule);
+    node->adds = true;
+  }
+  const Variable result(std::move(y), std::move(node));
+  if (visitor != nullptr) visitor->recorded(op, result, inputs);
+  return result;
 }
 
-Variable detach(const Variable& x) { return Variable(x.value()); }
+Variable detach(const Variable& x) {
+  const Variable result(x.value());
+  if (visitor != nullptr) visitor->detached(x, result);
+  return result;
+}
 
 int64_t backward(const Variable& root, Tensor seed, Leaves leaves) {
   check(root.requires_grad(),
@@ -103,8 +114,11 @@ int64_t backward(const Variable& root, Tensor seed, Leaves leaves) {
         node->rule(std::exchange(node->grad, {}), std::exchange(node->more, {}));
     node->rule = nullptr;
     node->freed = true;
-    for (size_t i = 0; i < node->inputs.size(); ++i)
-      if (node->inputs[i] && dx[i].defined()) deliver(node->inputs[i], std::move(dx[i]));
+    for (size_t i = 0; i < node->inputs.size(); ++i) {
+      if (!node->inputs[i] || !dx[i].defined()) continue;
+      if (visitor != nullptr) visitor->passed(*node, i, dx[i]);
+      deliver(node->inputs[i], std::move(dx[i]));
+    }
     node->inputs.clear();
   }
   return visited;
@@ -125,5 +139,8 @@ Node::~Node() {
 
 NoGrad::NoGrad() : previous_(std::exchange(recording, false)) {}
 NoGrad::~NoGrad() { recording = previous_; }
+
+GraphVisitor::GraphVisitor() : previous_(std::exchange(visitor, this)) {}
+GraphVisitor::~GraphVisitor() { visitor = previous_; }
 
 }  // namespace siam

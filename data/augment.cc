@@ -14,13 +14,30 @@ namespace {
 
 using augment_math::Rgb;
 
+// Blocks of pixels as three planes, which compilers make vectors of.
 template <class F>
 void for_pixels(float* out, int pixels, const F& f) {
-  for (int i = 0; i < pixels; ++i) {
-    const Rgb c = f(Rgb{out[3 * i], out[3 * i + 1], out[3 * i + 2]});
-    out[3 * i] = c.r;
-    out[3 * i + 1] = c.g;
-    out[3 * i + 2] = c.b;
+  constexpr int kBlock = 32;
+  float r[kBlock] = {}, g[kBlock] = {}, b[kBlock] = {};
+  for (int begin = 0; begin < pixels; begin += kBlock) {
+    float* block = out + 3 * begin;
+    const int count = std::min(kBlock, pixels - begin);
+    for (int i = 0; i < count; ++i) {
+      r[i] = block[3 * i];
+      g[i] = block[3 * i + 1];
+      b[i] = block[3 * i + 2];
+    }
+    for (int i = 0; i < kBlock; ++i) {
+      const Rgb c = f(Rgb{r[i], g[i], b[i]});
+      r[i] = c.r;
+      g[i] = c.g;
+      b[i] = c.b;
+    }
+    for (int i = 0; i < count; ++i) {
+      block[3 * i] = r[i];
+      block[3 * i + 1] = g[i];
+      block[3 * i + 2] = b[i];
+    }
   }
 }
 
@@ -54,24 +71,27 @@ void jitter(float* out, int pixels, const AugmentParameters& p) {
 void blur(float* out, int size, float sigma) {
   using namespace augment_math;
   const int radius = blur_radius(sigma);
-  std::vector<float> weights(2 * radius + 1), copy(static_cast<size_t>(size) * size * 3);
+  const int taps = 2 * radius + 1, row = 3 * size;
+  std::vector<float> weights(taps), copy(static_cast<size_t>(size) * row), line(row + 6 * radius);
   float sum = 0;
   for (int i = -radius; i <= radius; ++i) sum += weights[i + radius] = blur_weight(i, sigma);
   for (float& weight : weights) weight /= sum;
-  // One direction: `step` floats between neighbours, `across` between lines.
-  auto pass = [&](const float* in, float* result, int step, int across) {
-    for (int line = 0; line < size; ++line)
-      for (int i = 0; i < size; ++i)
-        for (int c = 0; c < 3; ++c) {
-          float value = 0;
-          for (int t = -radius; t <= radius; ++t)
-            value +=
-                weights[t + radius] * in[line * across + repeated_edge(i + t, size) * step + c];
-          result[line * across + i * step + c] = value;
-        }
+  // Of one line of the result: weights times what begins at from(t), added in the order of t.
+  const auto blurred = [&](float* result, const auto& from) {
+    std::fill(result, result + row, 0.0f);
+    for (int t = 0; t < taps; ++t) {
+      const float weight = weights[t];
+      const float* in = from(t);
+      for (int i = 0; i < row; ++i) result[i] += weight * in[i];
+    }
   };
-  pass(out, copy.data(), 3, 3 * size);
-  pass(copy.data(), out, 3 * size, 3);
+  for (int y = 0; y < size; ++y) {
+    for (int x = -radius; x < size + radius; ++x)
+      std::copy_n(out + y * row + 3 * repeated_edge(x, size), 3, &line[3 * (x + radius)]);
+    blurred(&copy[y * row], [&](int t) { return &line[3 * t]; });
+  }
+  for (int y = 0; y < size; ++y)
+    blurred(out + y * row, [&](int t) { return &copy[repeated_edge(y + t - radius, size) * row]; });
 }
 
 void flip(float* out, int size) {
@@ -93,18 +113,22 @@ void normalize(float* out, const AugmentConfig& config) {
 
 }  // namespace
 
-AugmentParameters draw(const AugmentConfig& config, const Image& image, uint64_t seed, int epoch,
+AugmentParameters draw(const AugmentConfig& config, int height, int width, uint64_t seed, int epoch,
                        int64_t sample, int view) {
   Random random(seed, Purpose::augment, static_cast<uint32_t>(epoch), static_cast<uint32_t>(sample),
                 static_cast<uint32_t>(view));
-  return augment_math::draw(config, image.height, image.width, random);
+  return augment_math::draw(config, height, width, random);
+}
+
+void resize_crop(const Image& image, const AugmentParameters& p, int size, float* out) {
+  resize_crop(image, {p.top, p.height, p.grid_height, p.grid_top, size},
+              {p.left, p.width, p.grid_width, p.grid_left, size}, out);
 }
 
 void augment(const Image& image, const AugmentConfig& config, const AugmentParameters& p,
              float* out) {
   const int pixels = config.size * config.size;
-  resize_crop(image, {p.top, p.height, p.grid_height, p.grid_top, config.size},
-              {p.left, p.width, p.grid_width, p.grid_left, config.size}, out);
+  resize_crop(image, p, config.size, out);
   if (p.jitter) jitter(out, pixels, p);
   if (p.gray)
     for_pixels(out, pixels, [](Rgb c) {
@@ -122,7 +146,7 @@ void test_transform(const Image& image, const AugmentConfig& config, float* out)
 
 std::string torchvision_transform(const AugmentConfig& config) {
   return fmt::format(
-      "Resize({}, antialias=True), CenterCrop({}), ToTensor(), Normalize([{}], [{}])",
+      "ToTensor(), Resize({}, antialias=True), CenterCrop({}), Normalize([{}], [{}])",
       augment_math::resized_side(config), config.size, fmt::join(config.mean, ", "),
       fmt::join(config.deviation, ", "));
 }

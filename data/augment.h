@@ -8,8 +8,14 @@ namespace siam {
 
 /// The random view `view` of sample `sample` in epoch `epoch`: a function of these and the seed
 /// alone.
-AugmentParameters draw(const AugmentConfig& config, const Image& image, uint64_t seed, int epoch,
+AugmentParameters draw(const AugmentConfig& config, int height, int width, uint64_t seed, int epoch,
                        int64_t sample, int view);
+
+/// What a draw needs of the image.
+inline Box crop_of(const AugmentParameters& p) { return {p.top, p.left, p.height, p.width}; }
+
+/// The crop, resized to a view: the first step of augment(). out [size,size,3], in [0, 1].
+void resize_crop(const Image& image, const AugmentParameters& parameters, int size, float* out);
 
 /// Applies a draw in the order of the authors' code: crop and resize, colour jitter, grey, blur,
 /// flip, normalise. out [size,size,3].
@@ -19,8 +25,9 @@ void augment(const Image& image, const AugmentConfig& config, const AugmentParam
 /// The evaluation transform (augment_math::central), normalised; out [size,size,3].
 void test_transform(const Image& image, const AugmentConfig& config, float* out);
 
-/// The same as a line of torchvision: "Resize(256, antialias=True), CenterCrop(224), ToTensor(),
-/// Normalize(...)".
+/// The same as a line of torchvision: "ToTensor(), Resize(256, antialias=True), CenterCrop(224),
+/// Normalize(...)". The tensor comes first, for of an image torchvision rounds the pixels when they
+/// are resized.
 std::string torchvision_transform(const AugmentConfig& config);
 
 }  // namespace siam

@@ -14,6 +14,8 @@ namespace siam {
 struct Batch {
   Tensor images;  ///< [views * B,S,S,3]: the first view of all samples, then the second, ...
   std::vector<int64_t> samples;  ///< [B], indices into the data set
+  /// Of crops on their way to a GPU: u8 [views * B, sizeof(AugmentParameters)]. Unset for views.
+  Tensor draws = {};
 };
 
 struct BatchConfig {
@@ -22,11 +24,22 @@ struct BatchConfig {
   int workers = 1;  ///< threads on the host; 0: batches are made in advance()
   int views = 2;
   int prefetch = 4;  ///< batches made ahead on the host, at most
+  /// Of several equal parts of each batch, for several processes: this one alone is made.
+  int part = 0, parts = 1;
+
+  int64_t samples() const { return batch_size / parts; }  ///< of a batch that are made here
+  int64_t first() const { return part * samples(); }      ///< of these, in the whole batch
 };
 
+/// BatchConfig::workers for the machine and a network on `device`: for a GPU, which takes images
+/// faster than they are decoded, all cores (tensor/parallel.h's threads()) but the one that
+/// launches its steps, and at least 1. For a CPU 1: the step's own loops keep all cores busy, for
+/// many times as long as one thread needs for the batch.
+int default_workers(Device device);
+
 /// What comes depends on the seed, the epoch and the position alone, not on the kind of source, on
-/// threads, nor on where an earlier epoch was left: a view is a function of (seed, epoch, sample,
-/// view).
+/// threads, on the number of parts, nor on where an earlier epoch was left: a view is a function of
+/// (seed, epoch, sample, view).
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
@@ -55,7 +68,8 @@ class BatchSource {
 
 /// The source for a device, on which its batches are. Images of a data set that is in memory
 /// (Dataset::in_memory) are uploaded to a GPU once and augmented there into `type`; all others are
-/// augmented by a Loader, in f32. Error if the batch is larger than the data set.
+/// decoded by a Loader, which augments them too, in f32, where the device is a CPU. Error if the
+/// batch is larger than the data set.
 std::unique_ptr<BatchSource> make_batch_source(std::shared_ptr<const Dataset> dataset,
                                                const AugmentConfig& augment,
                                                const BatchConfig& config, Device device,

@@ -4,8 +4,8 @@
 
 #include "data/formats.h"
 #include "data/memory_dataset.h"
-#include "data/read_file.h"
 #include "tensor/check.h"
+#include "tensor/io/read_file.h"
 
 namespace siam {
 

@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "data/formats.h"
-#include "data/memory_dataset.h"
 #include "tensor/check.h"
+#include "tensor/io/hash.h"
 
 namespace siam {
 
@@ -21,10 +21,15 @@ class Subset : public Dataset {
 
   int64_t size() const override { return static_cast<int64_t>(indices_.size()); }
   Image image(int64_t index) const override { return whole_->image(indices_[index]); }
+  Image image_around(int64_t index, const NeededPart& needed) const override {
+    return whole_->image_around(indices_[index], needed);
+  }
   int label(int64_t index) const override { return whole_->label(indices_[index]); }
   const std::vector<std::string>& class_names() const override { return whole_->class_names(); }
   std::string name() const override { return whole_->name(); }
+  fs::path path(int64_t index) const override { return whole_->path(indices_[index]); }
   bool in_memory() const override { return whole_->in_memory(); }
+  UnusedFiles unused_files() const override { return whole_->unused_files(); }
   std::string contents() const override {
     return fmt::format("{} of {}", size(), whole_->contents());
   }
@@ -39,10 +44,82 @@ class Subset : public Dataset {
   std::vector<int64_t> indices_;
 };
 
+// Two data sets of the same classes, one behind the other.
+class Joined : public Dataset {
+ public:
+  explicit Joined(TrainTest parts) : parts_(std::move(parts)) {}
+
+  int64_t size() const override { return parts_.train->size() + parts_.test->size(); }
+  Image image(int64_t index) const override {
+    const auto [part, place] = find(index);
+    return part.image(place);
+  }
+  Image image_around(int64_t index, const NeededPart& needed) const override {
+    const auto [part, place] = find(index);
+    return part.image_around(place, needed);
+  }
+  int label(int64_t index) const override {
+    const auto [part, place] = find(index);
+    return part.label(place);
+  }
+  const std::vector<std::string>& class_names() const override {
+    return parts_.train->class_names();
+  }
+  std::string name() const override { return parts_.train->name(); }
+  bool in_memory() const override { return parts_.train->in_memory() && parts_.test->in_memory(); }
+  fs::path path(int64_t index) const override {
+    const int64_t first = parts_.train->size();
+    return index < first ? fmt::format("train/{}", index) : fmt::format("test/{}", index - first);
+  }
+  std::string fingerprint() const override {
+    const std::string both = parts_.train->fingerprint() + parts_.test->fingerprint();
+    return hash_text(hash_bytes(both.data(), both.size()));
+  }
+
+ private:
+  struct Place {
+    const Dataset& part;
+    int64_t index;
+  };
+  Place find(int64_t index) const {
+    const int64_t first = parts_.train->size();
+    return index < first ? Place{*parts_.train, index} : Place{*parts_.test, index - first};
+  }
+
+  TrainTest parts_;
+};
+
+void check_folder(const fs::path& folder) {
+  check(fs::exists(folder),
+        "{}: no such folder; the folder of a data set is needed; correct the path",
+        folder.string());
+  check(fs::is_directory(folder),
+        "{}: a file; the folder of a data set is needed; extract it if it is an archive, and "
+        "correct the path",
+        folder.string());
+}
+
+// A data set in other files than one for each image.
+std::optional<TrainTest> open_records(const fs::path& folder) {
+  if (auto found = open_cifar(folder)) return found;
+  return open_idx(folder);
+}
+
 }  // namespace
 
+Box around(const Box& a, const Box& b) {
+  if (a.height == 0 || a.width == 0) return b;
+  if (b.height == 0 || b.width == 0) return a;
+  const int top = std::min(a.top, b.top), left = std::min(a.left, b.left);
+  return {top, left, std::max(a.top + a.height, b.top + b.height) - top,
+          std::max(a.left + a.width, b.left + b.width) - left};
+}
+
 std::string Dataset::contents() const {
-  return fmt::format("{} images in {} classes", size(), num_classes());
+  const std::string images = labelled()
+                                 ? fmt::format("{} images in {} classes", size(), num_classes())
+                                 : fmt::format("{} images without labels", size());
+  return images + unused_files().text();
 }
 
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count) {
@@ -50,6 +127,11 @@ std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, in
         "{} samples of {}; 1 to {} are needed; change --train-samples or --test-samples", count,
         dataset->name(), dataset->size());
   if (count == dataset->size()) return dataset;
+  if (!dataset->labelled()) {
+    std::vector<int64_t> spread(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) spread[i] = i * dataset->size() / count;
+    return std::make_shared<Subset>(std::move(dataset), std::move(spread));
+  }
   std::vector<std::vector<int64_t>> by_class(dataset->num_classes());
   for (int64_t i = 0; i < dataset->size(); ++i) by_class[dataset->label(i)].push_back(i);
   std::vector<int64_t> indices;
@@ -61,15 +143,22 @@ std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, in
 }
 
 TrainTest open_dataset(const fs::path& folder) {
-  check(fs::exists(folder),
-        "{}: no such folder; the folder of a data set is needed; correct --data", folder.string());
-  check(fs::is_directory(folder),
-        "{}: a file; the folder of a data set is needed; extract it if it is an archive, and "
-        "correct --data",
-        folder.string());
-  for (auto open : {open_cifar, open_idx, open_image_folder})
-    if (auto found = open(folder)) return *found;
+  check_folder(folder);
+  if (auto found = open_records(folder)) return *found;
+  if (auto found = open_image_folder(folder)) return *found;
   fail("{}: {}", folder.string(), what_it_looks_like(folder));
+}
+
+TrainTest open_images(const fs::path& folder) {
+  check_folder(folder);
+  if (auto found = open_records(folder)) return *found;
+  return open_any_images(folder);
+}
+
+std::shared_ptr<const Dataset> open_all_images(const fs::path& folder) {
+  check_folder(folder);
+  if (auto found = open_records(folder)) return std::make_shared<Joined>(*std::move(found));
+  return list_images(folder);
 }
 
 fs::path find_dataset(const std::optional<fs::path>& flag) {

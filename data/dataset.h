@@ -1,12 +1,15 @@
 #pragma once
-// Labelled images.
+// Images, with labels or without.
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "data/unused_files.h"
 
 namespace siam {
 
@@ -17,6 +20,15 @@ struct Image {
   std::shared_ptr<const std::vector<uint8_t>> owned;  ///< of a decoded image; unset for a view
 };
 
+/// A part of an image, in pixels.
+struct Box {
+  int top = 0, left = 0, height = 0, width = 0;
+};
+/// The smallest box around both; an empty one counts for nothing.
+Box around(const Box& a, const Box& b);
+/// What is needed of an image of this height and width.
+using NeededPart = std::function<Box(int height, int width)>;
+
 class Dataset {
  public:
   virtual ~Dataset() = default;
@@ -24,11 +36,21 @@ class Dataset {
   /// Safe to call from several threads. A view stays valid as long as the data set. Error if a file
   /// cannot be decoded.
   virtual Image image(int64_t index) const = 0;
+  /// The same, of which pixels outside of what is needed may have any value: a decoder leaves out
+  /// what it can, and damage there goes unnoticed.
+  virtual Image image_around(int64_t index, const NeededPart&) const { return image(index); }
+  /// An index into class_names(), or -1 if the data set has no labels.
   virtual int label(int64_t index) const = 0;
+  /// Empty if the data set has no labels.
   virtual const std::vector<std::string>& class_names() const = 0;
   virtual std::string name() const = 0;
-  /// What was found, for the user: "60000 images in 10 classes", and the files that were passed
-  /// over.
+  /// The file of an image, relative to the folder that was opened: "train/cat/a.jpg". Where an image
+  /// is no file of its own, its place in all of the data set, "train/0", or nothing in a part of it.
+  virtual std::filesystem::path path(int64_t) const { return {}; }
+  /// Files of the folder that are no part of the data set.
+  virtual UnusedFiles unused_files() const { return {}; }
+  /// What was found, for the user: "60000 images in 10 classes" or "800 images without labels", and
+  /// unused_files().
   virtual std::string contents() const;
   /// Hash of the content, 16 hexadecimal digits. Of a folder of images: of their paths in it, their
   /// sizes, and parts of each file.
@@ -38,6 +60,7 @@ class Dataset {
   virtual bool in_memory() const { return false; }
 
   int num_classes() const { return static_cast<int>(class_names().size()); }
+  bool labelled() const { return !class_names().empty(); }
 };
 
 struct TrainTest {
@@ -46,18 +69,35 @@ struct TrainTest {
 
 /// Reads the data set in a folder, whichever it is: CIFAR-10 or CIFAR-100 in their binary versions
 /// (data_batch_1.bin, train.bin), IDX files plain or gzipped (train-images-idx3-ubyte.gz: MNIST and
-/// its kin), or JPEGs and PNGs in train/<class>/ with val/ or test/. Error, naming file and record,
-/// for anything missing, truncated, of a wrong size, or with a label out of range; for a folder
-/// that is none of these, what it looks like and what to do.
+/// its kin), or images in train/<class>/ with val/ or test/. Both parts have labels, and the same
+/// classes. Error, naming file and record, for anything missing, truncated, of a wrong size, or
+/// with a label out of range; for a folder that is none of these, what it looks like and what to
+/// do.
 TrainTest open_dataset(const std::filesystem::path& folder);
+
+/// The same, and any other folder with images at any depth. A folder that holds nothing but one
+/// folder stands for that one. train/ is the training set if val/ or
+/// test/ is beside it or no other folder is, and val/ or test/ the test set. Otherwise a tenth of
+/// the images (at least one), chosen by a hash of their paths, is held out as the test set: images
+/// that are added or removed change the place of few others. The first level of folders are the
+/// classes if all images are below at least two of them; otherwise, or if the test set has a class
+/// that the training set has not, neither part has labels. Error if there are fewer than two
+/// images.
+TrainTest open_images(const std::filesystem::path& folder);
+
+/// Every image of a folder as open_images() takes it, training and test set together, in the order
+/// of their paths; of a data set in other files, training images first, with paths "train/0" and
+/// "test/0" in the order of the records. Error if there is none.
+std::shared_ptr<const Dataset> open_all_images(const std::filesystem::path& folder);
 
 /// Where the data is: `flag` (--data), else $SIMSIAM_DATA, else data/cifar-10-batches-bin here or
 /// in the parent folder (programs are run from build/), else Debian's Fashion-MNIST. Error that
 /// lists what was tried and says where to get data.
 std::filesystem::path find_dataset(const std::optional<std::filesystem::path>& flag);
 
-/// The first images of each class in turn, `count` in all: a smaller set with the classes balanced.
-/// The whole set if there are no more; error if there are fewer.
+/// The first images of each class in turn, `count` in all: a smaller set with the classes balanced;
+/// without labels images at equal distances. The whole set if there are no more; error if there are
+/// fewer.
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count);
 /// Of both sets; 0: all images.
 TrainTest subsets(const TrainTest& data, int64_t train, int64_t test);

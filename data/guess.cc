@@ -96,9 +96,9 @@ std::string what_it_looks_like(const fs::path& folder) {
             file.filename().string());
   if (has_images(folder) || std::any_of(inner.begin(), inner.end(), has_images))
     return "images that are not in train/ and val/; train/<class>/ and val/<class>/ are needed; "
-           "move them there";
+           "move them there, or use `simsiam pretrain`, which needs neither";
   return "no data set here; CIFAR binary files, IDX files, or train/<class>/*.jpg with val/ are "
-         "needed; correct --data";
+         "needed; correct the path";
 }
 
 }  // namespace siam

@@ -1,67 +1,69 @@
 #include "data/image_file.h"
 
 #include <algorithm>
-#include <string_view>
 
-#include "data/read_file.h"
+#include "data/orientation.h"
 #include "tensor/check.h"
+#include "tensor/io/file_kind.h"
+#include "tensor/io/read_file.h"
 
 namespace siam {
 
 namespace {
 
-using namespace std::string_view_literals;
-
-struct Signature {
-  size_t offset;
-  std::string_view bytes;
-  std::string_view kind;
-};
-
-constexpr Signature kSignatures[] = {
-    {0, "\xff\xd8"sv, "a JPEG"},
-    {0, "\x89PNG\r\n\x1a\n"sv, "a PNG"},
-    {8, "WEBP"sv, "a WebP image"},
-    {0, "GIF8"sv, "a GIF image"},
-    {0, "BM"sv, "a BMP image"},
-    {0, "II*\0"sv, "a TIFF image"},
-    {0, "MM\0*"sv, "a TIFF image"},
-    {4, "ftypavif"sv, "an AVIF image"},
-    {4, "ftyp"sv, "a HEIF image or a video"},
-    {0, "\x1f\x8b"sv, "a gzip file"},
-    {0, "<"sv, "a web page or XML"},
-};
+std::string_view known_kind(std::span<const uint8_t> start) {
+  return file_kind({reinterpret_cast<const char*>(start.data()), start.size()});
+}
 
 }  // namespace
 
 std::string kind_of(std::span<const uint8_t> start) {
   if (start.empty()) return "empty";
-  const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
-  for (const Signature& each : kSignatures)
-    if (text.size() >= each.offset && text.substr(each.offset).starts_with(each.bytes))
-      return std::string(each.kind);
-  return "of no known kind";
+  const std::string_view kind = known_kind(start);
+  return std::string(kind.empty() ? "of no known kind" : kind);
 }
 
 bool is_image(std::span<const uint8_t> start) {
-  const std::string kind = kind_of(start);
-  return kind == "a JPEG" || kind == "a PNG";
+  const std::string_view kind = known_kind(start);
+  return kind == kJpeg || kind == kPng || (kind == kWebp && reads_webp());
 }
 
-Image decode_image(std::span<const uint8_t> bytes) {
-  const std::string kind = kind_of(bytes);
-  if (kind == "a JPEG") return decode_jpeg(bytes);
-  if (kind == "a PNG") return decode_png(bytes);
-  fail("{}", kind);
+std::string other_image_kind(std::span<const uint8_t> start) {
+  const std::string_view kind = known_kind(start), image = " image";
+  const size_t end = kind.find(image), article = kind.find(' ') + 1;
+  if (is_image(start) || end == kind.npos) return {};
+  return fmt::format("{} images{}{}", kind.substr(article, end - article),
+                     kind.substr(end + image.size()),
+                     kind == kWebp ? ", which this build does not read (libwebp was missing)" : "");
 }
 
-Image read_image(const std::filesystem::path& path) {
+std::string format_of(std::span<const uint8_t> start) {
+  const std::string_view kind = known_kind(start);
+  return kind == kJpeg ? "JPEG" : kind == kPng ? "PNG" : "WebP";
+}
+
+std::string readable_formats() { return reads_webp() ? "JPEG, PNG or WebP" : "JPEG or PNG"; }
+
+StoredImage decode_stored(std::span<const uint8_t> bytes, const NeededPart& needed) {
+  const std::string_view kind = known_kind(bytes);
+  if (kind == kJpeg) return decode_jpeg(bytes, needed);
+  if (kind == kPng) return decode_png(bytes);
+  if (kind == kWebp && reads_webp()) return decode_webp(bytes);
+  fail("{}", kind_of(bytes));
+}
+
+Image decode_image(std::span<const uint8_t> bytes, const NeededPart& needed) {
+  const StoredImage stored = decode_stored(bytes, needed);
+  return upright(stored.image, stored.orientation);
+}
+
+Image read_image(const std::filesystem::path& path, const NeededPart& needed) {
   const std::vector<uint8_t> bytes = read_bytes(path, kMaxFileBytes);
   try {
-    return decode_image(bytes);
+    return decode_image(bytes, needed);
   } catch (const Error& error) {
-    fail("{}: {}; a whole JPEG or PNG is needed; replace or remove the file", path.string(),
-         error.what());
+    fail("{}: {}; a whole {} is needed; replace or remove the file", path.string(), error.what(),
+         readable_formats());
   }
 }
 

@@ -1,10 +1,12 @@
 #pragma once
-// Image files: JPEG and PNG, told apart by their content and not by their names.
+// Image files: JPEG, PNG and, where libwebp was there at build time, WebP, told apart by their
+// content and not by their names.
 
 #include <span>
 #include <string>
 
 #include "data/dataset.h"
+#include "tensor/check.h"
 
 namespace siam {
 
@@ -14,22 +16,51 @@ inline constexpr int64_t kMaxImageBytes = int64_t{192} << 20;
 inline constexpr int64_t kMaxDecoderBytes = int64_t{512} << 20;
 inline constexpr int64_t kMaxFileBytes = int64_t{256} << 20;
 
-/// Decodes a JPEG or PNG of any colour space; CMYK and transparency become RGB as by Pillow's
-/// convert("RGB"). A JPEG whose pixels exceed kMaxImageBytes is decoded at 1/2, 1/4 or 1/8 of its
-/// size. Error if it is damaged, truncated, of another kind, or above the bounds.
-Image decode_image(std::span<const uint8_t> bytes);
+/// The file ends before its image does.
+struct Truncated : Error {
+  using Error::Error;
+};
+
+enum class Colors { rgb, grey, cmyk };
+
+/// An image as its file stores it.
+struct StoredImage {
+  Image image;                  ///< RGB, not yet turned
+  Colors colors = Colors::rgb;  ///< of the file
+  int orientation = 1;          ///< EXIF's, 1 to 8; 1 is upright
+};
+
+/// Decodes an image of any colour space to the RGB of Pillow: CMYK as by convert("RGB"),
+/// transparency as composed on white by Image.alpha_composite, 16 bits a channel as their upper 8.
+/// A JPEG whose pixels exceed kMaxImageBytes is decoded at 1/2, 1/4 or 1/8 of its size. Of an
+/// animation the first picture is taken. Error if it is damaged, truncated (Truncated), of another
+/// kind, or above the bounds. `needed`, if given, as for Dataset::image_around.
+StoredImage decode_stored(std::span<const uint8_t> bytes, const NeededPart& needed = {});
+/// The same, upright: turned and mirrored as its EXIF orientation says (ImageOps.exif_transpose).
+Image decode_image(std::span<const uint8_t> bytes, const NeededPart& needed = {});
 
 /// Of a file; errors name it.
-Image read_image(const std::filesystem::path& path);
+Image read_image(const std::filesystem::path& path, const NeededPart& needed = {});
 
-/// What a file is by its first bytes (12 are enough), as a user would say it: "a JPEG", "a PNG",
-/// "a WebP image", "empty", "of no known kind".
+/// file_kind() of these first bytes (32 are enough), "empty", or "of no known kind".
 std::string kind_of(std::span<const uint8_t> start);
-/// True of "a JPEG" and "a PNG".
+/// True of the formats that are read.
 bool is_image(std::span<const uint8_t> start);
+/// Of an image in a format that is not read: "GIF images", or "WebP images, which this build does
+/// not read (libwebp was missing)". Empty for all else.
+std::string other_image_kind(std::span<const uint8_t> start);
+/// "JPEG, PNG or WebP", or what of these is read.
+std::string readable_formats();
+bool reads_webp();
+/// "JPEG", "PNG" or "WebP", of an image that is read.
+std::string format_of(std::span<const uint8_t> start);
 
-// The two formats, each in its file.
-Image decode_jpeg(std::span<const uint8_t> bytes);
-Image decode_png(std::span<const uint8_t> bytes);
+/// An image as a PNG file. Error if libpng refuses it.
+std::vector<uint8_t> encode_png(const Image& image);
+
+// The formats, each in its file.
+StoredImage decode_jpeg(std::span<const uint8_t> bytes, const NeededPart& needed);
+StoredImage decode_png(std::span<const uint8_t> bytes);
+StoredImage decode_webp(std::span<const uint8_t> bytes);
 
 }  // namespace siam

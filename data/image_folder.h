@@ -1,37 +1,38 @@
 #pragma once
 // What is found in folders of images.
 
+#include <cstdint>
 #include <filesystem>
-#include <map>
-#include <string>
-#include <utility>
 #include <vector>
+
+#include "data/unused_files.h"
 
 namespace siam {
 
-/// Files that are passed over, by kind, with one example of each.
-class UnusedFiles {
- public:
-  void add(const std::string& kind, const std::filesystem::path& path);
-  /// "; 3 files not used: 2 .webp (cat/a.webp, ...), 1 hidden (cat/.b.jpg)", or nothing.
-  std::string text() const;
-
- private:
-  std::map<std::string, std::pair<int64_t, std::filesystem::path>> kinds_;
-};
-
-/// By its suffix: .jpg, .jpeg or .png in any case.
+/// By its suffix: one of the formats that are read, in any case.
 bool is_image_name(const std::filesystem::path& path);
 
-/// Appends the image files of a folder and of the folders in it. Hidden ones and links to folders
-/// are not followed.
-void find_images(const std::filesystem::path& folder, std::vector<std::filesystem::path>& files,
-                 UnusedFiles& unused);
-
-struct ClassFolders {
-  std::vector<std::string> names;  ///< sorted
-  UnusedFiles unused;              ///< beside them
+struct ImageFile {
+  std::filesystem::path path;  ///< relative to the folder of the data set
+  /// Hash of its size, and of its content: all of a small file, and of a large one its first,
+  /// middle and last 4 KiB. A picture that is changed is compressed to other bytes from there on.
+  uint64_t digest = 0;
 };
-ClassFolders class_folders(const std::filesystem::path& folder);
+
+struct FoundImages {
+  std::vector<ImageFile> files;  ///< in the order of their paths
+  UnusedFiles unused;
+};
+
+/// The image files below folder / part, at any depth. A file is an image by its content, whatever
+/// its name; and one with an image's name is taken for one that is damaged if its content is of no
+/// known kind. Hidden files and folders are passed over. A link to a folder is followed where it
+/// leads out of folder / part, and not from below another such link. A folder in it that cannot be
+/// listed is passed over; filesystem_error if folder / part cannot.
+FoundImages find_images(const std::filesystem::path& folder,
+                        const std::filesystem::path& part = {});
+
+/// What the system, a file manager or a NAS keeps beside the images.
+bool is_hidden(const std::filesystem::path& path);
 
 }  // namespace siam

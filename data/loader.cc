@@ -1,19 +1,37 @@
 #include "data/loader.h"
 
-#include <chrono>
+#include <algorithm>
+#include <cstring>
 
 #include "tensor/allocator.h"
+#include "tensor/clock.h"
 
 namespace siam {
 
+namespace {
+
+// Of one job. A sample of 32 pixels takes tens of microseconds, one of a photograph ten
+// milliseconds: enough not to feel the lock, and little enough for all workers to end together.
+constexpr int64_t kJobSamples = 4;
+
+}  // namespace
+
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
-               const BatchConfig& config, Allocator* memory)
-    : dataset_(std::move(dataset)), augment_(augment), config_(config), memory_(memory) {
+               const BatchConfig& config, Make make, Allocator* memory)
+    : dataset_(std::move(dataset)),
+      augment_(augment),
+      config_(config),
+      make_(make),
+      memory_(memory),
+      jobs_per_batch_((config.samples() + kJobSamples - 1) / kJobSamples) {
   check(
       config.batch_size <= dataset_->size(),
       "batch of {} from {}; at most its {} samples are needed; use a smaller --batch-size or more "
       "data",
       config.batch_size, dataset_->name(), dataset_->size());
+  check(config.parts >= 1 && config.batch_size % config.parts == 0,
+        "batch of {} in {} parts; a multiple is needed; change --batch-size", config.batch_size,
+        config.parts);
 }
 
 Loader::~Loader() { stop(); }
@@ -23,7 +41,8 @@ void Loader::start_epoch(int epoch, int64_t first) {
   epoch_ = epoch;
   order_ = permutation(dataset_->size(),
                        Random(config_.seed, Purpose::shuffle, static_cast<uint32_t>(epoch)));
-  next_to_make_ = next_to_use_ = first;
+  next_job_ = first * jobs_per_batch_;
+  next_to_use_ = first;
   for (int i = 0; i < config_.workers; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -35,49 +54,72 @@ void Loader::stop() {
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-  ready_.clear();
+  begun_.clear();
   failed_ = stopping_ = false;
 }
 
-// Batches are begun in order, so that those before a failed one are made too.
+bool Loader::over() const {
+  return stopping_ || failed_ || next_job_ >= batches_per_epoch() * jobs_per_batch_;
+}
+
+bool Loader::over(int64_t batch) const {
+  const auto found = begun_.find(batch);
+  return found != begun_.end() && found->second.running == 0 &&
+         (failed_ || next_job_ >= (batch + 1) * jobs_per_batch_);
+}
+
 void Loader::work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    const auto over = [&] { return stopping_ || failed_ || next_to_make_ >= batches_per_epoch(); };
-    changed_.wait(lock, [&] { return over() || next_to_make_ < next_to_use_ + config_.prefetch; });
+    changed_.wait(lock, [&] {
+      return over() || next_job_ / jobs_per_batch_ < next_to_use_ + config_.prefetch;
+    });
     if (over()) return;
-    const int64_t index = next_to_make_++;
-    lock.unlock();
-    std::variant<Batch, std::exception_ptr> made;
-    try {
-      made = make(index);
-    } catch (...) {
-      made = std::current_exception();
-    }
-    lock.lock();
-    if (made.index() == 1) failed_ = true;
-    ready_[index] = std::move(made);
-    changed_.notify_all();
+    do_job(lock);
   }
+}
+
+// Jobs are begun in order, and none behind one that failed: all before it are done. The lock is
+// held on entry and exit.
+void Loader::do_job(std::unique_lock<std::mutex>& lock) {
+  const int64_t job = next_job_++, index = job / jobs_per_batch_;
+  const int64_t begin = job % jobs_per_batch_ * kJobSamples;
+  Begun& begun = begun_[index];  // stays where it is until no job of it runs
+  ++begun.running;
+  std::exception_ptr error;
+  try {
+    if (begin == 0) begun.batch = empty_batch(index);
+    lock.unlock();
+    fill(begun.batch, begin, std::min(begin + kJobSamples, config_.samples()));
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (!lock.owns_lock()) lock.lock();
+  if (error) {
+    begun.errors[job] = error;
+    failed_ = true;
+  }
+  --begun.running;
+  if (over(index)) changed_.notify_all();
 }
 
 void Loader::advance() {
   check(next_to_use_ < batches_per_epoch(), "loader: the epoch is over; call start_epoch");
-  const auto start = std::chrono::steady_clock::now();
+  const double start = steady_seconds();
   current_ = {};  // its memory serves the next one
   current_ = config_.workers == 0 ? make(next_to_use_++) : take();
-  wait_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  wait_seconds_ += steady_seconds() - start;
 }
 
 // Waits for the workers.
 Batch Loader::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return ready_.count(next_to_use_) > 0; });
-  const auto found = ready_.find(next_to_use_);
-  if (const auto* error = std::get_if<std::exception_ptr>(&found->second))
-    std::rethrow_exception(*error);
-  Batch batch = std::get<Batch>(std::move(found->second));
-  ready_.erase(found);
+  changed_.wait(lock, [this] { return over(next_to_use_); });
+  const auto found = begun_.find(next_to_use_);
+  if (const auto& errors = found->second.errors; !errors.empty())
+    std::rethrow_exception(errors.begin()->second);  // that of the first sample
+  Batch batch = std::move(found->second.batch);
+  begun_.erase(found);
   ++next_to_use_;
   lock.unlock();
   changed_.notify_all();
@@ -85,18 +127,49 @@ Batch Loader::take() {
 }
 
 Batch Loader::make(int64_t index) const {
-  const int64_t count = config_.batch_size, size = augment_.size;
-  const ScopedAllocator scope(memory_ != nullptr ? *memory_ : allocator(Device::cpu));
-  Batch batch{Tensor::empty({config_.views * count, size, size, 3}),
-              {order_.begin() + index * count, order_.begin() + (index + 1) * count}};
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t sample = batch.samples[i];
-    const Image image = dataset_->image(sample);  // decoded once for all views
-    for (int view = 0; view < config_.views; ++view)
-      augment(image, augment_, draw(augment_, image, config_.seed, epoch_, sample, view),
-              batch.images.data<float>() + (view * count + i) * size * size * 3);
-  }
+  Batch batch = empty_batch(index);
+  fill(batch, 0, config_.samples());
   return batch;
+}
+
+Batch Loader::empty_batch(int64_t index) const {
+  const int64_t count = config_.samples(), size = augment_.size;
+  const auto first = order_.begin() + index * config_.batch_size + config_.first();
+  const ScopedAllocator scope(memory_ != nullptr ? *memory_ : allocator(Device::cpu));
+  const int64_t views = config_.views * count, bytes = sizeof(AugmentParameters);
+  return {.images = Tensor::empty({views, size, size, 3}),
+          .samples = {first, first + count},
+          .draws = make_ == Make::crops ? Tensor::empty({views, bytes}, DType::u8) : Tensor()};
+}
+
+// All views of the samples at [begin, end) of the batch. An image is decoded once for them, as far
+// as their crops go.
+void Loader::fill(const Batch& batch, int64_t begin, int64_t end) const {
+  const int64_t pixels = augment_.size * augment_.size * 3;
+  for (int64_t i = begin; i < end; ++i) {
+    const int64_t sample = batch.samples[i];
+    const auto draw_view = [&](int height, int width, int view) {
+      return draw(augment_, height, width, config_.seed, epoch_, sample, view);
+    };
+    const Image image = dataset_->image_around(sample, [&](int height, int width) {
+      Box needed;
+      for (int view = 0; view < config_.views; ++view)
+        needed = around(needed, crop_of(draw_view(height, width, view)));
+      return needed;
+    });
+    for (int view = 0; view < config_.views; ++view) {
+      const AugmentParameters drawn = draw_view(image.height, image.width, view);
+      const int64_t place = view * config_.samples() + i;
+      float* out = batch.images.data<float>() + place * pixels;
+      if (make_ == Make::views) {
+        augment(image, augment_, drawn, out);
+      } else {
+        resize_crop(image, drawn, augment_.size, out);
+        std::memcpy(batch.draws.data<uint8_t>() + place * batch.draws.dim(1), &drawn,
+                    sizeof(drawn));
+      }
+    }
+  }
 }
 
 }  // namespace siam

@@ -1,12 +1,12 @@
 #pragma once
-// Batches of augmented views, made by worker threads ahead of their use.
+// Batches of augmented views, made by worker threads ahead of their use. A job is a few samples of
+// a batch, so that all workers have work however few batches may be begun.
 
 #include <condition_variable>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <thread>
-#include <variant>
 
 #include "data/batch_source.h"
 
@@ -14,10 +14,13 @@ namespace siam {
 
 class Loader : public BatchSource {
  public:
+  /// Views, or their crops, of which others make views (Batch::draws).
+  enum class Make { views, crops };
+
   /// Batches are made in `memory`, that of the thread which makes them if not given. Error if the
   /// batch is larger than the data set.
   Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
-         const BatchConfig& config, Allocator* memory = nullptr);
+         const BatchConfig& config, Make make = Make::views, Allocator* memory = nullptr);
   ~Loader() override;
   Loader(const Loader&) = delete;
 
@@ -31,14 +34,27 @@ class Loader : public BatchSource {
   double wait_seconds() const override { return wait_seconds_; }
 
  private:
+  /// A batch that has been begun.
+  struct Begun {
+    Batch batch;
+    int64_t running = 0;                           ///< jobs begun and not over
+    std::map<int64_t, std::exception_ptr> errors;  ///< of its jobs
+  };
+
+  Batch empty_batch(int64_t index) const;
+  void fill(const Batch& batch, int64_t begin, int64_t end) const;
   Batch make(int64_t index) const;
   Batch take();
   void work();
+  void do_job(std::unique_lock<std::mutex>& lock);
+  bool over() const;               ///< no job is begun any more
+  bool over(int64_t batch) const;  ///< nor does one of this batch run
   void stop();
 
   std::shared_ptr<const Dataset> dataset_;
   AugmentConfig augment_;
   BatchConfig config_;
+  Make make_;
   Allocator* memory_;
 
   Batch current_;
@@ -49,8 +65,8 @@ class Loader : public BatchSource {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::thread> threads_;
-  std::map<int64_t, std::variant<Batch, std::exception_ptr>> ready_;
-  int64_t next_to_make_ = 0, next_to_use_ = 0;
+  std::map<int64_t, Begun> begun_;
+  int64_t jobs_per_batch_, next_job_ = 0, next_to_use_ = 0;
   bool failed_ = false, stopping_ = false;
 };
 

@@ -1,16 +1,9 @@
 #include "data/memory_dataset.h"
 
 #include "tensor/check.h"
+#include "tensor/io/hash.h"
 
 namespace siam {
-
-uint64_t hash_bytes(const void* data, size_t bytes, uint64_t hash) {
-  const auto* byte = static_cast<const uint8_t*>(data);
-  for (size_t i = 0; i < bytes; ++i) hash = (hash ^ byte[i]) * 0x100000001b3u;
-  return hash;
-}
-
-std::string hash_text(uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 MemoryDataset::MemoryDataset(std::string name, std::vector<std::string> class_names, int height,
                              int width, std::vector<uint8_t> pixels, std::vector<int32_t> labels)

@@ -28,9 +28,4 @@ class MemoryDataset : public Dataset {
   std::string fingerprint_;
 };
 
-/// FNV-1a over bytes, to be continued from an earlier value.
-uint64_t hash_bytes(const void* data, size_t bytes, uint64_t hash = 0xcbf29ce484222325u);
-/// 16 hexadecimal digits.
-std::string hash_text(uint64_t hash);
-
 }  // namespace siam

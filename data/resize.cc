@@ -26,33 +26,32 @@ struct Filter {
 
 }  // namespace
 
+// A line of the result at a time: the image's lines are added up first, which is one long loop,
+// then neighbouring pixels, three channels and a fourth value that is thrown away as one vector.
 void resize_crop(const Image& image, const ResizeAxis& vertical, const ResizeAxis& horizontal,
                  float* out) {
   const Filter columns(horizontal), lines(vertical);
-  const int row = horizontal.count * 3;
-  // The lines of the image that the result needs, resized in one direction.
-  const int top = lines.first.front(), bottom = lines.first.back() + lines.taps;
-  thread_local std::vector<float> rows;  // [bottom - top,horizontal.count,3]
-  rows.resize(static_cast<size_t>(bottom - top) * row);
-  for (int y = top; y < bottom; ++y) {
-    const uint8_t* in = image.pixels + static_cast<size_t>(y) * image.width * 3;
-    float* result = &rows[static_cast<size_t>(y - top) * row];
-    for (int x = 0; x < horizontal.count; ++x) {
-      const augment_math::Rgb c = augment_math::weighted_sum(
-          in + columns.first[x] * 3, &columns.weights[static_cast<size_t>(x) * columns.taps],
-          columns.taps);
-      result[3 * x] = c.r;
-      result[3 * x + 1] = c.g;
-      result[3 * x + 2] = c.b;
-    }
-  }
+  const int left = columns.first.front();
+  const int count = (columns.first.back() + columns.taps - left) * 3;
+  thread_local std::vector<float> line;  // [columns,3], and the fourth value of the last
+  line.resize(count + 1);
   for (int y = 0; y < vertical.count; ++y) {
-    float* result = out + static_cast<size_t>(y) * row;
-    std::fill(result, result + row, 0.0f);
+    std::fill(line.begin(), line.end(), 0.0f);
     for (int t = 0; t < lines.taps; ++t) {
-      const float weight = lines.weights[static_cast<size_t>(y) * lines.taps + t];
-      const float* in = &rows[static_cast<size_t>(lines.first[y] + t - top) * row];
-      for (int i = 0; i < row; ++i) result[i] += weight * in[i];
+      const float weight = lines.weights[static_cast<size_t>(y) * lines.taps + t] / 255;
+      if (weight == 0) continue;  // a third of them
+      const size_t row = static_cast<size_t>(lines.first[y] + t) * image.width + left;
+      const uint8_t* in = image.pixels + row * 3;
+      float* sums = line.data();
+      for (int i = 0; i < count; ++i) sums[i] += weight * in[i];
+    }
+    for (int x = 0; x < horizontal.count; ++x, out += 3) {
+      const float* in = &line[(columns.first[x] - left) * 3];
+      const float* weights = &columns.weights[static_cast<size_t>(x) * columns.taps];
+      float sum[4] = {};
+      for (int t = 0; t < columns.taps; ++t, in += 3)
+        for (int c = 0; c < 4; ++c) sum[c] += weights[t] * in[c];
+      std::copy_n(sum, 3, out);
     }
   }
 }

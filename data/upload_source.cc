@@ -1,17 +1,19 @@
-// Two streams share `staged_`: that of the copies writes it, that of the steps reads it.
+// Two streams share `staged_`, crops and draws: that of the copies writes them, that of the steps
+// makes views of them.
 //
-//   steps   | staged -> images | step i                | staged -> images | step i+1
-//   copies                     | batch i+1 -> staged |                    | batch i+2 -> staged |
+//   steps   | staged -> views | step i                | staged -> views | step i+1
+//   copies                    | batch i+1 -> staged |                   | batch i+2 -> staged |
 //
-// A step needs its images to its end; `staged_` is free from its beginning on, so that the next
+// A step needs its views to its end; `staged_` is free from its beginning on, so that the next
 // upload runs beside it.
 
 #include "data/upload_source.h"
 
+#include "data/finish_views.h"
 #include "data/loader.h"
-#include "tensor/cuda/fence.h"
-#include "tensor/cuda/handles.h"
-#include "tensor/cuda/runtime.h"
+#include "tensor/fence.h"
+#include "tensor/memory.h"
+#include "tensor/stream.h"
 
 namespace siam {
 
@@ -20,12 +22,15 @@ namespace {
 class UploadSource : public BatchSource {
  public:
   UploadSource(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
-               const BatchConfig& config)
-      : loader_(std::move(dataset), augment, config, &cuda::pinned_allocator()),
-        images_(Tensor::empty({config.views * config.batch_size, augment.size, augment.size, 3},
-                              DType::f32, Device::cuda)),
-        staged_(images_.empty_like()),
-        copies_(cuda::make_stream()) {
+               const BatchConfig& config, DType type)
+      : augment_(augment),
+        loader_(std::move(dataset), augment, config, Loader::Make::crops, &pinned_allocator()),
+        views_(Tensor::empty({config.views * config.batch_size, augment.size, augment.size, 3},
+                             type, Device::cuda)),
+        staged_(Tensor::empty(views_.shape(), DType::f32, Device::cuda)),
+        scratch_(staged_.empty_like()),
+        staged_draws_(Tensor::empty({views_.dim(0), int64_t{sizeof(AugmentParameters)}}, DType::u8,
+                                    Device::cuda)) {
     taken_.mark();  // behind what the memory's earlier owners have queued
   }
 
@@ -44,36 +49,40 @@ class UploadSource : public BatchSource {
     uploaded_.wait();  // then the batch before, held here so far, may go
     uploading_ = loader_.batch();
     {
-      const cuda::ScopedStream scope(copies_);
+      const ScopedStream scope(copies_);
       taken_.hold_stream();
-      cuda::queue_copy(staged_.raw(), uploading_.images.raw(), staged_.bytes());
+      queue_copy(staged_.raw(), uploading_.images.raw(), staged_.bytes());
+      queue_copy(staged_draws_.raw(), uploading_.draws.raw(), staged_draws_.bytes());
       uploaded_.mark();
     }
     uploaded_.hold_stream();
-    images_.copy_from(staged_);
+    finish_views(staged_, staged_draws_, augment_, scratch_, views_);
     taken_.mark();
   }
 
-  Batch batch() override { return {images_, uploading_.samples}; }
+  Batch batch() override { return {views_, uploading_.samples}; }
   int64_t batches_per_epoch() const override { return loader_.batches_per_epoch(); }
   double wait_seconds() const override { return loader_.wait_seconds(); }
 
  private:
+  AugmentConfig augment_;
   Loader loader_;
   Batch uploading_;  ///< in page-locked memory
-  Tensor images_;    ///< the batch that steps see
-  Tensor staged_;    ///< the next one
-  cuda::Stream copies_;
-  cuda::Fence uploaded_;  ///< behind the last upload
-  cuda::Fence taken_;     ///< behind the last use of staged_ by the steps' stream
+  Tensor views_;     ///< the batch that steps see
+  Tensor staged_;    ///< the crops of the next one
+  Tensor scratch_;   ///< the steps' stream alone
+  Tensor staged_draws_;
+  Stream copies_;
+  Fence uploaded_;  ///< behind the last upload
+  Fence taken_;     ///< behind the last use of staged_ by the steps' stream
 };
 
 }  // namespace
 
 std::unique_ptr<BatchSource> make_upload_source(std::shared_ptr<const Dataset> dataset,
                                                 const AugmentConfig& augment,
-                                                const BatchConfig& config) {
-  return std::make_unique<UploadSource>(std::move(dataset), augment, config);
+                                                const BatchConfig& config, DType type) {
+  return std::make_unique<UploadSource>(std::move(dataset), augment, config, type);
 }
 
 }  // namespace siam

@@ -57,10 +57,21 @@ class ViewProgram {
   SIAM_HOST_DEVICE static void run(const Block& block, float* shared, const ViewLayout& layout,
                                    const uint8_t* pixels, int width, const AugmentConfig& config,
                                    const AugmentParameters& p, T* out) {
+    resize(block, shared, layout, pixels, width, config.size, p);
+    finish(block, shared + layout.image, shared + layout.rows, shared + layout.blur, config, p,
+           out);
+  }
+
+  /// The steps behind the crop. image [S,S,3] in [0, 1] is written over; scratch [S,S,3];
+  /// blur_weights [2 radius + 1] at the largest sigma.
+#ifdef __CUDACC__
+#pragma nv_exec_check_disable
+#endif
+  SIAM_HOST_DEVICE static void finish(const Block& block, float* image, float* scratch,
+                                      float* blur_weights, const AugmentConfig& config,
+                                      const AugmentParameters& p, T* out) {
     using namespace augment_math;
     const int size = config.size, count = size * size;
-    float* image = shared + layout.image;
-    resize(block, shared, layout, pixels, width, size, p);
     if (p.jitter)
       for (int i = 0; i < 4; ++i) change_color(block, image, count, p, p.order[i]);
     if (p.gray)
@@ -68,7 +79,7 @@ class ViewProgram {
         const float gray = luma(c);
         return Rgb{gray, gray, gray};
       });
-    if (p.blur) blur(block, shared + layout.blur, image, shared + layout.rows, size, p.sigma);
+    if (p.blur) blur(block, blur_weights, image, scratch, size, p.sigma);
     block.each(count * 3, [&](int i) {
       const int channel = i % 3, x = i / 3 % size, line = i / 3 - x;
       const int from = line + (p.flip ? size - 1 - x : x);

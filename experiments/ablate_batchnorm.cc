@@ -10,6 +10,7 @@ Study ablate_batchnorm() {
       .name = "batchnorm",
       .title = "Batch normalisation in the heads (paper, Sec. 4.4 and Table 3)",
       .description = "Trains SimSiam with batch norm in none, some or all layers of its heads.",
+      .paper = "none 34.6; hidden 67.4; default 68.1; all unstable; no affine 68.2",
       .runs =
           [](const Baseline& baseline) {
             Config config = baseline.config;
@@ -29,6 +30,14 @@ Study ablate_batchnorm() {
                 {"all layers", with(HeadNorm::all)},
                 {"default, output without affine", no_affine, {.accuracy = 68.2}}};
           },
+      .claims = [](const auto&) -> std::vector<Claim> {
+        return {
+            {"hidden layers need batch norm", "hidden layers", "none", "Table 3"},
+            {"the projection's output gains by it", "default", "hidden layers", "Table 3"},
+            {"on the prediction it makes training unstable", "default", "all layers", "Table 3"},
+            {"its scale and shift do not matter", "default", "default, output without affine",
+             "Sec. 4.4", Claim::Order::alike, 1}};
+      },
       .look_for =
           {"No batch norm in the heads: the paper's network learns slowly (34.6 %) and does not "
            "collapse. The quick preset, whose rate is ten times the paper's for its batch, does "

@@ -13,6 +13,7 @@ Study ablate_batchsize() {
       .description =
           "Trains SimSiam with batches from an eighth of the preset's to eight times as "
           "large (small presets: half to four times).",
+      .paper = "64 to 4096: 66.1, 67.3, 68.1, 68.1, 68.0, 67.9, 64.0",
       .runs =
           [](const Baseline& baseline) {
             const std::map<int64_t, double> paper = {{64, 66.1},  {128, 67.3},  {256, 68.1},
@@ -34,6 +35,15 @@ Study ablate_batchsize() {
             }
             return runs;
           },
+      .claims = [](const std::vector<Run>& runs) -> std::vector<Claim> {
+        std::vector<Claim> claims;
+        for (size_t i = 2; i + 1 < runs.size(); ++i)
+          claims.push_back({"the batch size does not matter in the middle", runs[i].name,
+                            runs[i - 1].name, "Table 2", Claim::Order::alike, 1});
+        claims.push_back({"the largest batch is worse", runs[runs.size() - 2].name,
+                          runs.back().name, "Table 2"});
+        return claims;
+      },
       .look_for = {"std*sqrt(d) stays up for every size: no collapse with small batches, since "
                    "there are no negatives to run out of.",
                    "The paper's accuracy is flat from 128 to 2048 and falls at 64 and at 4096, "

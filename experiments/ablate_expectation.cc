@@ -11,6 +11,7 @@ Study ablate_expectation() {
           .description =
               "Trains SimSiam without a predictor, with a moving average of each image's "
               "representation as its target and without.",
+          .paper = "moving average 55.0; no predictor 0.1",
           .runs =
               [](const Baseline& baseline) {
                 Config without = baseline.config;
@@ -21,6 +22,10 @@ Study ablate_expectation() {
                 return std::vector<Run>{{"moving average, m = 0.8", average, {.accuracy = 55.0}},
                                         {"no predictor", without, {.accuracy = 0.1}}};
               },
+          .claims = [](const auto&) -> std::vector<Claim> {
+            return {{"a moving average can stand in for the predictor", "moving average, m = 0.8",
+                     "no predictor", "Sec. 5.2"}};
+          },
           .look_for = {"Both have no predictor. Without the average the network collapses; with it "
                        "std*sqrt(d) is held up."},
           .decisions = {"The slot of an image holds a mean of unit vectors; each view's target is "

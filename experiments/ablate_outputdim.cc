@@ -12,6 +12,7 @@ Study ablate_outputdim() {
           .description =
               "Trains SimSiam with the preset's output dimension, a half, a quarter and "
               "an eighth of it.",
+          .paper = "256 to 2048: 65.3, 67.2, 67.5, 68.1",
           .runs =
               [](const Baseline& baseline) {
                 const std::vector<double> paper = {65.3, 67.2, 67.5, 68.1};
@@ -26,6 +27,9 @@ Study ablate_outputdim() {
                 }
                 return runs;
               },
+          .claims = [](const std::vector<Run>& runs) -> std::vector<Claim> {
+            return {{"more dimensions are better", runs.back().name, runs.front().name, "App. B"}};
+          },
           .look_for = {"The paper's accuracy grows with d and saturates. The projector's hidden "
                        "layers keep their width."}};
 }

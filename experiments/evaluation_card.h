@@ -4,7 +4,7 @@
 #include <string>
 
 #include "simsiam/checkpoint_config.h"
-#include "simsiam/evaluation.h"
+#include "simsiam/evaluation/evaluation.h"
 
 namespace siam {
 

@@ -1,120 +1,70 @@
 #include "experiments/experiment.h"
 
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
+#include "data/tolerant.h"
+#include "experiments/console.h"
 #include "experiments/interrupt.h"
-#include "nn/atomic_file.h"
+#include "experiments/train_run.h"
 #include "simsiam/doctor.h"
 #include "simsiam/trainer.h"
+#include "tensor/clock.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/print.h"
 
 namespace siam {
 
 namespace {
-
-double training_seconds(const std::vector<EpochMetrics>& epochs) {
-  return std::accumulate(epochs.begin(), epochs.end(), 0.0,
-                         [](double sum, const EpochMetrics& epoch) { return sum + epoch.seconds; });
-}
 
 TrainTest read_data(const std::filesystem::path& source, Progress& progress) {
   const auto phase = progress.phase(fmt::format("reading {}", source.string()));
   return open_dataset(source);
 }
 
-// Shows the measurement of kNN as a phase, which an interrupt ends.
-void show_knn(Trainer& trainer, Progress& progress, const std::string& what) {
-  trainer.watch_knn(
-      [&progress, what, phase = std::shared_ptr<Progress::Phase>()](double share) mutable {
-        if (interrupted()) throw Interrupted("while kNN is measured");
-        if (!phase) phase = std::make_shared<Progress::Phase>(progress, what);
-        phase->done(share);
-        if (share == 1) phase.reset();
-      });
-}
-
-// Whether a checkpoint is due: behind every epoch, but where epochs are short and checkpoints large
-// (on a GPU, a second each) they may take a twentieth of the time.
-class SaveTimer {
- public:
-  bool due() const { return seconds_ < 0.05 || now() - end_ > 20 * seconds_; }
-  template <class Save>
-  void run(const Save& save) {
-    const double begin = now();
-    save();
-    end_ = now();
-    seconds_ = end_ - begin;
-  }
-
- private:
-  static double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
-  double seconds_ = 0, end_ = 0;  ///< of the last save
-};
-
-// Trains one run to its end and keeps `record` up to date; `log` writes everything logged so far.
-template <class Save, class Log>
-void train(Trainer& trainer, const std::shared_ptr<const Dataset>& test, Progress& progress,
-           RunRecord& record, const Save& save, const Log& log) {
-  SaveTimer timer;
-  CollapseDoctor doctor(trainer.config(), trainer.steps_per_epoch());
-  for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // said at the time
-  const int64_t steps = trainer.steps_per_epoch();
-  std::optional<Progress::Phase> beginning;
-  beginning.emplace(progress, fmt::format("{}: first step", record.name));
-  auto on_step = [&](const StepInfo& info) {
-    beginning.reset();
-    if (progress.due())
-      progress.step((info.epoch - 1) * steps + info.step, info.loss, info.images_per_second,
-                    info.data_wait, info.std);
-    if (interrupted()) throw Interrupted("by the user");
-  };
-  while (!trainer.finished()) {
-    show_knn(trainer, progress, fmt::format("{}: kNN", record.name));
-    try {
-      record.epochs.push_back(trainer.train_epoch(on_step));
-    } catch (const Interrupted&) {
-      save();
-      const int64_t done = trainer.steps_done() - 1;
-      throw Interrupted(
-          fmt::format("after step {} of epoch {}", done % steps + 1, done / steps + 1));
-    }
-    record.seconds = training_seconds(record.epochs);
-    const EpochMetrics& epoch = record.epochs.back();
-    progress.finish_epoch(epoch);
-    double rank = kNotMeasured;
-    if (!std::isnan(epoch.knn)) {
-      const auto phase = progress.phase(fmt::format("{}: rank of the projections", record.name));
-      rank = projection_rank(trainer.model(), test, trainer.config());
-    }
-    for (const std::string& finding : doctor.examine(epoch, rank))
-      progress.message(fmt::format("{}: {}", record.name, finding));
-    // The measurements first: they are small, and a disk that is too full for the checkpoint may
-    // have room for them.
-    log();
-    if (timer.due() || trainer.finished()) timer.run(save);
-  }
-  progress.finish_run();
-  record.status = "completed";
-  log();
-}
-
 }  // namespace
 
-Runner::Runner(const Options& options)
-    : options_(options),
-      source_(find_dataset(options.data)),
-      data_(read_data(source_, progress_)),
+Runner::Runner(const Options& options, const Communicator& ranks)
+    : Runner(options, find_dataset(options.data), {}, ranks) {}
+
+Runner::Runner(const Options& options, std::filesystem::path source, TrainTest data,
+               const Communicator& ranks)
+    : team_(ranks),
+      options_(options),
+      progress_(0, ranks.rank() == 0 ? ProgressOutput::standard() : ProgressOutput::none()),
+      source_(std::move(source)),
+      data_(tolerant(
+          data.train ? std::move(data) : read_data(source_, progress_),
+          {options.config.max_bad_fraction, [this](const std::string& text) { message(text); }})),
       store_(options.out),
       lock_(options.out) {
-  catch_interrupts();  // before, there is nothing to be saved
+  if (!options.init.empty()) initial_.emplace(load_trained(options.init, Device::cpu));
+  catch_interrupts(ranks.size() > 1);  // before, there is nothing to be saved
+  if (options_.tensorboard)
+    board_.emplace(options_.out, [this](const std::string& text) { message(text); });
   progress_.message(fmt::format("{} from {}, preset {}, results in {}", data_.train->name(),
                                 source_.string(), options.preset, options.out.string()));
   progress_.message(fmt::format("train: {}", data_.train->contents()));
   progress_.message(fmt::format("test: {}", data_.test->contents()));
+}
+
+int Runner::lead(const std::function<int()>& body) {
+  if (!team_.leads()) return team_.follow(data_, initial_ ? &*initial_ : nullptr);
+  try {
+    const int status = body();
+    team_.dismiss(status);
+    return status;
+  } catch (const Interrupted&) {
+    team_.dismiss(interrupt_status());
+    throw;
+  }
+}
+
+void Runner::message(const std::string& text) {
+  if (team_.leads())
+    progress_.message(text);
+  else
+    print(stderr, one_line(fmt::format("rank {}: {}", team_.ranks().rank(), text)) + "\n");
 }
 
 int64_t Runner::train_samples() const {
@@ -140,6 +90,11 @@ std::optional<RunRecord> Runner::completed(const std::string& id) {
   return record;
 }
 
+template <class Tell>
+void Runner::tell(const Tell& what) const {
+  for (Watcher* watcher : watchers_) what(*watcher);
+}
+
 void Runner::prepare(const std::string& id) {
   lock_.take(options_.command_line);
   store_.prepare(id);
@@ -149,6 +104,7 @@ void Runner::expect(const std::string& name, const std::vector<Run>& runs) {
   for (const Run& run : runs)
     for (const Run& each : seeded(run)) {
       const std::string id = run_id(each.config, data_.train->fingerprint());
+      snapshots_[id].insert(run.snapshots.begin(), run.snapshots.end());
       if (completed(id) || !expected_.insert(id).second) continue;
       prepare(id);
       progress_.expect(1);
@@ -156,8 +112,16 @@ void Runner::expect(const std::string& name, const std::vector<Run>& runs) {
   Results(options_.out, name);  // tries to write there
 }
 
+bool Runner::complete(const std::vector<Run>& runs) {
+  for (const Run& run : runs)
+    for (const Run& each : seeded(run))
+      if (!completed(run_id(each.config, data_.train->fingerprint()))) return false;
+  return true;
+}
+
 void Runner::run_one(const Run& run, Experiment& experiment) {
   const std::string id = run_id(run.config, data_.train->fingerprint());
+  snapshots_[id].insert(run.snapshots.begin(), run.snapshots.end());
   RunRecord& record = experiment.runs.emplace_back();
   auto write_results = [&] {
     experiment.results.write_metrics(experiment.runs);
@@ -187,20 +151,36 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     warn(fmt::format("it was complete, but {}; it is trained again", store_.damage(id)));
   std::string left = "stopped";
   try {
-    Trainer trainer(run.config, data_);
+    team_.begin(run.config);
+    Trainer trainer(run.config, data_, initial(), team_.ranks());
     if (trainer.objective_bytes() > 0)
       progress_.message(
           fmt::format("{}: {} for the targets", name, format_bytes(trainer.objective_bytes())));
+    SnapshotLog snapshots(store_.snapshots(id), snapshots_[id], data_.test, options_.resume);
+    const auto look_at_images = [&](int epoch) {
+      if (!snapshots.due(epoch)) return;
+      const auto phase = progress_.phase(fmt::format("{}: embeddings", name));
+      snapshots.take(epoch, trainer);
+    };
+    look_at_images(0);
     // Where the record is lost: all but the untrained network's accuracy is in the checkpoint, and
     // that network is this one.
     if (stored) {
       record.knn_untrained = stored->knn_untrained;
+      record.linear_untrained = stored->linear_untrained;
+      record.recall_untrained = stored->recall_untrained;
     } else {
-      show_knn(trainer, progress_, fmt::format("{}: kNN of the untrained network", name));
-      record.knn_untrained = trainer.knn();
+      show_monitor(trainer, progress_, name, " of the untrained network");
+      team_.measure();
+      const EpochMetrics untrained = trainer.measure();
+      record.knn_untrained = untrained.knn;
+      record.linear_untrained = untrained.linear;
+      record.recall_untrained = untrained.recall;
     }
     const auto resume = [&](const std::filesystem::path& path) { trainer.resume(path); };
     if (options_.resume && store_.restore(id, resume, warn)) {
+      team_.share();
+      trainer.share();
       record.epochs = trainer.history();
       record.seconds = training_seconds(record.epochs);
       if (!stored) {
@@ -218,33 +198,53 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
       const auto phase = progress_.phase(fmt::format("{}: saving", name));
       store_.save_checkpoint(id, [&](const auto& path) { trainer.save(path); });
     };
-    train(trainer, data_.test, progress_, record, save, log);
+    tell([&](Watcher& each) { each.begin(experiment, record, trainer); });
+    const auto log_epoch = [&] {
+      log();
+      look_at_images(static_cast<int>(record.epochs.size()));
+      if (record.status == "running") tell([&](Watcher& each) { each.epoch(experiment, record); });
+    };
+    const auto look = [&](const StepInfo& info) { tell([&](Watcher& each) { each.step(info); }); };
+    train_run(team_, trainer, data_.test, progress_, record, {save, log_epoch, look});
+    tell([&](Watcher& each) { each.end(experiment, record); });
     trained_.insert(id);
     whole_.insert(id);
   } catch (const NotFinite& error) {
     progress_.finish_run();
     record.status = fmt::format("stopped: {}", error.what());
     log();
+    tell([&](Watcher& each) { each.end(experiment, record); });
     throw NotFinite(fmt::format("run \"{}\": {}", name, error.what()));
+  } catch (const TooManyBadFiles& error) {
+    record.status = fmt::format("stopped: {}", error.what());
+    log();
+    tell([&](Watcher& each) { each.end(experiment, record); });
+    throw TooManyBadFiles(fmt::format("{}; what has been trained is saved; to continue: {}",
+                                      error.what(), options_.command_to_continue));
   } catch (const Interrupted& end) {
     record.status = fmt::format("interrupted {}", end.what());
     log();
+    tell([&](Watcher& each) { each.end(experiment, record); });
     throw Interrupted(fmt::format("interrupted: run \"{}\" was {} {}; to continue: {}", name, left,
                                   end.what(), options_.command_to_continue));
   }
 }
 
-Experiment Runner::run(const std::string& name, const std::vector<Run>& runs) {
-  Experiment experiment{Results(options_.out, name),
-                        {.experiment = name,
-                         .command_line = options_.command_line,
-                         .dataset = data_.train->name(),
-                         .dataset_fingerprint = data_.train->fingerprint(),
-                         .device = std::string(name_of(options_.config.device)),
-                         .seed = options_.config.seed,
-                         .config = describe(options_.config)},
-                        {},
-                        100.0 / data_.train->num_classes()};
+Experiment Runner::run(const std::string& name, const std::vector<Run>& runs,
+                       std::vector<Watcher*> watchers) {
+  watchers_ = std::move(watchers);
+  if (board_) watchers_.push_back(&*board_);
+  Experiment experiment{
+      Results(options_.out, name),
+      {.experiment = name,
+       .command_line = options_.command_line,
+       .dataset = data_.train->name(),
+       .dataset_fingerprint = data_.train->fingerprint(),
+       .device = std::string(name_of(options_.config.device)),
+       .seed = options_.config.seed,
+       .config = describe(options_.config)},
+      {},
+      several_classes(*data_.train) ? 100.0 / data_.train->num_classes() : kNotMeasured};
   for (const Run& run : runs)
     for (const Run& each : seeded(run)) run_one(each, experiment);
   return experiment;

@@ -1,6 +1,8 @@
 #pragma once
 // An experiment: a few training runs that differ in one thing, logged while they go.
 
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +14,10 @@
 #include "experiments/report.h"
 #include "experiments/results.h"
 #include "experiments/run_store.h"
+#include "experiments/snapshots.h"
+#include "experiments/team.h"
+#include "experiments/tensorboard.h"
+#include "simsiam/checkpoint_config.h"
 
 namespace siam {
 
@@ -19,6 +25,8 @@ struct Run {
   std::string name;  ///< as in tables and legends: "without stop-gradient"
   Config config;
   PaperNumbers paper = {};
+  /// Epochs behind which its embeddings are to be recorded; 0: of the untrained network.
+  std::vector<int> snapshots = {};
 };
 
 struct Experiment {
@@ -32,9 +40,17 @@ struct Experiment {
 class Runner {
  public:
   /// Opens the data set. Error if there is none, or a file of it is damaged.
-  explicit Runner(const Options& options);
+  explicit Runner(const Options& options, const Communicator& ranks = alone());
+  /// On `data`, which was read from `source`.
+  Runner(const Options& options, std::filesystem::path source, TrainTest data,
+         const Communicator& ranks = alone());
+
+  /// Runs a program's body, which gives its exit status, where this process leads; the others do
+  /// what it has them do. All end with that status.
+  int lead(const std::function<int()>& body);
 
   const Options& options() const { return options_; }
+  const Communicator& ranks() const { return team_.ranks(); }
   /// Images to train on, after --train-samples.
   int64_t train_samples() const;
   /// Announces an experiment to come: its folder is made and tried, its runs count for the time
@@ -45,9 +61,22 @@ class Runner {
   /// summary.json after every epoch; the checkpoints are in <out>/runs/. A run that was begun
   /// continues from its checkpoint, and a completed one is not repeated, unless --fresh. NotFinite,
   /// naming the run, if a run diverges, and Interrupted, saying how to continue, behind the step in
-  /// which Ctrl-C or another signal came; what was logged stays.
-  Experiment run(const std::string& name, const std::vector<Run>& runs);
-  void message(const std::string& text) { progress_.message(text); }
+  /// which Ctrl-C or another signal came; what was logged stays. `watchers` look on, and with
+  /// --tensorboard event files are written.
+  Experiment run(const std::string& name, const std::vector<Run>& runs,
+                 std::vector<Watcher*> watchers = {});
+  /// Whether all of them need not be trained.
+  bool complete(const std::vector<Run>& runs);
+  /// What was recorded of a run of this id while it trained.
+  std::optional<Snapshots> snapshots(const std::string& id) const {
+    return load_snapshots(store_.snapshots(id));
+  }
+  std::filesystem::path checkpoint(const std::string& id) const { return store_.checkpoint(id); }
+  const TrainTest& data() const { return data_; }
+  /// What training starts from, if it does not from drawn weights; else null.
+  TrainedModel* initial() { return initial_ ? &*initial_ : nullptr; }
+  /// A line for the user, from whatever process.
+  void message(const std::string& text);
   [[nodiscard]] Progress::Phase phase(std::string what) { return progress_.phase(std::move(what)); }
 
  private:
@@ -56,14 +85,21 @@ class Runner {
   std::optional<RunRecord> completed(const std::string& id);
   void prepare(const std::string& id);
   void run_one(const Run& run, Experiment& experiment);
+  template <class Tell>
+  void tell(const Tell& what) const;
 
+  Team team_;
   Options options_;
   Progress progress_;
   std::filesystem::path source_;
   TrainTest data_;
+  std::optional<TrainedModel> initial_;  ///< --init
   RunStore store_;
   FolderLock lock_;
+  std::optional<TensorBoard> board_;
+  std::vector<Watcher*> watchers_;                    ///< of what is trained now
   std::set<std::string> expected_, trained_, whole_;  ///< ids; checkpoints known to be whole
+  std::map<std::string, std::set<int>> snapshots_;    ///< epochs asked for, by id
 };
 
 }  // namespace siam

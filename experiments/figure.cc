@@ -7,10 +7,12 @@
 #include <cmath>
 #include <system_error>
 
+#include "experiments/figure_gp.h"
+#include "experiments/picture_file.h"
 #include "experiments/process.h"
 #include "experiments/results.h"
-#include "nn/atomic_file.h"
 #include "tensor/check.h"
+#include "tensor/io/atomic_file.h"
 
 namespace siam {
 
@@ -20,59 +22,98 @@ namespace {
 
 constexpr std::array kKinds = {".svg", ".png"};
 
-// Whether a file is there and has this content.
-bool holds(const fs::path& path, const std::string& content) {
-  std::error_code error;
-  return fs::is_regular_file(path, error) && fs::file_size(path, error) == content.size() &&
-         !error && read_file(path) == content;
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
+
+// Of all points, those without a y, too: panels side by side have one x axis.
+double highest_x(const Panel& panel) {
+  double highest = 0;
+  for (const Series& series : panel.series)
+    for (const double x : series.x)
+      if (std::isfinite(x)) highest = std::max(highest, x);
+  return highest;
 }
 
-// gnuplot ends with status 0 when its output does not fit on the disk, so the picture itself is
-// asked.
-bool is_whole_picture(const fs::path& path) {
-  std::error_code error;
-  if (fs::file_size(path, error) == 0 || error) return false;
-  const std::string bytes = read_file(path);
-  const std::string tail = bytes.substr(bytes.size() - std::min<size_t>(bytes.size(), 16));
-  const std::string_view end = path.extension() == ".svg" ? "</svg>" : "IEND";
-  return tail.find(end) != std::string::npos;
+void check_series(const Series& series) {
+  check(series.x.size() == series.y.size(),
+        "figure: '{}' has {} x and {} y values; as many are needed", series.label, series.x.size(),
+        series.y.size());
+  check(series.color >= 0, "figure: colour {} of '{}'; 0 or more is needed", series.color,
+        series.label);
+}
+
+// NaN without a band; within one, 0 where there is no deviation.
+double spread_of(const Series& series, size_t i) {
+  if (i >= series.spread.size()) return NAN;
+  return std::isfinite(series.spread[i]) ? series.spread[i] : 0;
+}
+
+std::vector<Level> rising(std::vector<Level> levels) {
+  std::erase_if(levels, [](const Level& level) { return !std::isfinite(level.y); });
+  std::sort(levels.begin(), levels.end(), [](const Level& a, const Level& b) { return a.y < b.y; });
+  return levels;
 }
 
 }  // namespace
 
-size_t points_drawn(const Series& series) {
-  size_t count = 0;
-  for (size_t i = 0; i < series.x.size(); ++i) {
-    count += std::isfinite(series.x[i]) && std::isfinite(series.y[i]);
-  }
-  return count;
+std::string_view figure_script() { return kFigureScript; }
+
+// gnuplot reads to the next quote or the end of the line, then takes \\ and \042 for what they say.
+std::string gnuplot_quoted(std::string_view text) {
+  std::string result;
+  for (const char c : text) switch (c) {
+      case '"': result += "\\042"; break;
+      case '\\': result += "\\\\"; break;
+      case '\n':
+      case '\r': result += ' '; break;
+      default: result += c;
+    }
+  return fmt::format("\"{}\"", result);
 }
 
 std::string figure_csv(const Figure& figure) {
-  std::string text = "panel,series,x,y,spread\n";
-  for (const Panel& panel : figure.panels) {
+  std::string text = "panel,kind,color,x,y,spread,label\n";
+  for (size_t p = 0; p < figure.panels.size(); ++p) {
+    const Panel& panel = figure.panels[p];
+    const auto row = [&](const char* kind, int color, double x, double y, double spread,
+                         std::string_view label) {
+      text += fmt::format("{},{},{},{},{},{},{}\n", p + 1, kind, color, number(x), number(y),
+                          number(spread), gnuplot_quoted(label));
+    };
+    const auto data_set = [&] { text += "\n\n"; };
+    data_set();
+    row("title", 0, NAN, NAN, NAN, panel.title);
+    data_set();
+    row("axis", 0, highest_x(panel), NAN, NAN, panel.x_label);
+    for (const double y : panel.y_shown) row("axis", 0, NAN, y, NAN, panel.x_label);
     for (const Series& series : panel.series) {
-      check(series.x.size() == series.y.size(),
-            "figure: '{}' has {} x and {} y values; as many are needed", series.label,
-            series.x.size(), series.y.size());
-      if (points_drawn(series) > 0) text += "\n\n";
+      check_series(series);
+      const char* kind = series.reference ? "reference" : "curve";
+      data_set();
+      bool drawn = false;
       for (size_t i = 0; i < series.x.size(); ++i) {
         if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
-        const double spread =
-            i < series.spread.size() && std::isfinite(series.spread[i]) ? series.spread[i] : 0;
-        text += fmt::format("{},{},{},{},{}\n", csv_field(panel.title), csv_field(series.label),
-                            csv_field(series.x[i]), csv_field(series.y[i]), csv_field(spread));
+        row(kind, series.color, series.x[i], series.y[i], spread_of(series, i), series.label);
+        drawn = true;
       }
+      if (!drawn) row(kind, series.color, NAN, NAN, NAN, series.label);
+    }
+    for (const Level& level : rising(panel.levels)) {
+      data_set();
+      row("level", 0, NAN, level.y, NAN, level.label);
     }
   }
   return text;
 }
 
 void draw_figure(const Figure& figure, const fs::path& folder, std::string_view name) {
+  draw_picture(figure_csv(figure), figure_script(), folder, name);
+}
+
+void draw_picture(std::string_view csv, std::string_view script, const fs::path& folder,
+                  std::string_view name) {
   const auto file = [&](std::string_view suffix) {
     return folder / fmt::format("{}{}", name, suffix);
   };
-  const std::string csv = figure_csv(figure), script = figure_script(figure, name);
   std::error_code ignored;
   if (!holds(file(".csv"), csv) || !holds(file(".gp"), script))
     for (const char* kind : kKinds) fs::remove(file(kind), ignored);

@@ -1,7 +1,7 @@
 #pragma once
-// Line charts: panels side by side with one legend, drawn by gnuplot. The data and the script stay
-// beside the picture, so that anybody can check, restyle and redraw it. Every measured point is
-// drawn, nothing is smoothed.
+// Line charts: panels side by side with one legend, drawn by gnuplot with figure.gp, which has the
+// look. The data and the script stay beside the picture, so that anybody can check, restyle and
+// redraw it. Every measured point is drawn, nothing is smoothed.
 
 #include <filesystem>
 #include <string>
@@ -17,7 +17,7 @@ struct Series {
   std::string label = {};
   std::vector<double> x = {}, y = {};  ///< as many of each; points with a NaN are left out
   std::vector<double> spread = {};     ///< empty, or as many: a band of y +- spread is shaded
-  int color = 0;           ///< index into a palette that colour-blind readers can tell apart
+  int color = 0;           ///< from 0: of a palette that colour-blind readers can tell apart
   bool reference = false;  ///< thin and dashed, behind the others: somebody else's curve
 };
 
@@ -49,12 +49,18 @@ struct NotDrawn : Error {
 /// that were drawn from the same CSV and script, and others go; NotDrawn if none are left.
 void draw_figure(const Figure& figure, const std::filesystem::path& folder,
                  std::string_view name = "figure");
+/// The same of any CSV and the script that draws it: its first argument is the name of the pictures
+/// without suffix.
+void draw_picture(std::string_view csv, std::string_view script,
+                  const std::filesystem::path& folder, std::string_view name);
 
-/// Points of the series that are drawn: those whose coordinates are finite.
-size_t points_drawn(const Series& series);
-/// Columns panel, series, x, y, spread (0 where there is none); two empty lines between series
-/// (gnuplot's data sets). A series without points has no data set.
+/// What figure.gp draws; its first lines say what the columns and rows are. Points whose
+/// coordinates are not both finite are left out; a series without points has one row, without
+/// numbers. In texts a quote is \042, a backslash is doubled, and line breaks are spaces.
 std::string figure_csv(const Figure& figure);
-std::string figure_script(const Figure& figure, std::string_view name);
+/// figure.gp, as it was when the program was built.
+std::string_view figure_script();
+/// A text as a field of such a CSV, in quotes.
+std::string gnuplot_quoted(std::string_view text);
 
 }  // namespace siam

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <system_error>
 
-#include "nn/atomic_file.h"
 #include "tensor/check.h"
+#include "tensor/io/atomic_file.h"
 
 namespace siam {
 

@@ -1,19 +1,70 @@
 #include "experiments/guarded.h"
 
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <new>
 
 #include "experiments/console.h"
 #include "experiments/interrupt.h"
+#include "simsiam/monitor.h"
 #include "tensor/print.h"
 
 namespace siam {
 
 namespace {
 
-int end(int status, const std::string& message) {
-  print(stderr, one_line(message) + "\n");
-  return status;
+// How a body ends. Of several processes all end alike, or only this one does, or this one does
+// because another one has.
+enum class Ends { alike, here, elsewhere };
+
+struct Ending {
+  int status;
+  std::string prefix = {}, message = {};
+  Ends which = Ends::alike;
+};
+
+Ending ending_of(const std::function<int()>& body) {
+  const std::string error = "error: ";
+  try {
+    return {body()};
+  } catch (const Interrupted& interrupt) {
+    return {interrupt_status(), "", interrupt.what()};
+  } catch (const UsageError& usage) {
+    return {2, error, usage.what()};
+  } catch (const EndedElsewhere& other) {
+    return {1, error, other.what(), Ends::elsewhere};
+  } catch (const Error& own) {
+    return {1, error, own.what(), Ends::here};
+  } catch (const std::exception& foreign) {
+    return {1, error, foreign_error(foreign), Ends::here};
+  } catch (...) {
+    return {1, error, foreign_error(std::exception()), Ends::here};
+  }
+}
+
+void say(const Ending& ending) {
+  if (!ending.message.empty()) print(stderr, one_line(ending.prefix + ending.message) + "\n");
+}
+
+// What all meet is said by rank 0, for which the others wait; it ends them while they do.
+[[noreturn]] void end_all(const Communicator& ranks, Ending ending) {
+  constexpr unsigned kSecondsForTheLeader = 2, kSecondsForAnother = 10;
+  std::signal(SIGTERM, SIG_DFL);
+  const bool alike = ending.which == Ends::alike;
+  if (ending.which == Ends::elsewhere)
+    sleep(kSecondsForAnother);
+  else if (ranks.rank() > 0)
+    sleep(kSecondsForTheLeader);
+  if (!alike)
+    ending.message = fmt::format("rank {} of {}: {}", ranks.rank(), ranks.size(), ending.message);
+  if (!alike || ranks.rank() == 0) say(ending);
+  ranks.abort(ending.status);
+  std::_Exit(ending.status);  // GCC 12 does not see that the call above does not return
 }
 
 }  // namespace
@@ -34,19 +85,31 @@ std::string foreign_error(const std::exception& error) {
 
 int guarded(const std::function<int()>& body) {
   prepare_process();
-  try {
-    return body();
-  } catch (const Interrupted& error) {
-    return end(interrupt_status(), error.what());
-  } catch (const UsageError& error) {
-    return end(2, fmt::format("error: {}", error.what()));
-  } catch (const Error& error) {
-    return end(1, fmt::format("error: {}", error.what()));
-  } catch (const std::exception& error) {
-    return end(1, fmt::format("error: {}", foreign_error(error)));
-  } catch (...) {
-    return end(1, fmt::format("error: {}", foreign_error(std::exception())));
-  }
+  const Ending ending = ending_of(body);
+  say(ending);
+  return ending.status;
+}
+
+int guarded_on_ranks(const std::function<int(const Communicator&)>& body) {
+  std::unique_ptr<const Communicator> ranks;
+  const int started = guarded([&] {
+    ranks = launched_ranks();
+    return 0;
+  });
+  if (started != 0) return started;
+  if (ranks->rank() > 0 && std::freopen("/dev/null", "w", stdout) == nullptr) std::fclose(stdout);
+  const Ending ending = ending_of([&] { return body(*ranks); });
+  const bool agreed = ending.message.empty() || ending.prefix.empty();
+  if (!agreed && ranks->size() > 1) end_all(*ranks, ending);
+  say(ending);
+  return ending.status;
+}
+
+void need_one_process(std::string_view program) {
+  if (const int count = launched_processes(); count > 1)
+    throw UsageError(fmt::format(
+        "{} was started as {} processes; one is needed; start it without mpirun, or by srun -n 1",
+        program, count));
 }
 
 }  // namespace siam

@@ -7,41 +7,73 @@ namespace siam {
 namespace {
 
 constexpr std::string_view kStyle = R"(
-:root { color-scheme: light; }
+:root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
-  max-width: 66rem; margin: 0 auto; padding: 1rem; }
+  max-width: 66rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
 h1 { font-size: 1.7rem; line-height: 1.2; } h2 { margin-top: 2.5rem; border-top: 1px solid #ddd; padding-top: 1rem; }
-img { display: block; width: 100%; height: auto; margin: 1rem 0; }
-.wide { overflow-x: auto; }
+img { display: block; width: 100%; height: auto; }
+.wide { overflow-x: auto; margin: 1rem 0; } .wide img { width: max(100%, 44rem); }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid #e4e4e4; text-align: left; }
-th.number, td.number { text-align: right; white-space: nowrap; }
-th { border-bottom: 2px solid #999; }
+thead th { border-bottom: 2px solid #999; vertical-align: bottom; } tbody th { font-weight: normal; }
+th.number, td.number { text-align: right; } td.number { white-space: nowrap; }
 code { background: #f3f3f3; padding: 0.1rem 0.3rem; overflow-wrap: anywhere; }
 .warning { border-left: 4px solid #d55e00; padding-left: 0.8rem; }
-@media print { body { max-width: none; font-size: 10pt; } h2 { break-after: avoid; } img, table { break-inside: avoid; } }
+.photographs { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 0.6rem;
+  margin: 0 0 1.5rem; }
+@media screen and (max-width: 44rem) { th { white-space: nowrap; } }
+figure { margin: 0; min-width: 0; }
+figure img { aspect-ratio: 1; object-fit: contain; background: #8882; }
+figure img.tiny { image-rendering: pixelated; }
+figure:first-child img { outline: 3px solid #0072b2; }
+figcaption { font-size: 0.8rem; line-height: 1.3; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+@media screen and (prefers-color-scheme: dark) { body { color: #ddd; background: #161616; }
+  a { color: #8ab4f8; } a:visited { color: #c8a6f5; } code { background: #2a2a2a; }
+  h2, th, td { border-color: #444; } img[src^="data:image/svg"] { background: #fff; } }
+@media print { body { max-width: none; font-size: 10pt; } table { font-size: 8pt; } .wide { overflow: visible; }
+  .wide img { width: 100%; } h2, h3 { break-after: avoid; } img, table, figure { break-inside: avoid; }
+  .photographs { grid-template-columns: repeat(9, 1fr); } label { display: none; } }
 )";
 
-std::string html_table(const Table& table) {
-  auto open = [&](const char* tag, size_t c) {
-    return fmt::format("<{}{}>", tag,
-                       table.columns[c].align == Align::right ? " class=\"number\"" : "");
+// What is wider than a phone scrolls by itself, also by keys.
+std::string scrolling(std::string_view name, std::string_view content) {
+  return fmt::format(
+      "<div class=\"wide\" role=\"group\" aria-label=\"{}\" tabindex=\"0\">{}</div>\n",
+      html_escaped(name), content);
+}
+
+// The first cell of a row names it.
+std::string html_table(std::string_view name, const Table& table) {
+  const auto cell = [&](const char* tag, size_t c, std::string_view text, const char* scope) {
+    return fmt::format("<{0}{1}{2}>{3}</{0}>", tag, scope,
+                       table.columns[c].align == Align::right ? " class=\"number\"" : "",
+                       html_escaped(text));
   };
-  std::string text = "<div class=\"wide\"><table>\n<tr>";
+  std::string text = "<table>\n<thead><tr>";
   for (size_t c = 0; c < table.columns.size(); ++c)
-    text += open("th", c) + html_escaped(table.columns[c].title) + "</th>";
-  text += "</tr>\n";
+    text += cell("th", c, table.columns[c].title, " scope=\"col\"");
+  text += "</tr></thead>\n<tbody>\n";
   for (const auto& row : table.rows) {
     text += "<tr>";
-    for (size_t c = 0; c < row.size(); ++c) text += open("td", c) + html_escaped(row[c]) + "</td>";
+    for (size_t c = 0; c < row.size(); ++c)
+      text += c == 0 ? cell("th", c, row[c], " scope=\"row\"") : cell("td", c, row[c], "");
     text += "</tr>\n";
   }
-  return text + "</table></div>\n";
+  return scrolling(name, text + "</tbody></table>");
 }
 
 }  // namespace
 
 HtmlPage::HtmlPage(std::string_view title) : title_(html_escaped(title)) { heading(1, title); }
+
+HtmlPage& HtmlPage::refresh(int seconds) {
+  body_ += fmt::format(
+      "<p><label><input type=\"checkbox\" id=\"reload\" checked autocomplete=\"off\"> reload every "
+      "{0} seconds</label></p>\n<script>setInterval(() => {{ if "
+      "(document.getElementById(\"reload\").checked) location.reload(); }}, {0}000);</script>\n",
+      seconds);
+  return *this;
+}
 
 HtmlPage& HtmlPage::heading(int level, std::string_view text, std::string_view id) {
   const std::string name = id.empty() ? "" : fmt::format(" id=\"{}\"", html_escaped(id));
@@ -79,21 +111,33 @@ HtmlPage& HtmlPage::contents(std::span<const std::pair<std::string, std::string>
   return *this;
 }
 
-HtmlPage& HtmlPage::table(const Table& table) {
-  body_ += html_table(table);
+HtmlPage& HtmlPage::table(std::string_view name, const Table& table) {
+  body_ += html_table(name, table);
   return *this;
 }
 
 HtmlPage& HtmlPage::svg(std::string_view svg, std::string_view alternative) {
   // As an image of its own: the ids inside an SVG would meet those of the next one in the page.
-  body_ += fmt::format("<img src=\"data:image/svg+xml;base64,{}\" alt=\"{}\">\n", base64(svg),
-                       html_escaped(alternative));
+  body_ += scrolling("picture", fmt::format("<img src=\"data:image/svg+xml;base64,{}\" alt=\"{}\">",
+                                            base64(svg), html_escaped(alternative)));
+  return *this;
+}
+
+HtmlPage& HtmlPage::photographs(std::span<const Photograph> photographs) {
+  body_ += "<div class=\"photographs\">\n";
+  for (const Photograph& each : photographs)
+    body_ += fmt::format(
+        "<figure><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\"{}><figcaption><b>{}</b> "
+        "{}</figcaption></figure>\n",
+        base64(each.jpeg), html_escaped(each.alternative), each.tiny ? " class=\"tiny\"" : "",
+        html_escaped(each.caption), html_escaped(each.name));
+  body_ += "</div>\n";
   return *this;
 }
 
 HtmlPage& HtmlPage::details(std::string_view summary, const Table& table) {
   body_ += fmt::format("<details><summary>{}</summary>\n{}</details>\n", html_escaped(summary),
-                       html_table(table));
+                       html_table(summary, table));
   return *this;
 }
 
@@ -101,7 +145,8 @@ std::string HtmlPage::text() const {
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
+      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
+      "</html>\n",
       title_, kStyle, body_);
 }
 

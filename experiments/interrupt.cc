@@ -22,18 +22,25 @@ void on_signal(int number) {
 
 }  // namespace
 
-void catch_interrupts() {
+void catch_interrupts(bool several) {
   struct sigaction action {
   }, before{};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;  // files being written are not disturbed
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  if (several) sigaction(SIGUSR1, &action, nullptr);
   sigaction(SIGHUP, nullptr, &before);
   if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
 }
 
 bool interrupted() { return arrived != 0; }
+
+int interrupt_signal() { return first; }
+
+void take_interrupt(int signal) {
+  if (arrived == 0) first = signal, arrived = 1;
+}
 
 int interrupt_status() { return 128 + first; }
 

@@ -13,9 +13,14 @@ struct Interrupted : Error {
 
 /// From now on SIGINT, SIGTERM and SIGHUP only set a flag. A second one changes nothing, so that
 /// the save goes on; a third ends the process at once. A SIGHUP that is ignored (nohup) stays so.
-void catch_interrupts();
+/// Of several processes SIGUSR1 is one too: the one that mpirun passes on without ending them.
+void catch_interrupts(bool several = false);
 /// Whether one of them has arrived.
 bool interrupted();
+/// The first one's number; 0 if none has.
+int interrupt_signal();
+/// As if it had arrived: it has, at a process of the same program.
+void take_interrupt(int signal);
 /// 128 + the first one's number, as a shell reports it.
 int interrupt_status();
 

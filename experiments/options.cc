@@ -7,24 +7,20 @@
 #include <cstdlib>
 #include <numeric>
 
+#include "data/batch_source.h"
 #include "experiments/build_id.h"
+#include "experiments/config_options.h"
 #include "experiments/console.h"
 #include "experiments/guarded.h"
 #include "experiments/number_option.h"
 #include "experiments/presets.h"
+#include "simsiam/initial_weights.h"
 #include "tensor/parallel.h"
 #include "tensor/print.h"
 
 namespace siam {
 
 namespace {
-
-DType precision_of(const std::string& name) {
-  for (DType type : {DType::f32, DType::bf16, DType::f16})
-    if (name == name_of(type)) return type;
-  throw UsageError(
-      fmt::format("--precision {}; f32, bf16 or f16 is needed; use one of them", name));
-}
 
 // Letters to insert, delete or replace to make one of the other (Levenshtein).
 size_t edits(std::string_view a, std::string_view b) {
@@ -84,20 +80,12 @@ void check_meaning(const Options& options) {
 
 }  // namespace
 
-Device device_named(const std::string& name) {
-  if (name == "auto") return cuda_available() ? Device::cuda : Device::cpu;
-  if (name == "cpu") return Device::cpu;
-  if (name != "cuda")
-    throw UsageError(
-        fmt::format("--device {}; auto, cpu or cuda is needed; use one of them", name));
-  check(cuda_available(), "--device cuda: {}", why_no_cuda());
-  return Device::cuda;
+std::string version_text() {
+  return fmt::format("simsiam {}, build {}", SIAM_VERSION, SIAM_BUILD_ID);
 }
 
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed) {
-  app.set_version_flag("--version",
-                       fmt::format("simsiam {}, build {}", SIAM_VERSION, SIAM_BUILD_ID),
-                       "print version and build, and end");
+  app.set_version_flag("--version", version_text(), "print version and build, and end");
   try {
     app.parse(argc, argv);
     return true;
@@ -118,84 +106,97 @@ bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed
   }
 }
 
-std::optional<Options> parse_options(int argc, char** argv, const std::string& description) {
+std::optional<Options> parse_options(int argc, char** argv, const std::string& description,
+                                     const std::vector<TextOption>& own,
+                                     std::optional<OwnImages> images) {
   Options options;
   std::vector<std::string> words(argv, argv + argc);
   options.command_line = shell_quoted(words);
   std::erase_if(words, [](const std::string& word) { return word.starts_with("--fresh"); });
   options.command_to_continue = shell_quoted(words);
-  std::string device = peek(argc, argv, "--device").value_or("auto");
-  const bool gpu = device != "cpu" && cuda_available();
-  options.preset = peek(argc, argv, "--preset").value_or(gpu ? "cifar10" : "quick");
-  options.config = preset(options.preset);
-  Config& config = options.config;
-  if (gpu) config.precision = DType::bf16;  // several times the rate of f32
-  std::string precision = name_of(config.precision), out = options.out.string(), data;
+  const bool gpu = peek(argc, argv, "--device").value_or("auto") != "cpu" && cuda_available();
+  options.preset = peek(argc, argv, "--preset")
+                       .value_or(images ? "photos"
+                                 : gpu  ? "cifar10"
+                                        : "quick");
+  options.config = preset(options.preset, images ? images->count : 0);
+  options.tensorboard = images.has_value();
+  if (const auto init = peek(argc, argv, "--init")) {
+    options.init = *init;
+    take_network(options.init, options.config);
+  }
+  // Several times the rate of f32.
+  if (gpu) options.config.precision = cuda_serves(DType::bf16) ? DType::bf16 : DType::f16;
+  options.config.workers = default_workers(gpu ? Device::cuda : Device::cpu);
+  std::string out = options.out.string(), data;
 
-  CLI::App app(description);
+  const int command = images ? 1 : 0;  // words before the options: the command's name
+  CLI::App app(description, command > 0 ? fmt::format("simsiam {}", argv[1]) : "");
   app.option_defaults()->always_capture_default();
+  const auto in = [&](Group group) { app.option_defaults()->group(title_of(group)); };
+  in(Group::run);
   app.add_option("--preset", options.preset,
-                 fmt::format("size of the experiment: {}", fmt::join(preset_names(), ", ")));
-  app.add_option("--data", data,
-                 "folder of the data set: CIFAR-10/100 binary, IDX, or class folders of JPEGs; "
-                 "default: $SIMSIAM_DATA, data/cifar-10-batches-bin, Debian's Fashion-MNIST")
-      ->always_capture_default(false);
-  app.add_option("--device", device, "auto, cpu or cuda");
-  app.add_flag("--eager", config.eager, "on a GPU: no CUDA graph; the same bits, slower");
-  app.add_option("--precision", precision,
-                 "of activations: f32 (a CPU's default), bf16 (a GPU's) or f16");
-  app.add_flag("--tf32", config.tf32,
-               "on a GPU, with f32: factors rounded to 10 bits where that is faster");
-  app.add_flag("!--nondeterministic", config.deterministic,
-               "on a GPU: also library algorithms that do not repeat bit by bit, if faster");
-  add_number(app, "--loss-scale", config.loss_scale,
-             "factor on the loss during backward; 0: 1024 with f16, else 1");
-  add_number(app, "--epochs", config.epochs, "length of each run; the schedule spans it");
-  add_number(app, "--batch-size", config.batch_size, "images per step");
-  add_number(app, "--micro-batch", config.micro_batch,
-             "images in memory at once, for batches above memory: the same step, more "
-             "arithmetic; 0: all");
-  add_number(app, "--lr", config.base_learning_rate,
-             "learning rate for a batch of 256; scaled linearly with the batch");
-  add_number(app, "--weight-decay", config.weight_decay, "on every parameter");
-  add_number(app, "--warmup", config.warmup_epochs, "epochs of linear warm-up");
-  add_number(app, "--width", config.model.backbone.width, "channels of the ResNet's first stage");
-  add_number(app, "--dim", config.model.dim, "of the projections and predictions");
-  add_number(app, "--image-size", config.augment.size, "pixels a side of the network's input");
-  add_number(app, "--train-samples", config.train_samples,
-             "class-balanced subset of the training images; 0: all");
-  add_number(app, "--test-samples", config.test_samples, "of the test images; 0: all");
-  add_number(app, "--knn-every", config.knn_every, "epochs between two kNN measurements");
-  add_number(app, "--seed", config.seed, "of initial values, order and augmentation");
+                 fmt::format("size of the experiment, which sets the defaults below: {}",
+                             fmt::join(preset_names(), ", ")));
+  const bool trains = !images || images->trains;
+  if (trains)
+    add_number(app, "--seeds", options.seeds, "runs of each kind: seed, seed + 1, ...", 1, 1000);
+  in(Group::data);
+  if (images)
+    app.add_option("DIR", data, "folder of images, at any depth, labelled by folders or not")
+        ->always_capture_default(false)
+        ->required();
+  else
+    app.add_option("--data", data,
+                   "folder of the data set: CIFAR-10/100 binary, IDX, or images by class; "
+                   "default: $SIMSIAM_DATA, data/cifar-10-batches-bin, Debian's Fashion-MNIST")
+        ->always_capture_default(false);
+  const auto take_config = add_config_options(app, options.config);
+  in(Group::hardware);
   add_number(app, "--threads", options.threads, "of the CPU kernels; 0: all cores", 0, 1024);
-  add_number(app, "--workers", config.workers, "threads that load and augment");
-  app.add_option("--out", out, "folder for results");
-  add_number(app, "--seeds", options.seeds, "runs of each kind: seed, seed + 1, ...", 1, 1000);
+  in(Group::output);
+  for (const TextOption& option : own)
+    app.add_option(option.name, *option.value, option.description)->always_capture_default(false);
   bool resume = false, fresh = false;
-  CLI::Option* again = app.add_flag("--fresh", fresh, "train again what is in --out");
-  app.add_flag("--resume", resume,
-               "continue unfinished runs in --out and use finished ones: the "
-               "default")
-      ->disable_flag_override()
-      ->excludes(again->disable_flag_override());
-  if (!parse_or_help(app, argc, argv, "options and values")) return {};
-  config.precision = precision_of(precision);
-  config.device = device_named(device);
+  if (trains) {
+    app.add_option("--out", out, "folder for results");
+    app.add_flag("--tensorboard,!--no-tensorboard", options.tensorboard,
+                 fmt::format("event files for TensorBoard in <out>/tensorboard/; default: {}",
+                             options.tensorboard ? "yes" : "no"));
+    CLI::Option* again = app.add_flag("--fresh", fresh, "train again what is in --out");
+    app.add_flag("--resume", resume,
+                 "continue unfinished runs in --out and use finished ones: the default")
+        ->disable_flag_override()
+        ->excludes(again->disable_flag_override());
+  }
+  if (!parse_or_help(app, argc - command, argv + command,
+                     images ? "a folder of images, options and values" : "options and values"))
+    return {};
+  take_config();
+  if (images && !peek(argc, argv, "--warmup"))  // of a run that was made shorter, it is shorter
+    options.config.warmup_epochs =
+        std::min(options.config.warmup_epochs, options.config.epochs / kEpochsPerWarmup);
   options.resume = !fresh;
   options.out = out;
-  if (!data.empty()) options.data = data;
+  if (images || !data.empty()) options.data = data;
   check_meaning(options);
-  check_config(config);
+  check_config(options.config);
   return options;
 }
 
+void use_threads(const Options& options, const Communicator& ranks) {
+  const bool shared = ranks.size() > 1 && std::getenv("OMP_NUM_THREADS") == nullptr;
+  set_threads(options.threads == 0 && shared ? ranks.cores() : options.threads);
+}
+
 int run_program(int argc, char** argv, const std::string& description,
-                const std::function<int(const Options&)>& body) {
-  return guarded([&] {
-    const std::optional<Options> options = parse_options(argc, argv, description);
+                const std::function<int(const Options&, const Communicator&)>& body,
+                const std::vector<TextOption>& own) {
+  return guarded_on_ranks([&](const Communicator& ranks) {
+    const std::optional<Options> options = parse_options(argc, argv, description, own);
     if (!options) return 0;
-    set_threads(options->threads);
-    return body(*options);
+    use_threads(*options, ranks);
+    return body(*options, ranks);
   });
 }
 

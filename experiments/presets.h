@@ -11,10 +11,14 @@ namespace siam {
 /// "quick": a thin ResNet on a subset, both runs of an ablation within five minutes on two cores.
 /// "small": long enough for the kNN accuracy to leave the untrained network behind.
 /// "cifar10": the paper's CIFAR recipe (App. D). "imagenet": its ImageNet baseline (Sec. 3).
-/// UsageError for another name.
-Config preset(const std::string& name);
+/// "photos": for own images, of which there are `images`; 0: as for 10,000. UsageError for another
+/// name.
+Config preset(const std::string& name, int64_t images = 0);
 
 std::vector<std::string> preset_names();
+
+/// `photos` warms up in one of so many epochs.
+constexpr int kEpochsPerWarmup = 20;
 
 /// True of a preset that means nothing on the small data sets that are used by default.
 bool needs_data(const std::string& name);

@@ -12,6 +12,7 @@
 
 #include "experiments/console.h"
 #include "experiments/interrupt.h"
+#include "tensor/clock.h"
 #include "tensor/print.h"
 
 namespace siam {
@@ -20,7 +21,10 @@ namespace {
 
 using Lock = std::lock_guard<std::recursive_mutex>;
 
-constexpr double kSecondsBetweenRedraws = 0.1, kFirstLine = 1, kSecondsBetweenLines = 60;
+constexpr double kSecondsBetweenRedraws = 0.1, kFirstLine = 1;
+// In a file: at first, until a run is so old, and then. What a step says is fresh, so it has so
+// long to end before the line is written without it.
+constexpr double kSecondsAtFirst = 8, kAtFirst = 60, kSecondsBetweenLines = 60, kStepsEnd = 2;
 constexpr std::chrono::milliseconds kTick(200);
 
 }  // namespace
@@ -34,12 +38,12 @@ ProgressOutput ProgressOutput::standard() {
                 const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
                 return known ? static_cast<int>(size.ws_col) : 80;
               },
-          .now =
-              [] {
-                const auto time = std::chrono::steady_clock::now().time_since_epoch();
-                return std::chrono::duration<double>(time).count();
-              },
+          .now = steady_seconds,
           .write = [](const std::string& text) { print(stderr, text); }};
+}
+
+ProgressOutput ProgressOutput::none() {
+  return {.width = [] { return 80; }, .now = steady_seconds, .write = [](const std::string&) {}};
 }
 
 Progress::Phase::Phase(Progress& progress, std::string what) : progress_(progress) {
@@ -58,6 +62,7 @@ Progress::Progress(int runs, ProgressOutput output)
     : output_(std::move(output)),
       runs_left_(runs),
       start_(output_.now()),
+      run_start_(start_),
       quiet_{-INFINITY, output_.terminal ? kSecondsBetweenRedraws : kSecondsBetweenLines},
       before_phase_(quiet_) {
   if (!output_.ticks) return;
@@ -81,7 +86,8 @@ void Progress::start_run(std::string name, int epochs, int64_t steps_per_epoch,
                          int64_t first_step) {
   const Lock lock(mutex_);
   end_line();
-  if (steps_here_ == 0) start_ = output_.now();
+  run_start_ = told_ = output_.now();
+  if (steps_here_ == 0) start_ = run_start_;
   --runs_left_;
   running_ = true;
   state_ = {};
@@ -116,6 +122,7 @@ void Progress::finish_epoch(const EpochMetrics& metrics) {
   state_.loss = metrics.loss;
   state_.std = metrics.std;
   if (!std::isnan(metrics.knn)) state_.knn = metrics.knn;
+  if (!std::isnan(metrics.recall)) state_.recall = metrics.recall;
   state_.images_per_second = metrics.images_per_second;
   state_.data_wait = metrics.data_wait;
   show();
@@ -139,7 +146,15 @@ void Progress::tick() {
   const Lock lock(mutex_);
   if (interrupted() && !std::exchange(told_interrupt_, true))
     message("interrupted: what has been trained is saved first; a third signal gives that up");
-  if (!state_.phase.empty() && due()) show();
+  if (!due()) return;
+  if (!state_.phase.empty()) return show();
+  const double now = output_.now();
+  if (output_.terminal || !running_ || state_.epoch == 0 ||
+      now - quiet_.since < quiet_.patience + kStepsEnd)
+    return;
+  state_.age = now - told_;
+  show();
+  state_.age = kNotMeasured;
 }
 
 void Progress::begin_phase(std::string what) {
@@ -160,6 +175,7 @@ void Progress::end_phase() {
 }
 
 void Progress::advance(int64_t step) {
+  told_ = output_.now();
   steps_here_ += step - step_;
   step_ = step;
   const int64_t steps = state_.epochs * steps_per_epoch_;
@@ -168,6 +184,11 @@ void Progress::advance(int64_t step) {
   const double seconds_per_step = (output_.now() - start_) / static_cast<double>(steps_here_);
   state_.seconds_left =
       seconds_per_step * static_cast<double>(steps - step + std::max(runs_left_, 0) * steps);
+}
+
+void Progress::wait_for_next_line() {
+  const bool at_first = quiet_.since - run_start_ < kAtFirst - kSecondsAtFirst;
+  quiet_.patience = at_first ? kSecondsAtFirst : kSecondsBetweenLines;
 }
 
 // What is over sooner is not worth a line.
@@ -180,7 +201,7 @@ void Progress::show() {
   phase_shown_ = !state_.phase.empty();
   state_.phase_seconds = quiet_.since - phase_start_;
   if (!output_.terminal) {
-    quiet_.patience = kSecondsBetweenLines;
+    wait_for_next_line();
     output_.write(plain_line(state_) + "\n");
     return;
   }

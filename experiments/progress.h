@@ -1,7 +1,7 @@
 #pragma once
 // What is seen while a program works: one line that is redrawn in place on a terminal; in a file or
 // a pipe a line per epoch, one for every phase that is a second old, and one after every minute
-// without.
+// without, or every ten seconds in a run's first minute. Steps that are longer have lines, too.
 
 #include <condition_variable>
 #include <cstdint>
@@ -24,6 +24,8 @@ struct ProgressOutput {
 
   /// The process's stderr, so that stdout can be piped.
   static ProgressOutput standard();
+  /// Nowhere.
+  static ProgressOutput none();
 };
 
 /// Of one experiment: some runs one after the other. Time left is that of all of them, by the rate
@@ -73,7 +75,8 @@ class Progress {
   /// A line of its own above the progress line, whatever names are in it.
   void message(const std::string& text);
   [[nodiscard]] Phase phase(std::string what) { return {*this, std::move(what)}; }
-  /// Shows how long the phase has taken, if that is due, and that an interrupt has been noticed.
+  /// Shows how long the phase or the step has taken, if that is due, and that an interrupt has been
+  /// noticed.
   void tick();
 
  private:
@@ -81,6 +84,7 @@ class Progress {
   void end_phase();
   void advance(int64_t step);
   void wait_for_line();
+  void wait_for_next_line();
   void show();
   void erase_line();
   void end_line();
@@ -89,6 +93,8 @@ class Progress {
   mutable std::recursive_mutex mutex_;  ///< of all that follows
   int runs_left_;                       ///< after the current one
   double start_;                        ///< of the first run
+  double run_start_;                    ///< of the current one; at first, of the program
+  double told_ = 0;                     ///< time of the last step told
   struct {
     double since;     ///< time of the last line, or from which one is waited for
     double patience;  ///< seconds from then to the next

@@ -52,9 +52,11 @@ std::vector<Field> fields(const ProgressState& state) {
   result.push_back({1, fmt::format("loss {:.4f}", state.loss)});
   add(2, state.std, fmt::format("std {:.3f}", state.std));
   add(4, state.knn, fmt::format("kNN {:.1f} %", state.knn));
+  add(4, state.recall, fmt::format("recall {:.1f} %", state.recall));
   add(5, state.images_per_second, fmt::format("{:.0f} images/s", state.images_per_second));
   add(6, state.data_wait, fmt::format("data {:.0f} %", 100 * state.data_wait));
   add(3, state.seconds_left, fmt::format("left {}", format_duration(state.seconds_left)));
+  add(7, state.age, fmt::format("{} ago", format_duration(state.age)));
   return result;
 }
 

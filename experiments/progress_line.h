@@ -14,11 +14,14 @@ struct ProgressState {
   int epochs = 0;
   double share_done = 0;  ///< of the run, 0 to 1
   double loss = kNotMeasured;
-  double std = kNotMeasured;  ///< std*sqrt(d), see EpochMetrics
-  double knn = kNotMeasured;  ///< percent
+  double std = kNotMeasured;     ///< std*sqrt(d), see EpochMetrics
+  double knn = kNotMeasured;     ///< percent
+  double recall = kNotMeasured;  ///< of a second view, percent
   double images_per_second = kNotMeasured;
   double data_wait = kNotMeasured;  ///< share of the time, 0 to 1
   double seconds_left = kNotMeasured;
+  /// Of these numbers in seconds, while a step takes so long that its end is not waited for.
+  double age = kNotMeasured;
 
   std::string phase = {};  ///< "reading /data"; if not empty, it is shown instead of the run
   double phase_share = kNotMeasured;  ///< done, 0 to 1

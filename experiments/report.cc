@@ -109,13 +109,29 @@ Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> p
       const std::string mean = format_number(last_measured(runs[i].mean, ours), digits);
       return std::isnan(spread) ? mean : fmt::format("{} ± {:.{}f}", mean, spread, digits);
     });
-    add_paper("paper", theirs, digits);
+    if (theirs != nullptr) add_paper("paper", theirs, digits);
   };
   add_measure("loss", &EpochMetrics::loss, &PaperNumbers::loss, 3);
   add_measure("std·√d", &EpochMetrics::std, &PaperNumbers::std, 3);
-  add_measure("kNN (%)", &EpochMetrics::knn, &PaperNumbers::knn, 1);
-  add_paper(paper_accuracy, &PaperNumbers::accuracy, 1);
-  add("kNN untrained (%)", [&](size_t i) { return format_number(runs[i].mean.knn_untrained, 1); });
+  const auto add_untrained = [&](const char* title, double RunRecord::*field) {
+    add(title, [&](size_t i) { return format_number(runs[i].mean.*field, 1); });
+  };
+  if (std::any_of(runs.begin(), runs.end(),
+                  [](const SeedGroup& run) { return !std::isnan(run.mean.recall_untrained); })) {
+    add_measure("recall (%)", &EpochMetrics::recall, nullptr, 1);
+    add_untrained("recall untrained (%)", &RunRecord::recall_untrained);
+    add_measure("rank", &EpochMetrics::effective_rank, nullptr, 1);
+    add_measure("alignment", &EpochMetrics::alignment, nullptr, 3);
+  } else {
+    add_measure("kNN (%)", &EpochMetrics::knn, &PaperNumbers::knn, 1);
+    const bool probed = std::any_of(runs.begin(), runs.end(), [](const SeedGroup& run) {
+      return !std::isnan(last_measured(run.mean, &EpochMetrics::linear));
+    });
+    if (probed) add_measure("linear (%)", &EpochMetrics::linear, nullptr, 1);
+    add_paper(paper_accuracy, &PaperNumbers::accuracy, 1);
+    add_untrained("kNN untrained (%)", &RunRecord::knn_untrained);
+    if (probed) add_untrained("linear untrained (%)", &RunRecord::linear_untrained);
+  }
   if (std::any_of(runs.begin(), runs.end(), [](const SeedGroup& run) { return run.seeds > 1; }))
     add("seeds", [&](size_t i) { return fmt::format("{}", runs[i].seeds); });
   add("epochs", [&](size_t i) {

@@ -49,8 +49,9 @@ struct PaperNumbers {
 
 /// A row per run: loss, std*sqrt(d) and kNN accuracy at its end, with the standard deviation over
 /// several seeds, each followed by the paper's if any of `paper` has it; the paper's accuracy under
-/// the title given; the untrained network's kNN; epochs, time, status. `paper` is empty or has an
-/// entry per run.
+/// the title given; the untrained network's kNN; epochs, time, status. Of data without labels
+/// recall@1 of views, the projections' effective rank and the views' alignment instead of kNN.
+/// `paper` is empty or has an entry per run.
 Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> paper,
                 std::string_view paper_accuracy = "paper: linear (%)");
 

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "experiments/html.h"
+#include "experiments/readme.h"
 #include "experiments/study.h"
-#include "nn/atomic_file.h"
 #include "simsiam/trainer.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/io/read_file.h"
 #include "tensor/print.h"
 
 namespace siam {
@@ -26,8 +28,13 @@ void add_study(HtmlPage& page, const StudyResult& result) {
                          result.study.title));
   else
     page.warning(result.not_drawn);
-  page.table(result.table);
+  page.table("Our runs, and the paper's numbers", result.table);
+  if (!result.findings.empty())
+    page.table("What the paper says of their order", claims_table(result.findings));
   if (!result.note.empty()) page.warning(result.note);
+  for (const StudyPicture& each : result.pictures)
+    page.svg(read_file(result.experiment.results.folder() / each.file), each.alternative)
+        .paragraph(each.caption);
   page.paragraph("What to look for:").list(result.study.look_for);
   if (!result.study.decisions.empty())
     page.paragraph("What the paper leaves open, and what was done here:")
@@ -51,6 +58,13 @@ Table shared_runs(const std::vector<StudyResult>& results) {
   return table;
 }
 
+std::vector<Finding> all_findings(const std::vector<StudyResult>& results) {
+  std::vector<Finding> all;
+  for (const StudyResult& result : results)
+    all.insert(all.end(), result.findings.begin(), result.findings.end());
+  return all;
+}
+
 void write_page(const Options& options, const std::vector<StudyResult>& results,
                 const std::vector<Failure>& failures, size_t studies) {
   HtmlPage page("SimSiam: the paper's experiments, regenerated");
@@ -62,7 +76,8 @@ void write_page(const Options& options, const std::vector<StudyResult>& results,
   page.command(options.command_line);
   if (!results.empty()) {
     const ExperimentInfo& info = results[0].experiment.info;
-    page.table({{{"setting", Align::left}, {"value", Align::left}},
+    page.table("What all runs have in common",
+               {{{"setting", Align::left}, {"value", Align::left}},
                 {{"preset", options.preset},
                  {"data", fmt::format("{} ({})", info.dataset, info.dataset_fingerprint)},
                  {"device", info.device},
@@ -75,8 +90,14 @@ void write_page(const Options& options, const std::vector<StudyResult>& results,
   std::vector<std::pair<std::string, std::string>> links;
   for (const StudyResult& result : results)
     links.emplace_back(result.study.name, result.study.title);
+  const std::vector<Finding> findings = all_findings(results);
+  if (!findings.empty()) links.emplace_back("claims", "The claims");
   links.emplace_back("settings", "Settings and runs");
   page.contents(links);
+  if (!findings.empty())
+    page.heading(2, "The claims", "claims")
+        .paragraph(kVerdicts)
+        .table("All claims", claims_table(findings));
   for (const StudyResult& result : results) add_study(page, result);
   for (const Failure& failure : failures)
     page.heading(2, failure.study.title, failure.study.name).warning(failure.message);
@@ -84,15 +105,23 @@ void write_page(const Options& options, const std::vector<StudyResult>& results,
   page.paragraph(
       "A run is identified by its configuration, its data and the build, and trained once; some "
       "serve several studies.");
-  page.table(shared_runs(results));
+  page.table("The runs", shared_runs(results));
   if (!results.empty())
     page.details("The baseline's settings", config_table(results[0].experiment.info.config));
   write_file_atomically(options.out / "report.html", page.text());
 }
 
-int reproduce(const Options& options) {
-  Runner runner(options);
-  const std::vector<Study> studies = all_studies();
+void write_readme_rows(const std::string& file, const std::vector<StudyResult>& results,
+                       const std::string& preset) {
+  std::string markdown = read_file(file);
+  for (const StudyResult& result : results)
+    markdown = with_readme_row(std::move(markdown),
+                               readme_row(result.study, result.experiment.runs, preset));
+  write_file_atomically(file, markdown);
+}
+
+int reproduce(const std::vector<Study>& studies, Runner& runner, const std::string& readme) {
+  const Options& options = runner.options();
   for (const Study& study : studies) runner.expect(study.name, runs_of(study, runner));
   prepare_folder(options.out, {"report.html"});
   std::vector<StudyResult> results;
@@ -108,10 +137,20 @@ int reproduce(const Options& options) {
     }
     write_page(options, results, failures, studies.size());
   }
+  if (!readme.empty()) write_readme_rows(readme, results, options.preset);
   print(stdout, fmt::format("{}\n", (options.out / "report.html").string()));
   check(failures.empty(), "{} of {} studies did not finish: {}", failures.size(), studies.size(),
         failures.empty() ? "" : failures[0].message);
   return 0;
+}
+
+int reproduce(const Options& options, const Communicator& ranks, const std::string& readme) {
+  if (!readme.empty())  // tried before anything is trained
+    with_readme_row(read_file(readme), "| none |");
+  const std::vector<Study> studies = all_studies();
+  for (const Study& study : studies) check_options(study, options);
+  Runner runner(options, ranks);
+  return runner.lead([&] { return reproduce(studies, runner, readme); });
 }
 
 }  // namespace
@@ -119,8 +158,14 @@ int reproduce(const Options& options) {
 }  // namespace siam
 
 int main(int argc, char** argv) {
-  return siam::run_program(argc, argv,
-                           "Runs every study of the paper for a preset and writes "
-                           "<out>/report.html, one page with all figures and tables.",
-                           siam::reproduce);
+  std::string readme;
+  return siam::run_program(
+      argc, argv,
+      "Runs every study of the paper for a preset and writes <out>/report.html, one page with all "
+      "figures and tables.",
+      [&](const siam::Options& options, const siam::Communicator& ranks) {
+        return siam::reproduce(options, ranks, readme);
+      },
+      {{"--readme", "Markdown file whose table of studies gets a row of these numbers for each",
+        &readme}});
 }

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "experiments/folder.h"
-#include "nn/atomic_file.h"
 #include "simsiam/config_json.h"
 #include "tensor/check.h"
+#include "tensor/io/atomic_file.h"
 
 namespace siam {
 
@@ -53,7 +53,9 @@ void Results::write_summary(const ExperimentInfo& info, std::span<const RunRecor
                                {"loss", last_measured(run, &EpochMetrics::loss)},
                                {"std*sqrt(d)", last_measured(run, &EpochMetrics::std)},
                                {"kNN accuracy (%)", last_measured(run, &EpochMetrics::knn)},
+                               {"linear accuracy (%)", last_measured(run, &EpochMetrics::linear)},
                                {"kNN accuracy untrained (%)", run.knn_untrained},
+                               {"linear accuracy untrained (%)", run.linear_untrained},
                                {"seconds", run.seconds}});
   }
   // A path or label that is not UTF-8 must not cost the results.

@@ -1,14 +1,14 @@
 #include "experiments/run_store.h"
 
-#include "data/memory_dataset.h"
 #include "experiments/build_id.h"
 #include "experiments/folder.h"
-#include "nn/atomic_file.h"
 #include "simsiam/checkpoint_config.h"
 #include "simsiam/config_json.h"
+#include "simsiam/run_identity.h"
 #include "tensor/allocator.h"
-#include "tensor/cpu/instruction_set.h"
-#include "tensor/cpu/onednn.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/io/hash.h"
+#include "tensor/io/read_file.h"
 
 namespace siam {
 
@@ -29,15 +29,7 @@ ConfigValue value_of(const Json& json) {
 }  // namespace
 
 std::string run_id(const Config& config, const std::string& data_fingerprint) {
-  std::string kernels = "cuda";
-  if (config.device == Device::cpu) {
-    kernels = cpu::name_of(cpu::instruction_set());
-    if (config.precision == DType::bf16 && cpu::onednn::serves_bf16()) kernels += "+oneDNN";
-  }
-  const Json identity = {{"config", to_json(describe(config))},
-                         {"data", data_fingerprint},
-                         {"build", SIAM_BUILD_ID},
-                         {"kernels", kernels}};
+  const Json identity = {{"run", run_identity(config, data_fingerprint)}, {"build", SIAM_BUILD_ID}};
   const std::string text = identity.dump();
   return hash_text(hash_bytes(text.data(), text.size()));
 }
@@ -51,6 +43,8 @@ std::optional<RunRecord> RunStore::load(const std::string& id) const {
                      .seed = json.at("config").at("seed"),
                      .id = id,
                      .knn_untrained = number(json.at("knn_untrained")),
+                     .linear_untrained = number(json.at("linear_untrained")),
+                     .recall_untrained = number(json.at("recall_untrained")),
                      .seconds = json.at("seconds"),
                      .status = json.at("status")};
     for (const auto& [name, value] : json.at("config").items())
@@ -125,6 +119,8 @@ void RunStore::save(const std::string& id, const RunRecord& record) const {
                {"build", SIAM_BUILD_ID},
                {"config", to_json(record.config)},
                {"knn_untrained", record.knn_untrained},
+               {"linear_untrained", record.linear_untrained},
+               {"recall_untrained", record.recall_untrained},
                {"seconds", record.seconds},
                {"epochs", Json::array()}};
   for (const EpochMetrics& metrics : record.epochs) {

@@ -11,9 +11,8 @@
 
 namespace siam {
 
-/// The name of a run: a hash of all that determines its result, which is its configuration, the
-/// fingerprint of the data, the build (version control's description of the source), and on a CPU
-/// the kernels (instruction set, and whether oneDNN has a part). 16 hexadecimal digits.
+/// The name of a run: a hash of all that determines its result, which is run_identity() and the
+/// build (version control's description of the source). 16 hexadecimal digits.
 std::string run_id(const Config& config, const std::string& data_fingerprint);
 
 class RunStore {
@@ -26,6 +25,10 @@ class RunStore {
   }
   std::filesystem::path previous(const std::string& id) const {
     return folder_ / "previous" / (id + ".safetensors");
+  }
+  /// Of what a study has asked to see of it (snapshots.h).
+  std::filesystem::path snapshots(const std::string& id) const {
+    return folder_ / "embeddings" / (id + ".json");
   }
   /// Makes the folders and tries to write the run's files. Error if one of them cannot be written.
   void prepare(const std::string& id) const;

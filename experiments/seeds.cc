@@ -1,36 +1,30 @@
 #include "experiments/seeds.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "experiments/moments.h"
 
 namespace siam {
 
 namespace {
 
-struct Moments {
-  double mean = kNotMeasured, deviation = kNotMeasured;
-};
-
 template <class Value>
-Moments moments(const std::vector<const RunRecord*>& runs, const Value& value) {
-  double sum = 0, squares = 0, count = 0;
-  for (const RunRecord* run : runs)
-    if (const double x = value(*run); !std::isnan(x)) sum += x, ++count;
-  if (count == 0) return {};
-  const double mean = sum / count;
-  for (const RunRecord* run : runs)
-    if (const double x = value(*run); !std::isnan(x)) squares += (x - mean) * (x - mean);
-  return {mean, count > 1 ? std::sqrt(squares / (count - 1)) : kNotMeasured};
+Moments moments_of(const std::vector<const RunRecord*>& runs, const Value& value) {
+  std::vector<double> values;
+  for (const RunRecord* run : runs) values.push_back(value(*run));
+  return moments(values);
 }
 
 SeedGroup average(const std::vector<const RunRecord*>& runs) {
   SeedGroup group{*runs[0], *runs[0], static_cast<int>(runs.size())};
   const auto set = [&](auto field) {
-    const Moments m = moments(runs, [&](const RunRecord& run) { return run.*field; });
+    const Moments m = moments_of(runs, [&](const RunRecord& run) { return run.*field; });
     group.mean.*field = m.mean;
     group.deviation.*field = m.deviation;
   };
   set(&RunRecord::knn_untrained);
+  set(&RunRecord::linear_untrained);
+  set(&RunRecord::recall_untrained);
   set(&RunRecord::seconds);
   size_t epochs = runs[0]->epochs.size();
   for (const RunRecord* run : runs) {
@@ -43,7 +37,8 @@ SeedGroup average(const std::vector<const RunRecord*>& runs) {
   for (size_t i = 0; i < epochs; ++i)
     for (const Measurement& measurement : kMeasurements) {
       const auto field = measurement.field;
-      const Moments m = moments(runs, [&](const RunRecord& run) { return run.epochs[i].*field; });
+      const Moments m =
+          moments_of(runs, [&](const RunRecord& run) { return run.epochs[i].*field; });
       group.mean.epochs[i].*field = m.mean;
       group.deviation.epochs[i].*field = m.deviation;
     }

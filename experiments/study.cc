@@ -2,17 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "experiments/interrupt.h"
+#include "experiments/live_report.h"
+#include "experiments/presets.h"
 #include "experiments/seeds.h"
+#include "experiments/study_list.h"
+#include "simsiam/config_table.h"
 #include "tensor/print.h"
 
 namespace siam {
+
+#define SIAM_DECLARE(study) Study study();
+SIAM_STUDIES(SIAM_DECLARE)
 
 namespace {
 
 // kNN accuracy tells runs apart only after it has left the untrained network's behind.
 std::string knn_note(const std::vector<SeedGroup>& groups) {
+  if (std::isnan(groups.at(0).mean.knn_untrained)) return {};  // nothing has a label
   double gain = -INFINITY;
   for (const SeedGroup& group : groups)
     gain = std::max(gain, last_measured(group.mean, &EpochMetrics::knn) - group.mean.knn_untrained);
@@ -29,10 +38,19 @@ void write_report(const StudyResult& result) {
   Report report;
   report.heading(1, result.study.title);
   report.paragraph(fmt::format("`{}`", experiment.info.command_line));
-  report.image("training loss, std and kNN accuracy against the epoch", "figure.svg");
+  report.image(std::isnan(experiment.runs.at(0).recall_untrained)
+                   ? "training loss, std and kNN accuracy against the epoch"
+                   : "training loss, std and recall of views against the epoch",
+               "figure.svg");
   if (!result.not_drawn.empty()) report.paragraph(fmt::format("**{}**", result.not_drawn));
   report.table(result.table);
+  if (!result.findings.empty()) {
+    report.paragraph(kVerdicts);
+    report.table(claims_table(result.findings));
+  }
   if (!result.note.empty()) report.paragraph(fmt::format("**{}**", result.note));
+  for (const StudyPicture& each : result.pictures)
+    report.image(each.alternative, each.file).paragraph(each.caption);
   report.paragraph("What to look for:");
   report.list(result.study.look_for);
   if (!result.study.decisions.empty()) {
@@ -53,30 +71,65 @@ void write_report(const StudyResult& result) {
 
 }  // namespace
 
+void check_options(const Study& study, const Options& options) {
+  const Config plain = preset(options.preset);
+  const std::vector<SettingValue> asked = settings_of(options.config), usual = settings_of(plain);
+  std::vector<std::vector<SettingValue>> runs;
+  for (const Run& run : study.runs({plain, std::numeric_limits<int32_t>::max()}))
+    runs.push_back(settings_of(run.config));
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const ConfigValue& value = asked[i].value;
+    const bool size =
+        std::holds_alternative<int64_t>(value) || std::holds_alternative<double>(value);
+    const bool compared = std::any_of(runs.begin(), runs.end(), [&](const auto& run) {
+      return run[i].value != runs[0][i].value;
+    });
+    if (!size && compared && value != usual[i].value)
+      throw UsageError(
+          fmt::format("{} with the study '{}', which compares it; the preset's value is "
+                      "needed; leave it out, or use another study",
+                      asked[i].setting.flag, study.name));
+  }
+}
+
 std::vector<Run> runs_of(const Study& study, const Runner& runner) {
   std::vector<Run> runs = study.runs({runner.options().config, runner.train_samples()});
-  for (const Run& run : runs) check_config(run.config);
+  for (const Run& run : runs) {
+    check_config(run.config);
+    check_ranks(run.config, runner.ranks().size());
+    check_batch(run.config, runner.train_samples());
+  }
   return runs;
 }
 
-StudyResult run_study(const Study& study, Runner& runner) {
+StudyResult run_study(const Study& study, Runner& runner, std::vector<Watcher*> watchers) {
   const std::vector<Run> runs = runs_of(study, runner);
-  StudyResult result{study, runner.run(study.name, runs), {}, {}, {}};
+  LiveReport page(study, runner.options().config,
+                  [&](const std::string& text) { runner.message(text); });
+  watchers.push_back(&page);
+  StudyResult result{study, runner.run(study.name, runs, std::move(watchers)), {}, {}, {}, {}, {}};
   const std::vector<SeedGroup> groups = group_seeds(result.experiment.runs);
   std::vector<PaperNumbers> paper;
   for (const Run& run : runs) paper.push_back(run.paper);
   result.table = run_table(groups, paper, study.paper_accuracy);
+  if (study.claims) result.findings = judge(study.claims(runs), result.experiment.runs);
   result.note = knn_note(groups);
-  try {
-    const auto phase = runner.phase(fmt::format("drawing {}", study.name));
+  const auto draw = [&](const auto& picture) {
+    try {
+      const auto phase = runner.phase(fmt::format("drawing {}", study.name));
+      picture();
+    } catch (const NotDrawn& error) {  // of gnuplot's pictures the first says it for all
+      if (result.not_drawn.empty()) result.not_drawn = error.what();
+    }
+  };
+  draw([&] {
     draw_figure(training_figure({.runs = groups,
                                  .paper = study.curves,
                                  .epochs = runner.options().config.epochs,
                                  .chance = result.experiment.chance}),
                 result.experiment.results.folder());
-  } catch (const NotDrawn& error) {
-    result.not_drawn = error.what();
-  }
+  });
+  draw([&] { result.pictures = collapse_picture(runs, result.experiment, runner); });
   if (!result.not_drawn.empty()) {
     if (interrupted())  // Ctrl-C ends gnuplot, too
       throw Interrupted(
@@ -84,24 +137,35 @@ StudyResult run_study(const Study& study, Runner& runner) {
                       study.name, runner.options().command_to_continue));
     runner.message(result.not_drawn);
   }
+  if (study.neighbours)
+    for (StudyPicture& each : neighbours_picture(runs[0], result.experiment, runner))
+      result.pictures.push_back(std::move(each));
   write_report(result);
+  page.complete(result.experiment, result.pictures);
   return result;
 }
 
-int study_main(int argc, char** argv, const Study& study) {
-  return run_program(argc, argv, study.description, [&](const Options& options) {
-    Runner runner(options);
-    runner.expect(study.name, runs_of(study, runner));
-    const StudyResult result = run_study(study, runner);
-    print(stdout, fmt::format("{}\n", (result.experiment.results.folder() / "report.md").string()));
-    return 0;
-  });
+int study_main(int argc, char** argv, Study (*make_study)()) {
+  const Study study = make_study();
+  return run_program(
+      argc, argv, study.description, [&](const Options& options, const Communicator& ranks) {
+        check_options(study, options);
+        Runner runner(options, ranks);
+        return runner.lead([&] {
+          runner.expect(study.name, runs_of(study, runner));
+          const StudyResult result = run_study(study, runner);
+          print(stdout,
+                fmt::format("{}\n", (result.experiment.results.folder() / "report.md").string()));
+          return 0;
+        });
+      });
 }
 
 std::vector<Study> all_studies() {
-  return {pretrain(),           ablate_stopgrad(),    ablate_predictor(), ablate_batchsize(),
-          ablate_batchnorm(),   ablate_similarity(),  ablate_symmetry(),  ablate_outputdim(),
-          ablate_alternating(), ablate_expectation(), compare_methods()};
+  std::vector<Study> studies;
+#define SIAM_ADD(study) studies.emplace_back(study()).program = #study;
+  SIAM_STUDIES(SIAM_ADD)
+  return studies;
 }
 
 }  // namespace siam

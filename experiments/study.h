@@ -1,13 +1,16 @@
 #pragma once
 // A study: one claim of the paper as a few runs, with what the paper reports for them. Every
-// program in this folder but `reproduce` and `evaluate` is one study; its file shows the
-// difference between the runs and nothing else.
+// program in this folder but `reproduce`, `simsiam` and `draw_graph` is one study; its file shows
+// the difference between the runs and nothing else.
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "experiments/claims.h"
 #include "experiments/experiment.h"
+#include "experiments/study_main.h"
+#include "experiments/study_pictures.h"
 #include "experiments/training_figure.h"
 
 namespace siam {
@@ -22,43 +25,41 @@ struct Study {
   std::string name;         ///< of its folder
   std::string title;        ///< with section and table of the paper
   std::string description;  ///< for --help
+  std::string paper;        ///< the accuracies that the paper reports, in percent, in one line
   std::function<std::vector<Run>(const Baseline&)> runs;
-  std::vector<std::string> look_for;        ///< what is to be seen in the figure
+  /// What the paper says of the order of these runs' accuracies.
+  std::function<std::vector<Claim>(const std::vector<Run>&)> claims = {};
+  std::vector<std::string> look_for = {};   ///< what is to be seen in the figure
   std::vector<std::string> decisions = {};  ///< where the paper leaves something open
   std::vector<PaperCurve> curves = {};      ///< of the paper, over relative training time
   /// What `PaperNumbers::accuracy` of the runs is.
   std::string paper_accuracy = "paper: ImageNet linear (%)";
+  bool neighbours = false;   ///< show what its first run has learned (neighbours_picture())
+  std::string program = {};  ///< its own; set by all_studies()
 };
 
 struct StudyResult {
   Study study;
   Experiment experiment;
-  Table table;            ///< ours beside the paper's
-  std::string note;       ///< on what this run cannot show; may be empty
-  std::string not_drawn;  ///< why there is no figure, and how to draw it; empty if there is one
+  Table table;                    ///< ours beside the paper's
+  std::vector<Finding> findings;  ///< on the study's claims
+  std::string note;               ///< on what this run cannot show; may be empty
+  std::string not_drawn;  ///< why a figure is not there, and how to draw it; empty if all are
+  std::vector<StudyPicture> pictures = {};  ///< beside the figure, those that are there
 };
 
+/// UsageError if a flag sets what the study compares by name, a method or a part of one: its runs
+/// would not be what they are called. Sizes may be set: the runs are then around that one.
+void check_options(const Study& study, const Options& options);
 /// The study's runs for these options. Error if one of them is not possible.
 std::vector<Run> runs_of(const Study& study, const Runner& runner);
 /// Trains what is not trained yet and leaves <out>/<name>/ with metrics.csv, summary.json,
-/// figure.svg, figure.png and report.md. Without gnuplot the figure alone is missing.
-StudyResult run_study(const Study& study, Runner& runner);
-/// main() of a program that is one study.
-int study_main(int argc, char** argv, const Study& study);
+/// figure.svg, figure.png, the pictures of study_pictures.h that it asks for, report.md, and
+/// report.html, which shows the runs while they train. Without gnuplot what it draws is missing.
+/// `watchers` look on.
+StudyResult run_study(const Study& study, Runner& runner, std::vector<Watcher*> watchers = {});
 
-/// All studies, in the order of the paper: what `reproduce` runs.
+/// All studies of meson.build's list, in its order, the paper's: what `reproduce` runs.
 std::vector<Study> all_studies();
-
-Study pretrain();
-Study ablate_stopgrad();
-Study ablate_predictor();
-Study ablate_batchsize();
-Study ablate_batchnorm();
-Study ablate_similarity();
-Study ablate_symmetry();
-Study ablate_outputdim();
-Study ablate_alternating();
-Study ablate_expectation();
-Study compare_methods();
 
 }  // namespace siam

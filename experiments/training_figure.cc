@@ -36,15 +36,25 @@ Panel panel(const TrainingFigure& content, const char* title, double EpochMetric
 }  // namespace
 
 Figure training_figure(const TrainingFigure& content) {
-  Panel loss = panel(content, "training loss", &EpochMetrics::loss, &PaperPoint::loss, {-1});
-  Panel std = panel(content, "std of z/‖z‖ × √d", &EpochMetrics::std, &PaperPoint::std, {0, 1});
+  const Panel loss = panel(content, "training loss", &EpochMetrics::loss, &PaperPoint::loss, {-1});
+  const Panel std =
+      panel(content, "std of z/‖z‖ × √d", &EpochMetrics::std, &PaperPoint::std, {0, 1});
+  const RunRecord none;
+  const RunRecord& first = content.runs.empty() ? none : content.runs[0].mean;
+  if (!std::isnan(first.recall_untrained)) {
+    Panel recall = panel(content, "recall@1 of a second view (%)", &EpochMetrics::recall,
+                         &PaperPoint::knn, {0});
+    recall.levels.push_back(
+        {fmt::format("untrained {:.1f}", first.recall_untrained), first.recall_untrained});
+    return {{loss, std, recall}};
+  }
   Panel knn = panel(content, "kNN accuracy (%)", &EpochMetrics::knn, &PaperPoint::knn, {0});
   if (!std::isnan(content.chance)) {
     knn.levels.push_back({fmt::format("chance {:.3g}", content.chance), content.chance});
   }
-  const double untrained = content.runs.empty() ? kNotMeasured : content.runs[0].mean.knn_untrained;
-  if (!std::isnan(untrained))
-    knn.levels.push_back({fmt::format("untrained {:.1f}", untrained), untrained});
+  if (!std::isnan(first.knn_untrained))
+    knn.levels.push_back(
+        {fmt::format("untrained {:.1f}", first.knn_untrained), first.knn_untrained});
   return {{loss, std, knn}};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // The look of the paper's Fig. 2 for any set of runs: training loss, std*sqrt(d) and kNN accuracy
-// against the epoch, side by side.
+// against the epoch, side by side. Without labels recall@1 of views has the place of kNN.
 
 #include <span>
 #include <string>
@@ -27,7 +27,7 @@ struct TrainingFigure {
   double chance = kNotMeasured;  ///< kNN accuracy in percent of guessing; NaN: not drawn
 };
 
-/// The kNN accuracy of the untrained network is drawn as a level, if the first run has it.
+/// The untrained network's kNN accuracy, or recall, is drawn as a level, if the first run has it.
 Figure training_figure(const TrainingFigure& content);
 
 }  // namespace siam

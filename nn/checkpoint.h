@@ -8,7 +8,7 @@
 #include <string>
 
 #include "nn/flat_parameters.h"
-#include "nn/safetensors.h"
+#include "tensor/io/safetensors.h"
 
 namespace siam {
 

@@ -39,12 +39,6 @@ FlatParameters::FlatParameters(const Registry& registry, Device device, DType co
   refresh();
 }
 
-int64_t FlatParameters::parameter_count() const {
-  int64_t count = 0;
-  for (const Entry& entry : entries_) count += entry.shape.numel();
-  return count;
-}
-
 Tensor FlatParameters::view(const Tensor& flat, const Entry& entry) const {
   return flat.slice_flat(entry.offset, entry.shape.numel()).reshape(entry.shape);
 }

@@ -27,8 +27,6 @@ class FlatParameters {
   int64_t size() const { return values.numel(); }
   /// The registry's buffers one behind another, f32.
   const Tensor& buffers() const { return buffers_; }
-  /// Number of learned values, padding not counted.
-  int64_t parameter_count() const;
   /// View of one parameter in one of the flat buffers.
   Tensor view(const Tensor& flat, const Entry& entry) const;
 

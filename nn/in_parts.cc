@@ -43,10 +43,11 @@ struct Parts {
 
 // All passes; body(part, last) sees each part in each of them.
 template <class Body>
-void run_passes(const Parts& parts, NormsOverParts& norms, const Body& body) {
+void run_passes(const Parts& parts, NormsOverParts& norms, const Communicator* ranks,
+                const Body& body) {
   auto run = [&](bool last) {
     for (int64_t part = 0; part < parts.count(); ++part) body(part, last);
-    norms.end_pass();
+    norms.end_pass(ranks);
   };
   size_t pass = 0;
   do run(false);
@@ -70,7 +71,7 @@ Variable in_parts(const Segment& segment, const Variable& x, Mode mode) {
   Tensor y;
   {
     NoGrad scope;
-    run_passes(parts, *norms, [&](int64_t part, bool last) {
+    run_passes(parts, *norms, mode.ranks, [&](int64_t part, bool last) {
       const bool track = last && part == 0;  // once, with the statistics of the whole batch
       const Tensor result =
           segment(Variable(parts.take(x.value(), part)), track ? mode : untracked).value();
@@ -84,7 +85,7 @@ Variable in_parts(const Segment& segment, const Variable& x, Mode mode) {
   return record("in_parts", y, {x, parameters},
                 [=, x = x.value(), x_needs_grad = x.requires_grad()](const Tensor& dy) {
                   const Tensor dx = x_needs_grad ? x.empty_like() : Tensor();
-                  run_passes(parts, *norms, [&](int64_t part, bool last) {
+                  run_passes(parts, *norms, mode.ranks, [&](int64_t part, bool last) {
                     const Variable in(parts.take(x, part), x_needs_grad);
                     backward(segment(in, untracked), parts.take(dy, part),
                              last ? Leaves::accumulate : Leaves::ignore);

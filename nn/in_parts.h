@@ -12,6 +12,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <vector>
 
 #include "autograd/norm_over_parts.h"
 #include "nn/module.h"
@@ -21,15 +23,24 @@ namespace siam {
 /// The batch norms of a segment.
 class NormsOverParts {
  public:
-  NormOverParts& of(const void* layer) { return norms_[layer]; }
+  std::shared_ptr<NormOverParts> of(const void* layer) {
+    auto& norm = norms_[layer];
+    if (!norm) {
+      norm = std::make_shared<NormInTurn>();
+      order_.push_back(layer);
+    }
+    return norm;
+  }
   /// Passes after which all is known, at most.
   size_t size() const { return norms_.size(); }
-  void end_pass() {
-    for (auto& [layer, norm] : norms_) norm.end_pass();
+  /// In the order in which they were first met, which is the same on all ranks.
+  void end_pass(const Communicator* ranks) {
+    for (const void* layer : order_) norms_[layer]->end_pass(ranks);
   }
 
  private:
-  std::map<const void*, NormOverParts> norms_;
+  std::map<const void*, std::shared_ptr<NormInTurn>> norms_;
+  std::vector<const void*> order_;
 };
 
 using Segment = std::function<Variable(const Variable& x, Mode mode)>;

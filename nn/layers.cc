@@ -41,9 +41,13 @@ Variable BatchNorm::operator()(const Variable& x, Mode mode, const Then& then) c
   if (!mode.training)
     return batch_norm_infer(x, weight.value, bias.value, state, then.residual, then.relu);
   const BatchNormState untracked{.momentum = state.momentum, .eps = state.eps};
+  std::shared_ptr<NormOverParts> parts;
+  if (mode.norms != nullptr)
+    parts = mode.norms->of(this);
+  else if (mode.ranks != nullptr)
+    parts = std::make_shared<NormOverRanks>(*mode.ranks);
   return batch_norm_train(x, weight.value, bias.value, mode.update_running ? state : untracked,
-                          mode.groups, then.residual, then.relu,
-                          mode.norms != nullptr ? &mode.norms->of(this) : nullptr);
+                          mode.groups, then.residual, then.relu, std::move(parts));
 }
 
 void BatchNorm::visit(Registry& registry) {

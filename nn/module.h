@@ -12,6 +12,7 @@
 
 namespace siam {
 
+class Communicator;
 class NormsOverParts;
 
 /// How a forward pass is run.
@@ -26,6 +27,9 @@ struct Mode {
   /// network at once; see in_parts.h. 0: all.
   int64_t micro_batch = 0;
   NormsOverParts* norms = nullptr;  ///< set by in_parts()
+  /// Training only: these have an equal part of each view each, and batch norm is over all. It
+  /// must outlive the graph. nullptr: the whole batch is here.
+  const Communicator* ranks = nullptr;
 };
 
 /// Something that is learned: an f32 leaf and, in half precision, the optimiser's rounded copy of

@@ -1,18 +1,53 @@
 #include "nn/resnet.h"
 
+#include <fmt/ranges.h>
+
+#include <charconv>
 #include <functional>
 
 #include "nn/in_parts.h"
 
 namespace siam {
 
+namespace {
+
+constexpr std::string_view kKinds[] = {"basic", "bottleneck"};  // by ResNetArch::bottleneck
+
+}  // namespace
+
+std::string to_text(const ResNetArch& arch) {
+  for (const auto& [name, known] : kResNets)
+    if (known == arch) return std::string(name);
+  return fmt::format("{} {}", kKinds[arch.bottleneck], fmt::join(arch.blocks, " "));
+}
+
+bool from_text(std::string_view text, ResNetArch& arch) {
+  for (const auto& [name, known] : kResNets)
+    if (text == name) {
+      arch = known;
+      return true;
+    }
+  ResNetArch read{.bottleneck = text.starts_with(kKinds[1])};
+  const std::string_view kind = kKinds[read.bottleneck];
+  if (!text.starts_with(kind)) return false;
+  const char *at = text.data() + kind.size(), *const end = text.data() + text.size();
+  for (int& count : read.blocks) {
+    if (at == end || *at != ' ') return false;
+    const auto [rest, problem] = std::from_chars(at + 1, end, count);
+    if (problem != std::errc()) return false;
+    at = rest;
+  }
+  if (at == end) arch = read;
+  return at == end;
+}
+
 ResidualBlock::ResidualBlock(Initializer& init, const ResNetConfig& config, int64_t in,
                              int64_t width, int stride) {
-  const int64_t out = width * (config.bottleneck ? 4 : 1);
+  const int64_t out = width * config.arch.expansion();
   auto unit = [&](int64_t from, int64_t to, int kernel, int step) {
     return Unit{Conv2d(init, from, to, kernel, step), BatchNorm(to)};
   };
-  if (config.bottleneck) {
+  if (config.arch.bottleneck) {
     units.push_back(unit(in, width, 1, 1));
     units.push_back(unit(width, width, 3, stride));
     units.push_back(unit(width, out, 1, 1));
@@ -48,14 +83,15 @@ void ResidualBlock::visit(Registry& registry) {
 
 ResNet::ResNet(Initializer& init, const ResNetConfig& config)
     : config(config),
-      conv1(init, 3, config.width, config.imagenet_stem ? 7 : 3, config.imagenet_stem ? 2 : 1),
+      conv1(init, 3, config.width, config.stem == Stem::imagenet ? 7 : 3,
+            config.stem == Stem::imagenet ? 2 : 1),
       bn1(config.width) {
   int64_t in = config.width;
   for (int stage = 0; stage < 4; ++stage) {
     const int64_t width = config.width << stage;
-    for (int block = 0; block < config.blocks[stage]; ++block) {
+    for (int block = 0; block < config.arch.blocks[stage]; ++block) {
       layers[stage].emplace_back(init, config, in, width, stage > 0 && block == 0 ? 2 : 1);
-      in = width * (config.bottleneck ? 4 : 1);
+      in = width * config.arch.expansion();
     }
   }
 }
@@ -63,7 +99,8 @@ ResNet::ResNet(Initializer& init, const ResNetConfig& config)
 Variable ResNet::operator()(const Variable& images, Mode mode) const {
   auto stem = [this](const Variable& x, Mode mode) {
     const Variable y = bn1(conv1(x), mode, {.relu = true});
-    return config.imagenet_stem ? max_pool2d(y, {.window = 3, .stride = 2, .padding = 1}) : y;
+    return config.stem == Stem::imagenet ? max_pool2d(y, {.window = 3, .stride = 2, .padding = 1})
+                                         : y;
   };
   Variable x = in_parts(stem, images, mode);
   for (const auto& stage : layers)

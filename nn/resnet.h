@@ -4,24 +4,54 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "nn/layers.h"
 
 namespace siam {
 
-struct ResNetConfig {
+/// The residual blocks of the four stages. A stage may have none; at least one has some.
+struct ResNetArch {
   std::array<int, 4> blocks = {2, 2, 2, 2};
-  bool bottleneck = false;  ///< 1x1, 3x3 (the stride), 1x1 to four times the width
-  int64_t width = 64;       ///< channels of the first stage; doubled from stage to stage
-  bool imagenet_stem =
-      false;  ///< 7x7 stride 2 and max-pool; otherwise the CIFAR stem: 3x3 stride 1
+  bool bottleneck = false;  ///< 1x1, 3x3 (the stride), 1x1 to four times the width; or two 3x3
+
+  bool operator==(const ResNetArch&) const = default;
+  int64_t expansion() const { return bottleneck ? 4 : 1; }
+};
+
+/// Those of the paper, as torchvision and timm call them.
+inline constexpr std::array<std::pair<std::string_view, ResNetArch>, 4> kResNets = {{
+    {"resnet18", {{2, 2, 2, 2}, false}},
+    {"resnet34", {{3, 4, 6, 3}, false}},
+    {"resnet50", {{3, 4, 6, 3}, true}},
+    {"resnet101", {{3, 4, 23, 3}, true}},
+}};
+
+/// "resnet50", or for one without a name "basic 1 1 1 1", "bottleneck 3 4 6 1".
+std::string to_text(const ResNetArch& arch);
+/// False unless it is a text of either kind.
+bool from_text(std::string_view text, ResNetArch& arch);
+
+/// What comes before the stages: a 3x3 convolution of stride 1, or a 7x7 one of stride 2 and a
+/// max-pool.
+enum class Stem { cifar, imagenet };
+
+struct ResNetConfig {
+  ResNetArch arch = {};
+  int64_t width = 64;  ///< channels of the first stage; doubled from stage to stage
+  Stem stem = Stem::cifar;
   bool zero_init_residual = true;  ///< scale of each block's last batch norm starts at 0
 
-  static ResNetConfig resnet18() { return {}; }
-  static ResNetConfig resnet50() {
-    return {.blocks = {3, 4, 6, 3}, .bottleneck = true, .imagenet_stem = true};
+  static constexpr ResNetConfig resnet18() { return {}; }
+  static constexpr ResNetConfig resnet50() {
+    return {.arch = {{3, 4, 6, 3}, true}, .stem = Stem::imagenet};
   }
-  int64_t feature_width() const { return width * 8 * (bottleneck ? 4 : 1); }
+  int64_t feature_width() const {
+    int last = 3;
+    while (last > 0 && arch.blocks[last] == 0) --last;
+    return (width << last) * arch.expansion();
+  }
 };
 
 /// A residual block: relu( norm(conv(... relu(norm(conv(x))) ...)) + shortcut(x) ). Two 3x3

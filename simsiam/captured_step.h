@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "tensor/allocator.h"
-#include "tensor/cuda/graph.h"
+#include "tensor/graph.h"
 
 namespace siam {
 
@@ -25,7 +25,7 @@ class CapturedStep {
  private:
   /// A step's tensors: replays write to the captured addresses, so nobody else may have them.
   std::unique_ptr<CachingAllocator> pool_;
-  std::optional<cuda::CapturedWork> work_;
+  std::optional<CapturedWork> work_;
   bool warm_ = false;  ///< library plans are made, and the pool holds all memory that a step needs
 };
 

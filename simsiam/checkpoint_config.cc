@@ -1,10 +1,12 @@
 #include "simsiam/checkpoint_config.h"
 
-#include <nlohmann/json.hpp>
+#include <cmath>
 #include <set>
-#include <sstream>
 
 #include "nn/checkpoint.h"
+#include "simsiam/config_table.h"
+#include "simsiam/run_identity.h"
+#include "simsiam/setting_text.h"
 #include "simsiam/training_state.h"
 
 namespace siam {
@@ -13,122 +15,87 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The member of an enumeration with that name; the first of them otherwise, which the comparison
-// with describe() then finds out.
-template <class E>
-E named(const Json& name, std::initializer_list<E> members) {
-  for (const E each : members)
-    if (name.get<std::string>() == name_of(each)) return each;
-  return *members.begin();
+// False if the value is of another kind than the member, or beyond its type.
+template <class Member>
+bool read_value(const Json& value, Member& member) {
+  if constexpr (std::is_same_v<Member, bool>) {
+    if (!value.is_boolean()) return false;
+    member = value;
+  } else if constexpr (std::is_integral_v<Member>) {
+    // Seeds of 64 bits are written as signed numbers.
+    if (!value.is_number_integer()) return false;
+    const int64_t number = value.get<int64_t>();
+    member = static_cast<Member>(number);
+    if (static_cast<int64_t>(member) != number || (value.is_number_unsigned() && number < 0))
+      return false;
+  } else if constexpr (std::is_floating_point_v<Member>) {
+    if (!value.is_number()) return false;
+    const double number = value;
+    if (std::abs(number) > std::numeric_limits<Member>::max()) return false;
+    member = static_cast<Member>(number);
+  } else {
+    return value.is_string() && from_text(value.get<std::string>(), member);
+  }
+  return true;
 }
 
-std::array<int, 4> blocks_from(const Json& text) {
-  std::array<int, 4> blocks{};
-  std::istringstream words(text.get<std::string>());
-  for (int& each : blocks) words >> each;
-  return blocks;
+template <class Member>
+void read_setting(const std::string& source, const Setting& setting, const Json& value,
+                  Member& member) {
+  const bool named = value.is_string() && std::is_enum_v<Member>;
+  check(read_value(value, member), "{}: made with {} = {}; a value {} is needed; use {}", source,
+        setting.name, value.dump(), named ? "that this version knows" : "of another kind",
+        named ? "the version that made it" : "another copy");
 }
 
-struct Field {
-  const char* name;
-  void (*set)(Config& config, const Json& value);
-};
+// Settings of older versions in today's words.
+void translate(Json& run) {
+  if (run.contains("blocks") && run.contains("bottleneck") && run.at("blocks").is_string() &&
+      run.at("bottleneck").is_boolean()) {
+    run["arch"] = fmt::format("{} {}", run.at("bottleneck").get<bool>() ? "bottleneck" : "basic",
+                              run.at("blocks").get<std::string>());
+    run.erase("blocks");
+    run.erase("bottleneck");
+  }
+  if (run.contains("imagenet_stem") && run.at("imagenet_stem").is_boolean()) {
+    run["stem"] = name_of(run.at("imagenet_stem").get<bool>() ? Stem::imagenet : Stem::cifar);
+    run.erase("imagenet_stem");
+  }
+}
 
-// One for each entry of describe().
-constexpr Field kFields[] = {
-    {"blocks", [](Config& c, const Json& v) { c.model.backbone.blocks = blocks_from(v); }},
-    {"bottleneck", [](Config& c, const Json& v) { c.model.backbone.bottleneck = v; }},
-    {"width", [](Config& c, const Json& v) { c.model.backbone.width = v; }},
-    {"imagenet_stem", [](Config& c, const Json& v) { c.model.backbone.imagenet_stem = v; }},
-    {"zero_init_residual",
-     [](Config& c, const Json& v) { c.model.backbone.zero_init_residual = v; }},
-    {"projector_layers", [](Config& c, const Json& v) { c.model.projector_layers = v; }},
-    {"projector_hidden", [](Config& c, const Json& v) { c.model.projector_hidden = v; }},
-    {"projector_affine", [](Config& c, const Json& v) { c.model.projector_affine = v; }},
-    {"dim", [](Config& c, const Json& v) { c.model.dim = v; }},
-    {"predictor_hidden", [](Config& c, const Json& v) { c.model.predictor_hidden = v; }},
-    {"predictor",
-     [](Config& c, const Json& v) {
-       c.model.predictor = named(v, {Predictor::learned, Predictor::fixed, Predictor::none});
-     }},
-    {"head_norm",
-     [](Config& c, const Json& v) {
-       c.model.head_norm =
-           named(v, {HeadNorm::none, HeadNorm::hidden, HeadNorm::standard, HeadNorm::all});
-     }},
-    {"method",
-     [](Config& c, const Json& v) {
-       c.objective.method = named(v, {Method::simsiam, Method::alternating, Method::expectation,
-                                      Method::simclr, Method::byol});
-     }},
-    {"steps_per_target", [](Config& c, const Json& v) { c.objective.steps_per_target = v; }},
-    {"target_momentum", [](Config& c, const Json& v) { c.objective.momentum = v; }},
-    {"temperature", [](Config& c, const Json& v) { c.objective.temperature = v; }},
-    {"stop_gradient", [](Config& c, const Json& v) { c.loss.stop_gradient = v; }},
-    {"similarity",
-     [](Config& c, const Json& v) {
-       c.loss.similarity = named(v, {Similarity::cosine, Similarity::cross_entropy});
-     }},
-    {"symmetric", [](Config& c, const Json& v) { c.loss.symmetric = v; }},
-    {"pairs", [](Config& c, const Json& v) { c.loss.pairs = v; }},
-    {"image_size", [](Config& c, const Json& v) { c.augment.size = v; }},
-    {"blur_probability", [](Config& c, const Json& v) { c.augment.blur_probability = v; }},
-    {"crop_pct", [](Config& c, const Json& v) { c.augment.crop_pct = v; }},
-    {"epochs", [](Config& c, const Json& v) { c.epochs = v; }},
-    {"batch_size", [](Config& c, const Json& v) { c.batch_size = v; }},
-    {"micro_batch", [](Config& c, const Json& v) { c.micro_batch = v; }},
-    {"base_learning_rate", [](Config& c, const Json& v) { c.base_learning_rate = v; }},
-    {"momentum", [](Config& c, const Json& v) { c.momentum = v; }},
-    {"weight_decay", [](Config& c, const Json& v) { c.weight_decay = v; }},
-    {"warmup_epochs", [](Config& c, const Json& v) { c.warmup_epochs = v; }},
-    {"constant_predictor_rate", [](Config& c, const Json& v) { c.constant_predictor_rate = v; }},
-    {"seed", [](Config& c, const Json& v) { c.seed = static_cast<uint64_t>(v.get<int64_t>()); }},
-    {"precision",
-     [](Config& c, const Json& v) {
-       c.precision = named(v, {DType::f32, DType::bf16, DType::f16});
-     }},
-    {"device",
-     [](Config& c, const Json& v) {
-       c.device = named(v, {Device::cpu, Device::cuda});
-     }},
-    {"train_samples", [](Config& c, const Json& v) { c.train_samples = v; }},
-    {"test_samples", [](Config& c, const Json& v) { c.test_samples = v; }},
-    {"knn_k", [](Config& c, const Json& v) { c.knn.k = v; }},
-    {"knn_temperature", [](Config& c, const Json& v) { c.knn.temperature = v; }},
-    {"loss_scale", [](Config& c, const Json& v) { c.loss_scale = v; }},
-    {"tf32", [](Config& c, const Json& v) { c.tf32 = v; }},
-    {"deterministic", [](Config& c, const Json& v) { c.deterministic = v; }},
-};
+// An object with a member per setting.
+Json run_of(const TensorFile& file) {
+  Json run = metadata_json(file, "run");
+  check(run.is_object(), "{}: its 'run' is damaged; an object is needed; use another copy",
+        file.source);
+  translate(run);
+  return run;
+}
+
+// Old checkpoints lack what has become a setting since. But the tensors of a network are what all
+// its settings say, so none of these is taken for granted.
+bool may_lack(const Setting& setting) {
+  return setting.stated != Stated::always || setting.group != Group::network;
+}
 
 // What the file's own tensors say about the sizes, before memory is taken for them: every layer
 // that is not smaller than another one of its block.
 void check_sizes(const TensorFile& file, const ModelConfig& model) {
-  constexpr int64_t kMost = 65536;
-  const auto& blocks = model.backbone.blocks;
-  const bool possible =
-      std::all_of(blocks.begin(), blocks.end(), [](int n) { return 1 <= n && n <= 1000; }) &&
-      1 <= model.projector_layers && model.projector_layers <= 100 && 1 <= model.projector_hidden &&
-      model.projector_hidden <= kMost && 1 <= model.predictor_hidden &&
-      model.predictor_hidden <= kMost;
-  check(possible,
-        "{}: its configuration has impossible sizes; those of a network are needed; use another "
-        "copy",
-        file.source);
   const auto need = [&](const std::string& name, const Shape& shape) {
     check(file.at(name).shape() == shape,
           "{}: {} is {}, its configuration says {}; a whole checkpoint is needed; use another copy",
           file.source, name, file.at(name).shape(), shape);
   };
   const ResNetConfig& net = model.backbone;
-  const int stem = net.imagenet_stem ? 7 : 3, kernel = net.bottleneck ? 1 : 3;
+  const int stem = net.stem == Stem::imagenet ? 7 : 3, kernel = net.arch.bottleneck ? 1 : 3;
   need("encoder.conv1.weight", {net.width, stem, stem, 3});
   int64_t in = net.width;
   for (int stage = 0; stage < 4; ++stage) {
     const int64_t width = net.width << stage;
-    for (int block = 0; block < blocks[stage]; ++block) {
+    for (int block = 0; block < net.arch.blocks[stage]; ++block) {
       need(fmt::format("encoder.layer{}.{}.conv1.weight", stage + 1, block),
            {width, kernel, kernel, in});
-      in = width * (net.bottleneck ? 4 : 1);
+      in = width * net.arch.expansion();
     }
   }
   // A linear layer, its batch norm, ReLU.
@@ -146,46 +113,39 @@ void check_sizes(const TensorFile& file, const ModelConfig& model) {
 
 }  // namespace
 
+bool has_heads(const TensorFile& file) {
+  const auto heads = file.metadata.find("heads");
+  return heads == file.metadata.end() || heads->second != "untrained";
+}
+
+std::vector<std::string> missing_settings(const TensorFile& file) {
+  const Json stored = run_of(file);
+  std::vector<std::string> missing;
+  for (const auto& [setting, value] : settings_of({}))
+    if (setting.stated == Stated::always && !stored.contains(setting.name))
+      missing.push_back(setting.name);
+  return missing;
+}
+
 Config checkpoint_config(const TensorFile& file) {
-  const Json stored = metadata_json(file, "run");
-  check(stored.is_object(), "{}: its 'run' is damaged; an object is needed; use another copy",
-        file.source);
-  const auto known = [](const std::string& name) {
-    return std::find_if(std::begin(kFields), std::end(kFields),
-                        [&](const Field& field) { return field.name == name; });
-  };
-  Config config;
-  std::set<std::string> whole_numbers;
-  for (const auto& [name, value] : describe(config))
-    if (std::holds_alternative<int64_t>(value)) whole_numbers.insert(name);
-  for (const auto& [name, value] : stored.items()) {
-    if (name == "data") continue;
-    const Field* field = known(name);
-    check(field != std::end(kFields),
-          "{}: made with a setting '{}'; one that this version knows is needed; use the version "
-          "that made it",
-          file.source, name);
-    // The library would turn any number into a whole one, in range or not.
-    bool possible = !whole_numbers.contains(name) || value.is_number_integer();
-    try {
-      if (possible) field->set(config, value);
-    } catch (const Json::exception&) {
-      possible = false;
-    }
-    check(possible, "{}: made with {} = {}; a value of another kind is needed; use another copy",
-          file.source, name, value.dump());
-  }
-  for (const auto& [name, value] : describe(config)) {
-    check(stored.contains(name),
-          "{}: made without a setting '{}'; all settings of this version are needed; use the "
-          "version that made it",
-          file.source, name);
-    const Json understood = std::visit([](const auto& v) { return Json(v); }, value);
-    check(understood == stored.at(name),
-          "{}: made with {} = {}; a value that this version knows is needed; use the version that "
-          "made it",
-          file.source, name, stored.at(name).dump());
-  }
+  const Json stored = run_of(file);
+  std::set<std::string> left;
+  for (const auto& [name, ignored] : stored.items()) left.insert(name);
+  for (const char* name : kBesideSettings) left.erase(name);
+  Config config = settled({});
+  for_each_setting(config, [&](const Setting& setting, auto& member) {
+    if (left.erase(setting.name) == 1)
+      read_setting(file.source, setting, stored.at(setting.name), member);
+    else
+      check(may_lack(setting),
+            "{}: made without a setting '{}'; all settings of a network are needed; use the "
+            "version that made it",
+            file.source, setting.name);
+  });
+  check(left.empty(),
+        "{}: made with a setting '{}'; one that this version knows is needed; use the version that "
+        "made it",
+        file.source, left.empty() ? "" : *left.begin());
   try {
     check_config(config);
   } catch (const Error& error) {
@@ -211,7 +171,12 @@ TrainedModel load_trained(const std::filesystem::path& path, Device device) {
   const Registry registry = registry_of(model);
   FlatParameters parameters(registry, device, DType::f32);
   restore_checkpoint(file, file.source, registry, parameters);
-  return {config, std::move(model), run.at("data").get<std::string>(), progress.position.epoch};
+  return {config,
+          std::move(model),
+          run.at("data").get<std::string>(),
+          progress.position.epoch,
+          missing_settings(file),
+          has_heads(file)};
 }
 
 }  // namespace siam

@@ -1,126 +1,166 @@
 #include "simsiam/config.h"
 
-#include <fmt/ranges.h>
-
+#include <cmath>
 #include <limits>
 
-#include "tensor/cuda/runtime.h"
+#include "simsiam/config_table.h"
+#include "simsiam/setting_text.h"
 
 namespace siam {
 
 namespace {
 
-// Far above what is sensible, and low enough that sizes in bytes stay within 64 bits.
-constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxThreads = 1024;
-constexpr int kMaxEpochs = 1'000'000;
-// Beyond it f32's own range is left: the scale is there to bring gradients into f16's.
-constexpr double kMaxLossScale = 0x1p32;
+// Stands for any one number, truth value or enumeration.
+struct Scalar {
+  template <class T>
+  requires std::is_scalar_v<T>
+  constexpr operator T() const;
+};
+
+// How many of them fill an aggregate, those in members of members included.
+template <class T, class... Scalars>
+consteval size_t scalars_in() {
+  if constexpr (requires { T{Scalars{}..., Scalar{}}; })
+    return scalars_in<T, Scalars..., Scalar>();
+  else
+    return sizeof...(Scalars);
+}
+
+consteval size_t scalars_in_table() {
+  Config config;
+  size_t count = 0;
+  for_each_setting(config, [&](const Setting&, const auto& member) {
+    using Member = std::decay_t<decltype(member)>;
+    if constexpr (NumberList<decltype(member)>)
+      count += std::size(member);
+    else if constexpr (std::is_aggregate_v<Member>)
+      count += scalars_in<Member>();
+    else
+      ++count;
+  });
+  return count;
+}
+
+static_assert(scalars_in<Config>() == scalars_in_table(),
+              "a field of Config has no row in simsiam/config_table.h");
+
+// A float as the decimal it was written as: 0.2 and not 0.200000003.
+double decimal(double value) { return value; }
+double decimal(float value) {
+  const std::string text = fmt::format("{}", value);
+  double result = 0;
+  std::from_chars(text.data(), text.data() + text.size(), result);
+  return result;
+}
+
+template <class T>
+ConfigValue value_of(const T& member) {
+  if constexpr (std::is_same_v<T, bool>)
+    return member;
+  else if constexpr (std::is_integral_v<T>)
+    return static_cast<int64_t>(member);
+  else if constexpr (std::is_floating_point_v<T>)
+    return decimal(member);
+  else
+    return to_text(member);
+}
+
+void need(bool ok, const char* flag, const auto& seen, std::string_view needed) {
+  if (!ok)
+    throw UsageError(fmt::format("{} {}; {}; change it or leave it out", flag, seen, needed));
+}
+
+std::string needed(const Range& range) {
+  std::string text = "a positive number is needed";
+  if (!range.open)
+    text = std::isinf(range.most) ? fmt::format("{} or more is needed", range.least)
+                                  : fmt::format("{} to {} is needed", range.least, range.most);
+  return *range.reason == '\0' ? text : fmt::format("{}: {}", text, range.reason);
+}
+
+// Each field by itself.
+void check_ranges(const Config& config) {
+  for_each_setting(config, [](const Setting& setting, const auto& member) {
+    const auto check_one = [&](const auto& number) {
+      using Number = std::decay_t<decltype(number)>;
+      if constexpr (std::is_floating_point_v<Number>)
+        need(setting.range.holds(decimal(number)), setting.flag, number, needed(setting.range));
+      else if constexpr (std::is_integral_v<Number> && !std::is_same_v<Number, bool>)
+        need(setting.range.holds(static_cast<double>(number)), setting.flag, number,
+             needed(setting.range));
+    };
+    if constexpr (NumberList<decltype(member)>)
+      for (const auto& each : member) check_one(each);
+    else if constexpr (std::is_same_v<std::decay_t<decltype(member)>, ResNetArch>)
+      for (const int count : member.blocks)
+        need(setting.range.holds(count), setting.flag, to_text(member),
+             fmt::format("{} to {} blocks are needed", setting.range.least, setting.range.most));
+    else
+      check_one(member);
+  });
+}
 
 }  // namespace
 
-void follow_library_policy(const Config& config) {
-  if constexpr (kCudaBuild) cuda::set_library_policy({config.tf32, config.deterministic});
+Config settled(Config config) {
+  config.loss_scale = config.gradient_scale();
+  return config;
+}
+
+void check_batch(const Config& config, int64_t images) {
+  check(config.batch_size <= images,
+        "a batch of {} of {} images; at most all of them are needed; use a smaller --batch-size or "
+        "more images",
+        config.batch_size, images);
+}
+
+void check_ranks(const Config& config, int ranks) {
+  if (ranks == 1) return;
+  need(config.batch_size % ranks == 0, "--batch-size", config.batch_size,
+       fmt::format("it is shared by {} processes: a multiple of that is needed", ranks));
+  need(config.device == Device::cpu, "--device", name_of(config.device),
+       fmt::format("with {} processes, which share batches on CPUs only: cpu is needed", ranks));
 }
 
 void check_config(const Config& config) {
-  auto need = [](bool ok, std::string_view option, auto seen, std::string_view needed) {
-    if (!ok)
-      throw UsageError(fmt::format("{} {}; {}; change it or leave it out", option, seen, needed));
-  };
-  need(config.epochs >= 1 && config.epochs <= kMaxEpochs, "--epochs", config.epochs,
-       fmt::format("1 to {} is needed", kMaxEpochs));
-  need(config.batch_size >= 2, "--batch-size", config.batch_size,
-       "2 or more is needed: batch normalisation compares samples");
-  need(config.micro_batch >= 0, "--micro-batch", config.micro_batch,
-       "1 or more is needed, or 0 for the whole batch");
-  need(config.base_learning_rate > 0 && config.learning_rate() <= std::numeric_limits<float>::max(),
-       "--lr", config.base_learning_rate, "a positive rate within f32's range is needed");
-  need(config.weight_decay >= 0 && config.weight_decay <= 1, "--weight-decay", config.weight_decay,
-       "0 to 1 is needed");
-  need(config.loss_scale == 0 ||
-           (config.loss_scale >= 1 / kMaxLossScale && config.loss_scale <= kMaxLossScale),
-       "--loss-scale", config.loss_scale,
+  check_ranges(config);
+  need(config.learning_rate() <= std::numeric_limits<float>::max(), "--lr",
+       config.base_learning_rate, "a positive rate within f32's range is needed");
+  need(config.loss_scale == 0 || config.loss_scale >= 1 / kMaxLossScale, "--loss-scale",
+       config.loss_scale,
        fmt::format("{:.2g} to {}, or 0 for the default, is needed", 1 / kMaxLossScale,
                    kMaxLossScale));
-  need(config.augment.size >= 8 && config.augment.size <= kMaxImageSize, "--image-size",
-       config.augment.size, fmt::format("8 to {} is needed", kMaxImageSize));
-  check(0.1f <= config.augment.crop_pct && config.augment.crop_pct <= 1,
-        "config: crop_pct {}; 0.1 to 1 is needed", config.augment.crop_pct);
-  need(config.warmup_epochs >= 0 && config.warmup_epochs < config.epochs, "--warmup",
-       config.warmup_epochs, "fewer than --epochs are needed");
-  need(config.model.backbone.width >= 1 && config.model.backbone.width <= kMaxChannels, "--width",
-       config.model.backbone.width, fmt::format("1 to {} is needed", kMaxChannels));
-  need(config.model.dim >= 1 && config.model.dim <= kMaxChannels, "--dim", config.model.dim,
-       fmt::format("1 to {} is needed", kMaxChannels));
-  need(config.workers >= 0 && config.workers <= kMaxThreads, "--workers", config.workers,
-       fmt::format("0 to {} is needed", kMaxThreads));
-  check(config.read_back >= 0, "config: losses are read back every {} steps; 0 or more is needed",
-        config.read_back);
-  need(config.train_samples >= 0, "--train-samples", config.train_samples, "0 or more is needed");
-  need(config.test_samples >= 0, "--test-samples", config.test_samples, "0 or more is needed");
-  const bool plain_pairs = config.objective.method == Method::simsiam;
-  check((config.loss.pairs >= 1 && plain_pairs) || config.loss.pairs == 1,
+  need(config.warmup_epochs < config.epochs, "--warmup", config.warmup_epochs,
+       "fewer than --epochs are needed");
+  const AugmentConfig& augment = config.augment;
+  need(augment.min_scale <= augment.max_scale, "--min-scale", augment.min_scale,
+       fmt::format("at most --max-scale, {}, is needed", augment.max_scale));
+  need(augment.min_sigma <= augment.max_sigma, "--min-sigma", augment.min_sigma,
+       fmt::format("at most --max-sigma, {}, is needed", augment.max_sigma));
+  check(config.loss.pairs == 1 || config.objective.method == Method::simsiam,
         "config: {} pairs of views with method {}; one is needed", config.loss.pairs,
         name_of(config.objective.method));
   check(config.loss.stop_gradient || config.loss.similarity == Similarity::cosine,
         "config: cross-entropy without stop-gradient; its target must be a constant");
-  check(config.objective.steps_per_target >= 1 && 0 <= config.objective.momentum &&
-            config.objective.momentum <= 1 && config.objective.temperature > 0,
-        "config: steps per target {}, momentum {}, temperature {}; at least 1, 0 to 1, and a "
-        "positive number are needed",
-        config.objective.steps_per_target, config.objective.momentum, config.objective.temperature);
-  need(config.knn_every >= 1, "--knn-every", config.knn_every, "1 or more is needed");
+}
+
+std::vector<SettingValue> settings_of(const Config& config) {
+  std::vector<SettingValue> settings;
+  for_each_setting(config, [&](const Setting& setting, const auto& member) {
+    settings.push_back({setting, value_of(member)});
+  });
+  return settings;
 }
 
 ConfigEntries describe(const Config& config) {
-  const ModelConfig& model = config.model;
-  const AugmentConfig& augment = config.augment;
-  auto integer = [](auto value) { return static_cast<int64_t>(value); };
-  auto real = [](double value) { return value; };
-  ConfigEntries entries = {
-      {"blocks", fmt::format("{}", fmt::join(model.backbone.blocks, " "))},
-      {"bottleneck", model.backbone.bottleneck},
-      {"width", model.backbone.width},
-      {"imagenet_stem", model.backbone.imagenet_stem},
-      {"zero_init_residual", model.backbone.zero_init_residual},
-      {"projector_layers", integer(model.projector_layers)},
-      {"projector_hidden", model.projector_hidden},
-      {"projector_affine", model.projector_affine},
-      {"dim", model.dim},
-      {"predictor_hidden", model.predictor_hidden},
-      {"predictor", std::string(name_of(model.predictor))},
-      {"head_norm", std::string(name_of(model.head_norm))},
-      {"method", std::string(name_of(config.objective.method))},
-      {"steps_per_target", config.objective.steps_per_target},
-      {"target_momentum", real(config.objective.momentum)},
-      {"temperature", real(config.objective.temperature)},
-      {"stop_gradient", config.loss.stop_gradient},
-      {"similarity", std::string(name_of(config.loss.similarity))},
-      {"symmetric", config.loss.symmetric},
-      {"pairs", integer(config.loss.pairs)},
-      {"image_size", integer(augment.size)},
-      {"blur_probability", real(augment.blur_probability)},
-      {"crop_pct", real(augment.crop_pct)},
-      {"epochs", integer(config.epochs)},
-      {"batch_size", config.batch_size},
-      {"micro_batch", config.micro_batch},
-      {"base_learning_rate", real(config.base_learning_rate)},
-      {"momentum", real(config.momentum)},
-      {"weight_decay", real(config.weight_decay)},
-      {"warmup_epochs", integer(config.warmup_epochs)},
-      {"constant_predictor_rate", config.constant_predictor_rate},
-      {"seed", integer(config.seed)},
-      {"precision", std::string(name_of(config.precision))},
-      {"device", std::string(name_of(config.device))},
-      {"train_samples", config.train_samples},
-      {"test_samples", config.test_samples},
-      {"knn_k", config.knn.k},
-      {"knn_temperature", real(config.knn.temperature)},
-  };
-  // What is as it always is needs no word.
-  if (config.gradient_scale() != 1) entries.push_back({"loss_scale", config.gradient_scale()});
-  if (config.tf32) entries.push_back({"tf32", true});
-  if (!config.deterministic) entries.push_back({"deterministic", false});
+  static const std::vector<SettingValue> defaults = settings_of(settled({}));
+  ConfigEntries entries;
+  size_t row = 0;
+  for (const auto& [setting, value] : settings_of(settled(config))) {
+    const bool changed = value != defaults[row++].value;
+    if (setting.stated == Stated::always || (setting.stated == Stated::if_changed && changed))
+      entries.emplace_back(setting.name, value);
+  }
   return entries;
 }
 

@@ -1,15 +1,18 @@
 #pragma once
 // Everything that determines a run. The defaults are the paper's ImageNet baseline (Sec. 3, App.
-// A); an ablation is a visible difference from it.
+// A); an ablation is a visible difference from it. What is said of each field, and its option on
+// the command line, is its row in config_table.h.
 
 #include <cstdint>
 
 #include "data/augment.h"
-#include "simsiam/knn.h"
+#include "simsiam/evaluation/knn.h"
 #include "simsiam/loss.h"
 #include "simsiam/metrics.h"
 #include "simsiam/model.h"
 #include "simsiam/objective.h"
+#include "simsiam/weights_hash.h"
+#include "tensor/library_policy.h"
 
 namespace siam {
 
@@ -32,6 +35,7 @@ struct Config {
   /// on).
   bool constant_predictor_rate = false;
 
+  WeightsHash init;  ///< of the weights that the run starts from; the Trainer is given them
   uint64_t seed = 0;
   DType precision = DType::f32;  ///< of activations; weights, statistics and losses are f32
   /// The loss is multiplied by this before backward, and the gradients divided by it: those of f16
@@ -46,11 +50,18 @@ struct Config {
   bool tf32 = false;
   /// On a GPU: only library algorithms that repeat bit by bit.
   bool deterministic = true;
-  int workers = 1;  ///< threads that load and augment
+  int workers = 1;  ///< threads that load and augment: BatchConfig's
 
   int64_t train_samples = 0;  ///< a class-balanced subset of the training images; 0: all
   int64_t test_samples = 0;   ///< of the test images, for the kNN monitor; 0: all
+  /// Of the images, whose files may turn out to be unreadable and are then replaced by neighbours
+  /// (data/tolerant.h). Not part of what identifies a run: one with more of them stops, and all
+  /// others have the same bits whatever this is.
+  double max_bad_fraction = 0.01;
   KnnConfig knn;
+  /// The untrained network and the trained one are judged by a linear probe of their features too
+  /// (evaluation/linear_probe.h, the SGD recipe), which takes those of all images in f32.
+  bool linear_probe = false;
   int knn_every = 1;  ///< epochs between two kNN measurements; the last epoch has one always
 
   double learning_rate() const {
@@ -61,9 +72,13 @@ struct Config {
   }
 };
 
-/// How all views of a batch go through the network while it learns.
-inline Mode training_mode(const Config& config) {
-  return {.training = true, .groups = 2 * config.loss.pairs, .micro_batch = config.micro_batch};
+/// How all views of a batch, or the part of it that this one of `ranks` has, go through the network
+/// while it learns.
+inline Mode training_mode(const Config& config, const Communicator& ranks = alone()) {
+  return {.training = true,
+          .groups = 2 * config.loss.pairs,
+          .micro_batch = config.micro_batch,
+          .ranks = ranks.size() > 1 ? &ranks : nullptr};
 }
 
 /// True of a loss between -1 and 1, its minimum that of perfect agreement.
@@ -71,15 +86,23 @@ inline bool negative_cosine(const Config& config) {
   return config.loss.similarity == Similarity::cosine && config.objective.method != Method::simclr;
 }
 
-/// What the configuration allows the CUDA libraries holds for the process from now on.
-void follow_library_policy(const Config& config);
+/// What the configuration allows the GPU's libraries.
+inline LibraryPolicy library_policy_of(const Config& config) {
+  return {.tf32 = config.tf32, .deterministic = config.deterministic};
+}
 
-/// Error, naming the option, unless the values make sense together.
+/// Error if a batch is larger than the images to train on.
+void check_batch(const Config& config, int64_t images);
+/// Error, naming the option, unless several ranks can share its batches.
+void check_ranks(const Config& config, int ranks);
+/// Error, naming the option, unless every value is possible and they make sense together.
 void check_config(const Config& config);
 
-/// The settings that determine what a run computes, by name, for summaries and for comparing a
-/// checkpoint with the run that wants to continue it. The number of loader threads is not among
-/// them.
+/// The configuration with what a 0 stands for in its place: the loss scale.
+Config settled(Config config);
+
+/// The settings that determine what a run computes, by name, for summaries, reports, checkpoints
+/// and the run's identity: those of the table (config_table.h) that leave a trace in the numbers.
 ConfigEntries describe(const Config& config);
 
 }  // namespace siam

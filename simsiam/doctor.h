@@ -15,6 +15,9 @@ namespace siam {
 enum class Regime { full_collapse, dimensional_collapse, divergence, frozen_predictor };
 std::string_view name_of(Regime regime);
 
+/// Of which a rank is known to be an illness.
+constexpr int64_t kRankImages = 1024;
+
 class CollapseDoctor {
  public:
   /// Causes are looked for in the configuration first.
@@ -22,9 +25,9 @@ class CollapseDoctor {
       : config_(config), steps_per_epoch_(steps_per_epoch) {}
 
   /// Looks at the epoch that has just ended, and at those before it. `rank` is the epoch's
-  /// projection_rank(), NaN where it was not measured. Returns a line for each regime entered: what
-  /// was seen, the likely cause, what to try. Each regime is named once in a run; a healthy run is
-  /// silent.
+  /// projection_rank(), or that of kRankImages views; NaN where it was not measured. Returns a line
+  /// for each regime entered: what was seen, the likely cause, what to try. Each regime is named
+  /// once in a run; a healthy run is silent.
   std::vector<std::string> examine(const EpochMetrics& epoch, double rank = kNotMeasured);
 
  private:

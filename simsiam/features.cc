@@ -2,20 +2,68 @@
 
 #include <algorithm>
 
-#include "tensor/loss.h"
 #include "tensor/map.h"
+#include "tensor/rows.h"
 
 namespace siam {
 
 namespace {
 
-// Images encoded at a time. A GPU has more to do at once; 1000 divides the data sets we know, so
-// that there is one shape to plan for.
-int64_t block_of(const Config& config) { return config.device == Device::cpu ? 256 : 1000; }
+// What the images encoded at a time may take: little beside a training step's memory, which waits
+// in its pool meanwhile.
+constexpr size_t kBlockBytes = size_t{1} << 30;
+
+constexpr int64_t kViewRows = 2048;  // images of which an evaluation looks at two views
+
+// encoded(begin, end, encoding) for the images of one block after another, under the test
+// transform; begin and end count from the range's first.
+template <class Encoded>
+void encode_all(const SimSiam& model, const Dataset& dataset, ImageRange range,
+                const Config& config, bool projection, const Encoded& encoded) {
+  const TestImages images = test_images(dataset, config.augment, config.device, config.precision);
+  const int64_t count = range.size(), most = images_at_once(config);
+  for (int64_t begin = 0; begin < count; begin += most) {
+    const int64_t end = std::min(begin + most, count);
+    encoded(begin, end,
+            encode(model, images(range.begin + begin, range.begin + end), config, projection));
+  }
+}
 
 }  // namespace
 
+std::vector<int32_t> labels_of(const Dataset& dataset) {
+  std::vector<int32_t> labels;
+  for (int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
+  return labels;
+}
+
+// Nothing is kept for a backward pass: at the peak, in a block of the first stage or in the stem,
+// four tensors of the largest size are alive (the block's input, the shortcut, a convolution's
+// output and that normalised).
+size_t encoding_bytes(const Config& config) {
+  const ResNetConfig& net = config.model.backbone;
+  const bool imagenet = net.stem == Stem::imagenet;
+  const int64_t size = config.augment.size;
+  const int64_t stem = imagenet ? (size + 1) / 2 : size;
+  const int64_t side = imagenet ? (stem + 1) / 2 : size;  // behind the pool
+  const int64_t largest = net.width * std::max(stem * stem, side * side * net.arch.expansion());
+  const size_t type = size_of(config.precision);
+  return 4 * static_cast<size_t>(largest) * type +
+         static_cast<size_t>(size * size * 3) * (sizeof(float) + type);
+}
+
+int64_t images_at_once(const Config& config) {
+  // A GPU has more to do at once. 1000 divides the data sets we know, and so do its divisors, so
+  // that there is one shape to plan for.
+  const int64_t most = config.device == Device::cpu ? 256 : 1000;
+  const auto fit = static_cast<int64_t>(kBlockBytes / encoding_bytes(config));
+  int64_t images = std::clamp(fit, int64_t{1}, most);
+  while (most % images != 0) --images;
+  return images;
+}
+
 Encoding encode(const SimSiam& model, const Tensor& images, const Config& config, bool projection) {
+  const ScopedLibraryPolicy policy(library_policy_of(config));
   const NoGrad no_grad;
   const Mode mode{.training = false};
   const Variable pooled =
@@ -27,43 +75,46 @@ Encoding encode(const SimSiam& model, const Tensor& images, const Config& config
 
 FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, const Config& config,
                                bool projection, const OnEncoded& on_encoded) {
-  const int64_t count = dataset.size();
   const auto empty = [&](int64_t width) {
-    return Tensor::empty({count, width}, DType::f32, config.device);
+    return Tensor::empty({dataset.size(), width}, DType::f32, config.device);
   };
-  FrozenFeatures features{{empty(config.model.backbone.feature_width()), {}}, {}};
-  if (projection) features.rows.projection = empty(config.model.dim);
-  const TestImages images = test_images(dataset, config.augment, config.device, config.precision);
-  const int64_t most = block_of(config);
-  for (int64_t begin = 0; begin < count; begin += most) {
-    const int64_t end = std::min(begin + most, count);
-    const Encoding block = encode(model, images(begin, end), config, projection);
-    features.rows.backbone.rows(begin, end).copy_from(block.backbone);
-    if (projection) features.rows.projection.rows(begin, end).copy_from(block.projection);
-    if (on_encoded) on_encoded(end);
-  }
-  for (int64_t i = 0; i < count; ++i) features.labels.push_back(dataset.label(i));
-  return features;
+  Encoding rows{empty(config.model.backbone.feature_width()), {}};
+  if (projection) rows.projection = empty(config.model.dim);
+  encode_all(model, dataset, {0, dataset.size()}, config, projection,
+             [&](int64_t begin, int64_t end, const Encoding& block) {
+               rows.backbone.rows(begin, end).copy_from(block.backbone);
+               if (projection) rows.projection.rows(begin, end).copy_from(block.projection);
+               if (on_encoded) on_encoded(end);
+             });
+  return {rows, labels_of(dataset)};
 }
 
 Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config,
                            const OnEncoded& on_encoded) {
-  FrozenFeatures frozen = frozen_features(model, dataset, config, /*projection=*/false, on_encoded);
-  const Tensor rows = frozen.rows.backbone;
-  const int64_t most = block_of(config);
-  for (int64_t begin = 0; begin < rows.dim(0); begin += most) {
-    const Tensor block = rows.rows(begin, std::min(begin + most, rows.dim(0)));
-    block.copy_from(normalize_rows(block));
-  }
-  return {rows, std::move(frozen.labels)};
+  return {backbone_features(model, dataset, {0, dataset.size()}, config, on_encoded),
+          labels_of(dataset)};
+}
+
+Tensor backbone_features(const SimSiam& model, const Dataset& dataset, ImageRange images,
+                         const Config& config, const OnEncoded& on_encoded) {
+  const DType type = config.device == Device::cpu ? DType::f32 : config.precision;
+  const Tensor rows =
+      Tensor::empty({images.size(), config.model.backbone.feature_width()}, type, config.device);
+  encode_all(model, dataset, images, config, /*projection=*/false,
+             [&](int64_t begin, int64_t end, const Encoding& block) {
+               rows.rows(begin, end).copy_from(cast(normalize_rows(block.backbone), type));
+               if (on_encoded) on_encoded(end);
+             });
+  return rows;
 }
 
 std::pair<Encoding, Encoding> view_features(const SimSiam& model,
                                             std::shared_ptr<const Dataset> dataset,
-                                            const Config& config, int64_t most) {
-  const int64_t batch = std::min({block_of(config), most, dataset->size()});
+                                            const Config& config, int64_t most,
+                                            const OnEncoded& on_encoded) {
+  const int64_t batch = std::min({images_at_once(config), most, dataset->size()});
   Loader loader(std::move(dataset), config.augment,
-                {.batch_size = batch, .seed = config.seed, .workers = 0});
+                {.batch_size = batch, .seed = config.seed, .workers = config.workers});
   loader.start_epoch(0);
   const int64_t batches = std::min(loader.batches_per_epoch(), most / batch);
   const auto empty = [&](int64_t width) {
@@ -74,28 +125,33 @@ std::pair<Encoding, Encoding> view_features(const SimSiam& model,
   };
   std::pair<Encoding, Encoding> views{encoding(), encoding()};
   for (int64_t i = 0; i < batches; ++i) {
-    const Encoding both = encode(model, loader.next().images, config, /*projection=*/true);
-    const auto keep = [&](const Encoding& to, int64_t first) {
-      to.backbone.rows(i * batch, (i + 1) * batch)
-          .copy_from(both.backbone.rows(first, first + batch));
-      to.projection.rows(i * batch, (i + 1) * batch)
-          .copy_from(both.projection.rows(first, first + batch));
+    const Tensor both = loader.next().images;
+    const auto keep = [&](const Encoding& to, const Tensor& images) {
+      const Encoding block = encode(model, images, config, /*projection=*/true);
+      to.backbone.rows(i * batch, (i + 1) * batch).copy_from(block.backbone);
+      to.projection.rows(i * batch, (i + 1) * batch).copy_from(block.projection);
     };
-    keep(views.first, 0);
-    keep(views.second, batch);
+    keep(views.first, both.rows(0, batch));
+    keep(views.second, both.rows(batch, 2 * batch));
+    if (on_encoded) on_encoded((i + 1) * batch);
   }
   return views;
 }
 
-Tensor spread_rows(const Tensor& x, int64_t most) {
-  const int64_t rows = x.dim(0);
-  if (rows <= most) return x;
-  const Tensor chosen = Tensor::empty({most, x.dim(1)}, x.dtype(), x.device());
-  for (int64_t i = 0; i < most; ++i) {
-    const int64_t row = i * rows / most;
-    chosen.rows(i, i + 1).copy_from(x.rows(row, row + 1));
-  }
-  return chosen;
+EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data,
+                                 const OnEncoded& on_encoded) {
+  const auto features = [&](const Dataset& dataset, int64_t before) {
+    return frozen_features(model, dataset, config, /*projection=*/true, [&](int64_t encoded) {
+      if (on_encoded) on_encoded(before + encoded);
+    });
+  };
+  EvaluationInput input{features(*data.train, 0),
+                        features(*data.test, data.train->size()),
+                        {},
+                        {},
+                        data.train->num_classes()};
+  std::tie(input.view1, input.view2) = view_features(model, data.test, config, kViewRows);
+  return input;
 }
 
 }  // namespace siam

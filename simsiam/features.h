@@ -7,22 +7,20 @@
 
 #include "data/loader.h"
 #include "simsiam/config.h"
+#include "simsiam/evaluation/evaluation.h"
 
 namespace siam {
 
-/// The two representations of a batch, not normalised.
-struct Encoding {
-  Tensor backbone;    ///< f32 [n,feature_width()]: globally pooled
-  Tensor projection;  ///< f32 [n,d]: z; undefined unless asked for
-};
+/// Bytes that encode() takes for an image, at its peak: activations and the image itself; what
+/// convolutions need to work in is not counted.
+size_t encoding_bytes(const Config& config);
+/// Images that are encoded together when a data set is: 256 on a CPU and 1000 on a GPU, or a
+/// divisor of it for which they take at most 1 GiB. Nothing of an image's encoding depends on the
+/// others.
+int64_t images_at_once(const Config& config);
 
 /// images [n,S,S,3], f32 or in the compute type, on any device.
 Encoding encode(const SimSiam& model, const Tensor& images, const Config& config, bool projection);
-
-struct FrozenFeatures {
-  Encoding rows;                ///< of all images, on the config's device
-  std::vector<int32_t> labels;  ///< [n]
-};
 
 /// Told how many images are encoded. What it throws ends the work.
 using OnEncoded = std::function<void(int64_t)>;
@@ -32,21 +30,37 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
                                bool projection, const OnEncoded& on_encoded = {});
 
 struct Features {
-  Tensor rows;                  ///< f32 [n,D], each of unit length, on the config's device
+  /// [n,D], each of unit length, on the config's device: f32 on a CPU; in the compute type on a
+  /// GPU, where those of ImageNet would take 10 GB beside the step's memory.
+  Tensor rows;
   std::vector<int32_t> labels;  ///< [n]
+};
+
+/// Images [begin, end) of a data set.
+struct ImageRange {
+  int64_t begin, end;
+  int64_t size() const { return end - begin; }
 };
 
 /// The backbone's features alone, each of unit length: the kNN monitor's.
 Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config,
                            const OnEncoded& on_encoded = {});
+/// Those of some images, [n,D].
+Tensor backbone_features(const SimSiam& model, const Dataset& dataset, ImageRange images,
+                         const Config& config, const OnEncoded& on_encoded = {});
+/// The class of each image.
+std::vector<int32_t> labels_of(const Dataset& dataset);
 
 /// Both representations of two random views each of at most `most` images: the first epoch's
-/// augmentation, in evaluation mode.
+/// augmentation, in evaluation mode. Made by as many threads as the configuration's batches are.
 std::pair<Encoding, Encoding> view_features(const SimSiam& model,
                                             std::shared_ptr<const Dataset> dataset,
-                                            const Config& config, int64_t most);
+                                            const Config& config, int64_t most,
+                                            const OnEncoded& on_encoded = {});
 
-/// At most `most` of x's rows, evenly spaced; x itself if it has no more.
-Tensor spread_rows(const Tensor& x, int64_t most);
+/// What evaluate() needs: both sets under the test transform, and two augmented views of some test
+/// images. `on_encoded` is told how many images of both sets are done.
+EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data,
+                                 const OnEncoded& on_encoded = {});
 
 }  // namespace siam

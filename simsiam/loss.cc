@@ -1,7 +1,5 @@
 #include "simsiam/loss.h"
 
-#include <limits>
-
 namespace siam {
 
 namespace {
@@ -13,10 +11,6 @@ Variable distance(Similarity similarity, const Variable& p, const Variable& z) {
 }
 
 }  // namespace
-
-std::string_view name_of(Similarity similarity) {
-  return similarity == Similarity::cosine ? "cosine" : "cross-entropy";
-}
 
 Variable simsiam_loss(const Variable& p, const Variable& z, const LossConfig& config) {
   const int views = 2 * config.pairs;
@@ -41,23 +35,6 @@ Variable simsiam_loss(const Variable& p, const Variable& z, const LossConfig& co
     if (config.symmetric) add_term(view + 1, view);
   }
   return scale(sum, 1.0 / terms);
-}
-
-Variable nt_xent(const Variable& z, double temperature) {
-  check(z.value().rank() == 2 && z.dim(0) % 2 == 0 && z.dtype() == DType::f32,
-        "nt_xent: z is {} {}; f32 [2 N,d] is needed", z.dtype(), z.shape());
-  const int64_t rows = z.dim(0);
-  // A view is not compared with itself: e^-inf = 0 (a finite number keeps 0 * mask a number).
-  const Tensor mask = Tensor::zeros({rows, rows}), positive = Tensor::zeros({rows, rows});
-  for (int64_t i = 0; i < rows; ++i) {
-    mask.data<float>()[i * rows + i] = -std::numeric_limits<float>::max() / 2;
-    positive.data<float>()[i * rows + (i + rows / 2) % rows] = 1;
-  }
-  const Device device = z.value().device();
-  const Variable directions = normalize_rows(z);
-  const Variable logits =
-      add(scale(linear(directions, directions), 1 / temperature), Variable(mask.to(device)));
-  return mean(softmax_cross_entropy(logits, Variable(positive.to(device))));
 }
 
 }  // namespace siam

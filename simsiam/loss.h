@@ -1,14 +1,16 @@
 #pragma once
-// The loss of the paper (eq. 1-4), the variants its ablations compare, and SimCLR's for comparison.
+// The loss of the paper (eq. 1-4), and the variants that its ablations compare.
 
 #include "autograd/ops.h"
+#include "simsiam/names.h"
 
 namespace siam {
 
 /// D(p, z): cosine is eq. 1; cross_entropy is -softmax(z) . log softmax(p) over the channels (Sec.
 /// 4.5).
 enum class Similarity { cosine, cross_entropy };
-std::string_view name_of(Similarity similarity);
+template <>
+inline constexpr auto kNames<Similarity> = names("cosine", "cross-entropy");
 
 struct LossConfig {
   bool stop_gradient = true;
@@ -19,11 +21,7 @@ struct LossConfig {
 
 /// L = D(p1, stopgrad(z2)) / 2 + D(p2, stopgrad(z1)) / 2, averaged over the pairs of views; without
 /// symmetry D(p1, stopgrad(z2)). A scalar, with the cosine in [-1, 1]. p and z are [2 pairs N,d],
-/// view behind view; views 2 i and 2 i + 1 are a pair.
+/// as in Views (objective.h); views 2 i and 2 i + 1 are a pair.
 Variable simsiam_loss(const Variable& p, const Variable& z, const LossConfig& config);
-
-/// NT-Xent (Chen et al. 2020, SimCLR, eq. 1): cross-entropy of finding the other view of an image
-/// among all 2 N - 1 other views of the batch, by cosine / temperature. z [2 N,d], f32.
-Variable nt_xent(const Variable& z, double temperature);
 
 }  // namespace siam

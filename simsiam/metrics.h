@@ -20,11 +20,17 @@ struct EpochMetrics {
   /// over the d channels, times sqrt(d). 1 for isotropic directions, 0 when all samples give one
   /// direction.
   double std = kNotMeasured;
-  double knn = kNotMeasured;  ///< kNN accuracy in percent
+  double knn = kNotMeasured;  ///< kNN accuracy in percent; of labelled data
   double learning_rate = kNotMeasured;
   double seconds = kNotMeasured;  ///< wall clock of the epoch's training, monitor not included
   double images_per_second = kNotMeasured;  ///< images (not views) trained on per second
   double data_wait = kNotMeasured;          ///< share of `seconds` spent waiting for data, 0 to 1
+  // Of data without labels (monitor.h), from two views of each of some images.
+  double recall = kNotMeasured;     ///< recall@1 in percent: the nearest is the same image's view
+  double alignment = kNotMeasured;  ///< of the projections, 0 if views agree, 2 if unrelated
+  double effective_rank = kNotMeasured;  ///< of the projections, 1 to d
+  /// Of a linear probe of the backbone's features, in percent; behind the last epoch, if asked for.
+  double linear = kNotMeasured;
 };
 
 /// The measurements of an epoch, for all that writes, reads or averages them.
@@ -41,6 +47,10 @@ inline constexpr Measurement kMeasurements[] = {
     {"seconds", "time (s)", &EpochMetrics::seconds},
     {"images_per_second", "speed (images/s)", &EpochMetrics::images_per_second},
     {"data_wait", "waiting for data (share of time)", &EpochMetrics::data_wait},
+    {"recall", "recall@1 of a second view (%)", &EpochMetrics::recall},
+    {"alignment", "alignment of views", &EpochMetrics::alignment},
+    {"effective_rank", "effective rank", &EpochMetrics::effective_rank},
+    {"linear", "linear accuracy (%)", &EpochMetrics::linear},
 };
 
 using ConfigValue = std::variant<bool, int64_t, double, std::string>;
@@ -55,6 +65,8 @@ struct RunRecord {
   bool reused = false;  ///< trained for another experiment, or before
   std::vector<EpochMetrics> epochs = {};
   double knn_untrained = kNotMeasured;  ///< kNN accuracy in percent of the network as initialised
+  double linear_untrained = kNotMeasured;  ///< of a linear probe, if asked for
+  double recall_untrained = kNotMeasured;  ///< its recall@1 of views, where nothing has a label
   /// Wall clock of the finished epochs' training, monitors not included. A resumed run counts all.
   double seconds = 0;
   /// "running", "completed", or why it ended: "stopped: loss not finite at step 123".

@@ -22,16 +22,6 @@ std::vector<MlpLayer> predictor_layers(const ModelConfig& config) {
 
 }  // namespace
 
-std::string_view name_of(Predictor predictor) {
-  constexpr std::string_view names[] = {"learned", "fixed", "none"};
-  return names[static_cast<int>(predictor)];
-}
-
-std::string_view name_of(HeadNorm norm) {
-  constexpr std::string_view names[] = {"none", "hidden", "standard", "all"};
-  return names[static_cast<int>(norm)];
-}
-
 SimSiam::SimSiam(Initializer& init, const ModelConfig& config)
     : backbone(init, config.backbone),
       projector(init, config.backbone.feature_width(), projector_layers(config)) {

@@ -3,22 +3,27 @@
 // and a prediction MLP h.
 
 #include <optional>
-#include <string_view>
 
 #include "nn/mlp.h"
 #include "nn/resnet.h"
+#include "simsiam/names.h"
 
 namespace siam {
 
+template <>
+inline constexpr auto kNames<Stem> = names("cifar", "imagenet");
+
 /// h of the paper; `fixed` keeps its initial values (Table 1b), with `none` p is z (Table 1a).
 enum class Predictor { learned, fixed, none };
-std::string_view name_of(Predictor predictor);
+template <>
+inline constexpr auto kNames<Predictor> = names("learned", "fixed", "none");
 
 /// Where the heads have batch norm (Table 3): nowhere, behind hidden layers, also behind the
 /// projector's output (the paper's default), behind every layer. A linear layer without it has a
 /// bias.
 enum class HeadNorm { none, hidden, standard, all };
-std::string_view name_of(HeadNorm norm);
+template <>
+inline constexpr auto kNames<HeadNorm> = names("none", "hidden", "standard", "all");
 
 struct ModelConfig {
   ResNetConfig backbone = ResNetConfig::resnet50();
@@ -45,8 +50,7 @@ struct SimSiam {
     Variable z;  ///< projections f(x) [rows,d]
     Variable p;  ///< predictions h(f(x)) [rows,d]
   };
-  /// views [rows,H,W,3], the views one behind another; mode.groups is their number, so that each is
-  /// normalised by itself.
+  /// views [rows,H,W,3], as in Views (objective.h); mode.groups is their number.
   Output operator()(const Variable& views, Mode mode) const;
 
   /// Names as in the authors' checkpoints: encoder.conv1.weight, ..., encoder.fc.0.weight,

@@ -9,11 +9,14 @@
 #include "nn/flat_parameters.h"
 #include "simsiam/loss.h"
 #include "simsiam/model.h"
+#include "tensor/communicator.h"
 
 namespace siam {
 
 enum class Method { simsiam, alternating, expectation, simclr, byol };
-std::string_view name_of(Method method);
+template <>
+inline constexpr auto kNames<Method> = names("simsiam", "alternating", "expectation", "simclr",
+                                             "byol");
 
 struct ObjectiveConfig {
   Method method = Method::simsiam;
@@ -22,7 +25,10 @@ struct ObjectiveConfig {
   double temperature = 0.5;      ///< simclr
 };
 
-/// One batch on its way through a step.
+/// One batch on its way through a step. The views lie one behind another along the leading
+/// dimension: rows [0,N) are the first view of all samples, rows [N,2N) the second, and so on. So
+/// all views go through the network at once, where batch norm takes each by itself (Mode::groups),
+/// z and p have their rows in the same order, and the loss slices them by view.
 struct Views {
   Variable images;                      ///< [views N,H,W,3] in the compute type
   const std::vector<int64_t>& samples;  ///< [N], indices into the data set
@@ -32,8 +38,8 @@ struct Views {
 class Objective {
  public:
   struct Result {
-    Variable loss;  ///< a scalar
-    Tensor z;       ///< projections of all views [views N,d]
+    Variable loss;  ///< a scalar; of several ranks each has one, whose mean is the batch's
+    Tensor z;       ///< projections [views N,d], as the views
   };
 
   virtual ~Objective() = default;
@@ -60,7 +66,9 @@ struct RunSize {
 };
 
 struct Config;
-/// `model` must outlive the objective. Error if its memory cannot be had.
-std::unique_ptr<Objective> make_objective(const Config& config, const SimSiam& model, RunSize size);
+/// For views of which each of `ranks` has a part (shared_views.h). `model` and `ranks` must outlive
+/// the objective. Error if its memory cannot be had.
+std::unique_ptr<Objective> make_objective(const Config& config, const SimSiam& model, RunSize size,
+                                          const Communicator& ranks = alone());
 
 }  // namespace siam

@@ -1,33 +1,26 @@
 #include "simsiam/step_log.h"
 
-#include "simsiam/collapse.h"
-#include "tensor/allocator.h"
-#include "tensor/cuda/runtime.h"
+#include "simsiam/evaluation/collapse.h"
+#include "tensor/memory.h"
 #include "tensor/reduce.h"
 
 namespace siam {
-
-namespace {
-
-void wait_for(const cuda::Fence& fence) {
-  if constexpr (kCudaBuild) fence.wait();
-}
-
-}  // namespace
 
 StepLog::StepLog(int64_t slots, int64_t dim, int64_t samples, Device device)
     : samples_(samples), device_(device), ring_(slots, dim, device) {}
 
 StepLog::~StepLog() {
   try {
-    for (const Window& window : windows_) wait_for(window.copied);  // then its memory is free
+    for (const Window& window : windows_) window.copied.wait();  // then its memory is free
   } catch (const Error&) {
     // The device failed, and said so to who used it.
   }
 }
 
-void StepLog::record(const Tensor& loss, const Tensor& z, const Tensor& gradients) const {
-  log_step(loss, all_finite_flag(gradients), direction_variance(z), ring_);
+void StepLog::record(const Tensor& loss, const Tensor& z, const Tensor& gradients,
+                     const Communicator& ranks) const {
+  const Tensor mean_loss = ranks.size() == 1 ? loss : mean(ranks.gather(loss));
+  log_step(mean_loss, all_finite_flag(gradients), direction_variance(z, ranks), ring_);
 }
 
 void StepLog::advance() {
@@ -43,18 +36,15 @@ void StepLog::end_window() {
     windows_.push_back({ring_.rows.clone(), {}, queued_});
     return;
   }
-  if constexpr (kCudaBuild) {
-    const ScopedAllocator scope(cuda::pinned_allocator());
-    Window& window =
-        windows_.emplace_back(Tensor::empty(ring_.rows.shape()), cuda::Fence(), queued_);
-    cuda::queue_copy(window.rows.raw(), ring_.rows.raw(), ring_.rows.bytes());
-    window.copied.mark();
-  }
+  const ScopedAllocator scope(pinned_allocator());
+  Window& window = windows_.emplace_back(Tensor::empty(ring_.rows.shape()), Fence(), queued_);
+  queue_copy(window.rows.raw(), ring_.rows.raw(), ring_.rows.bytes());
+  window.copied.mark();
 }
 
 std::vector<StepLog::Entry> StepLog::take() {
   if (windows_.empty()) end_window();
-  wait_for(windows_.front().copied);
+  windows_.front().copied.wait();
   const Window window = std::move(windows_.front());
   windows_.pop_front();
   std::vector<Entry> entries;

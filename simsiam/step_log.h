@@ -5,7 +5,8 @@
 #include <deque>
 #include <vector>
 
-#include "tensor/cuda/fence.h"
+#include "tensor/communicator.h"
+#include "tensor/fence.h"
 #include "tensor/step_log.h"
 
 namespace siam {
@@ -22,8 +23,10 @@ class StepLog {
   ~StepLog();
 
   /// Queues the record of a step: its loss, the projections z [N,dim] of one view of each sample,
-  /// and all its gradients.
-  void record(const Tensor& loss, const Tensor& z, const Tensor& gradients) const;
+  /// and all its gradients. Of several ranks each gives its loss and its part of z, and all have
+  /// the same gradients; they record the same.
+  void record(const Tensor& loss, const Tensor& z, const Tensor& gradients,
+              const Communicator& ranks = alone()) const;
   /// i32 [] on the device, 0 from the first step on that was not finite until that was taken:
   /// guards the updates.
   const Tensor& finite() const { return ring_.finite; }
@@ -43,9 +46,9 @@ class StepLog {
  private:
   /// A whole window on its way to the host.
   struct Window {
-    Tensor rows;         ///< the ring as it was behind the window's last step
-    cuda::Fence copied;  ///< of a GPU
-    int64_t end;         ///< steps up to and with the window's, of all
+    Tensor rows;   ///< the ring as it was behind the window's last step
+    Fence copied;  ///< of a GPU
+    int64_t end;   ///< steps up to and with the window's, of all
   };
   void end_window();
   /// The steps not taken, and that one was not finite.

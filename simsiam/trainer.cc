@@ -1,12 +1,11 @@
 #include "simsiam/trainer.h"
 
-#include <bit>
-#include <chrono>
 #include <cmath>
 
 #include "simsiam/captured_step.h"
-#include "simsiam/features.h"
-#include "tensor/cuda/runtime.h"
+#include "simsiam/initial_weights.h"
+#include "simsiam/memory_advice.h"
+#include "tensor/clock.h"
 #include "tensor/map.h"
 #include "tensor/print.h"
 
@@ -14,19 +13,13 @@ namespace siam {
 
 namespace {
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-SimSiam initial_model(const Config& config) {
+SimSiam initial_model(const Config& config, TrainedModel* initial, const Communicator& ranks) {
   check_config(config);
-  follow_library_policy(config);
+  check_ranks(config, ranks.size());
   Initializer init(config.seed);
-  return SimSiam(init, config.model);
-}
-
-OutOfMemory advised(const OutOfMemory& error, const std::string& what_to_do) {
-  return {fmt::format("{}; {}", error.what(), what_to_do), error.asked, error.held};
+  SimSiam model(init, config.model);
+  if (initial != nullptr) take_weights(*initial, model);
+  return model;
 }
 
 int64_t steps_per_look(const Config& config) {
@@ -34,21 +27,26 @@ int64_t steps_per_look(const Config& config) {
   return config.device == Device::cpu ? 1 : 16;
 }
 
-std::unique_ptr<BatchSource> batch_source(const Config& config, const TrainTest& data) {
+std::unique_ptr<BatchSource> batch_source(const Config& config, const TrainTest& data,
+                                          const Communicator& ranks) {
   return make_batch_source(data.train, config.augment,
                            {.batch_size = config.batch_size,
                             .seed = config.seed,
                             .workers = config.workers,
-                            .views = 2 * config.loss.pairs},
+                            .views = 2 * config.loss.pairs,
+                            .part = ranks.rank(),
+                            .parts = ranks.size()},
                            config.device, config.precision);
 }
 
 }  // namespace
 
-Trainer::Trainer(const Config& config, const TrainTest& data) try
+Trainer::Trainer(const Config& config, const TrainTest& data, TrainedModel* initial,
+                 const Communicator& ranks) try
     : config_(config),
+      ranks_(ranks),
       data_(subsets(data, config.train_samples, config.test_samples)),
-      model_(initial_model(config)),
+      model_(initial_model(config, initial, ranks)),
       registry_(registry_of(model_)),
       parameters_(registry_, config.device, config.precision),
       optimizer_(parameters_,
@@ -56,16 +54,20 @@ Trainer::Trainer(const Config& config, const TrainTest& data) try
                   .weight_decay = config.weight_decay,
                   .grad_scale = 1 / config.gradient_scale()},
                  {"encoder.", "predictor."}),
-      batches_(batch_source(config, data_)),
+      batches_(batch_source(config, data_, ranks)),
       schedule_(learning_rate_schedule(config, batches_->batches_per_epoch())),
       objective_(make_objective(config, model_,
                                 {.samples = data_.train->size(),
                                  .batch_size = config.batch_size,
-                                 .steps_per_epoch = batches_->batches_per_epoch()})),
-      gradient_seed_(Tensor::full({}, config.gradient_scale(), DType::f32, config.device)),
-      log_(steps_per_look(config), config.model.dim, config.batch_size, config.device) {
+                                 .steps_per_epoch = batches_->batches_per_epoch()},
+                                ranks)),
+      gradient_seed_(
+          Tensor::full({}, config.gradient_scale() / ranks.size(), DType::f32, config.device)),
+      log_(steps_per_look(config), config.model.dim, config.batch_size, config.device),
+      monitor_(make_monitor(config, data_, ranks)) {
+  check_alike();
   objective_->visit(registry_);
-  if (objective_->window() > 0) ahead_ = batch_source(config, data_);
+  if (objective_->window() > 0) ahead_ = batch_source(config, data_, ranks);
   if (config.device == Device::cuda && !config.eager && objective_->capturable())
     captured_ = std::make_unique<CapturedStep>();
 } catch (const OutOfMemory& error) {
@@ -76,12 +78,6 @@ Trainer::~Trainer() = default;
 
 CachingAllocator::Statistics Trainer::step_memory() const {
   return captured_ ? captured_->memory() : CachingAllocator::Statistics{};
-}
-
-int64_t batch_that_fits(int64_t batch, size_t held, size_t asked) {
-  const double share = static_cast<double>(held) / static_cast<double>(held + asked);
-  const double fits = static_cast<double>(batch) * share;
-  return fits < 2 ? 2 : static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(fits)));
 }
 
 Views Trainer::views(const Batch& batch, int64_t step) const {
@@ -102,7 +98,9 @@ void Trainer::step() {
   const auto [loss, z] = (*objective_)(views(batches_->batch(), next_step()));
   backward(loss, gradient_seed_);
   parameters_.collect_grads();
-  log_.record(loss.value(), z.rows(0, config_.batch_size), parameters_.grads);
+  ranks_.sum(parameters_.grads);  // of several processes; of one there is nothing to add
+  log_.record(loss.value(), z.rows(0, config_.batch_size / ranks_.size()), parameters_.grads,
+              ranks_);
   follow_schedule(schedule_, log_.finite(), optimizer_.learning_rates());
   optimizer_.step(log_.finite());
   parameters_.keep_buffers(log_.finite());
@@ -115,7 +113,7 @@ void Trainer::queue_step() {
   if (!captured_) return step();
   try {
     captured_->queue([this] { step(); });
-  } catch (const cuda::CannotCapture& error) {
+  } catch (const CannotCapture& error) {
     read_back();  // a step that was not finite says so first
     print(stderr, fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
                               error.what()));
@@ -165,14 +163,15 @@ void Trainer::start_epoch() {
 }
 
 EpochMetrics Trainer::train_epoch(const std::function<void(const StepInfo&)>& on_step) {
+  const ScopedLibraryPolicy policy(library_policy_of(config_));
   read_back();
   start_epoch();
   while (position_.step < steps_per_epoch()) {
-    const double start = now(), waited = batches_->wait_seconds();
+    const double start = steady_seconds(), waited = batches_->wait_seconds();
     if (next_step() < steps_per_epoch()) queue_step_or_advise();
     const bool look = log_.due() || next_step() == steps_per_epoch();
     if (look) read_window();
-    position_.seconds += now() - start;
+    position_.seconds += steady_seconds() - start;
     position_.wait_seconds += batches_->wait_seconds() - waited;
     if (look && on_step) on_step(info());
   }
@@ -200,26 +199,25 @@ EpochMetrics Trainer::finish_epoch() {
                        .seconds = position_.seconds,
                        .images_per_second = mean.images_per_second,
                        .data_wait = mean.data_wait};
-  if (mean.epoch % config_.knn_every == 0 || mean.epoch == config_.epochs) metrics.knn = knn();
+  const bool last = mean.epoch == config_.epochs;
+  if (last || mean.epoch % config_.knn_every == 0) measure_into(metrics, /*probe=*/last);
   position_ = {.epoch = mean.epoch};
   history_.push_back(metrics);
   return metrics;
 }
 
-double Trainer::knn() const {
-  constexpr double kEncoding = 0.99;  // share of the time; the vote has the rest
-  const double images = static_cast<double>(data_.train->size() + data_.test->size());
-  const auto features = [&](const Dataset& dataset, int64_t before) {
-    return backbone_features(model_, dataset, config_, [&](int64_t encoded) {
-      if (watch_knn_) watch_knn_(kEncoding * static_cast<double>(before + encoded) / images);
-    });
+EpochMetrics Trainer::measure() const {
+  const ScopedLibraryPolicy policy(library_policy_of(config_));
+  EpochMetrics metrics;
+  measure_into(metrics, /*probe=*/true);
+  return metrics;
+}
+
+void Trainer::measure_into(EpochMetrics& metrics, bool probe) const {
+  const auto watch = [&](double share) {
+    if (watch_) watch_(share);
   };
-  const Features bank = features(*data_.train, 0);
-  const Features queries = features(*data_.test, data_.train->size());
-  const double accuracy = knn_accuracy({bank.rows, bank.labels}, {queries.rows, queries.labels},
-                                       data_.train->num_classes(), config_.knn);
-  if (watch_knn_) watch_knn_(1);
-  return accuracy;
+  monitor_->measure(model_, probe, watch, metrics);
 }
 
 }  // namespace siam

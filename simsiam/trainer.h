@@ -8,9 +8,11 @@
 #include "data/batch_source.h"
 #include "nn/optimizer.h"
 #include "simsiam/learning_rates.h"
+#include "simsiam/monitor.h"
 #include "simsiam/step_log.h"
 #include "simsiam/training_state.h"
 #include "tensor/allocator.h"
+#include "tensor/communicator.h"
 
 namespace siam {
 
@@ -30,29 +32,33 @@ struct StepInfo {
 };
 
 class CapturedStep;
-
-/// A batch that is likely to fit where a step of `batch` samples, holding `held` bytes, asked for
-/// `asked` more in vain: the power of two below batch * held / (held + asked), as a step's memory
-/// grows with its batch; at least 2. What the step would have asked for next is not known.
-int64_t batch_that_fits(int64_t batch, size_t held, size_t asked);
+struct TrainedModel;
 
 class Trainer {
  public:
-  /// Error if the configuration does not fit the data: a batch larger than the data set, say.
-  Trainer(const Config& config, const TrainTest& data);
+  /// Weights are drawn, or those of `initial` (take_weights()), whose hash is config.init. Error if
+  /// the configuration does not fit the data: a batch larger than the data set, say.
+  ///
+  /// Several `ranks`, which must outlive it, make one run: each has a trainer, does a part of every
+  /// batch, and comes to the same state, of which any one's save() is the run's. What trains,
+  /// measures or shares is called by all; on_step must end the training on all or none. Error
+  /// unless all have the same configuration and data.
+  Trainer(const Config& config, const TrainTest& data, TrainedModel* initial = nullptr,
+          const Communicator& ranks = alone());
   ~Trainer();
 
-  /// Trains to the end of the current epoch and measures kNN if it is due. `on_step` is called when
-  /// the host has read the losses of the next Config::read_back steps. A GPU has as many more
-  /// queued by then; what on_step throws leaves the state as after the last step queued, for which
-  /// save() and the next train_epoch() wait. NotFinite leaves the weights as before the step it
-  /// names.
+  /// Trains to the end of the current epoch and has the monitor measure if it is due. `on_step` is
+  /// called when the host has read the losses of the next Config::read_back steps. A GPU has as
+  /// many more queued by then; what on_step throws leaves the state as after the last step queued,
+  /// for which save() and the next train_epoch() wait. NotFinite leaves the weights as before the
+  /// step it names.
   EpochMetrics train_epoch(const std::function<void(const StepInfo&)>& on_step = {});
-  /// kNN accuracy, in percent, of the backbone as it is (evaluation mode, test transform).
-  double knn() const;
-  /// From now on `watch` is told which share of the work is done, above 0 to 1, while kNN is
-  /// measured. What it throws leaves the state as it was before the measurement.
-  void watch_knn(std::function<void(double)> watch) { watch_knn_ = std::move(watch); }
+  /// All that the monitor can say of the network as it is; the other fields are not measured.
+  EpochMetrics measure() const;
+  /// From now on `watch` is told which share of the work is done, above 0 to 1, while the monitor
+  /// measures. What it throws leaves the state as it was before the measurement.
+  void watch_monitor(std::function<void(double)> watch) { watch_ = std::move(watch); }
+  const Monitor& monitor() const { return *monitor_; }
 
   int64_t steps_per_epoch() const { return batches_->batches_per_epoch(); }
   /// Bytes the objective keeps beyond the model: cached targets, a memory bank.
@@ -75,6 +81,8 @@ class Trainer {
   /// Error if the checkpoint is damaged, or of a run with another configuration or other data;
   /// nothing is changed then.
   void resume(const std::filesystem::path& path);
+  /// All ranks take over rank 0's state, which has resumed.
+  void share();
 
  private:
   int64_t next_step() const { return position_.step + log_.pending(); }
@@ -88,9 +96,13 @@ class Trainer {
   Views views(const Batch& batch, int64_t step) const;
   StepInfo info() const;
   EpochMetrics finish_epoch();
+  void measure_into(EpochMetrics& metrics, bool probe) const;
   std::string identity() const;
+  void check_alike() const;
+  void continue_at(RunProgress progress);
 
   Config config_;
+  const Communicator& ranks_;
   std::unique_ptr<CapturedStep> captured_;  ///< where steps are replayed; outlives their tensors
   TrainTest data_;
   SimSiam model_;
@@ -101,11 +113,12 @@ class Trainer {
   std::unique_ptr<BatchSource> ahead_;  ///< the same batches, for look_ahead()
   Schedule schedule_;                   ///< of the optimiser's rates
   std::unique_ptr<Objective> objective_;
-  Tensor gradient_seed_;  ///< d loss / d loss, times the loss scale
+  Tensor gradient_seed_;  ///< d loss / d this rank's loss, times the loss scale
   StepLog log_;
   Position position_;  ///< as far as the host has read
   std::vector<EpochMetrics> history_;
-  std::function<void(double)> watch_knn_;
+  std::unique_ptr<Monitor> monitor_;
+  std::function<void(double)> watch_;
 };
 
 }  // namespace siam

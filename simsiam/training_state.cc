@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "simsiam/config_table.h"
 #include "simsiam/learning_rates.h"
 
 namespace siam {
@@ -18,6 +19,10 @@ struct Range {
   bool optional = false;  ///< may be missing, as NaN
 };
 
+// Rows of a version before had no more than these.
+constexpr size_t kMeasuredBefore = 7, kRecall = 7;
+static_assert(kMeasurements[kRecall].field == &EpochMetrics::recall);
+
 constexpr double kLong = 1e12;  // of seconds, or of anything per second
 // Unbiased deviations of n unit vectors: at most sqrt(n / (n - 1)) of 1, and n is 2 or more.
 constexpr Range kStd = {0, 1.5};
@@ -30,13 +35,21 @@ Range loss_range(const Config& config) {
 }
 
 // In the order of kMeasurements, those of an epoch.
-std::vector<Range> ranges(const Config& config, int epoch) {
+// `recall`: the row has one, so that nothing has a label.
+std::vector<Range> ranges(const Config& config, int epoch, bool recall) {
   const double rate = learning_rates(config, epoch - 1).encoder, slack = 1e-9 * rate;
-  const bool last = epoch == config.epochs;  // it always has a kNN accuracy
-  return {loss_range(config), kStd,
-          {0, 100, !last},    {rate - slack, rate + slack},  // another machine's cosine
-          {0, kLong},         {0, kLong, true},
-          {0, 1.001, true}};
+  const bool last = epoch == config.epochs;  // its monitor has always measured
+  return {loss_range(config),
+          kStd,
+          {0, 100, !last || recall},
+          {rate - slack, rate + slack},  // another machine's cosine
+          {0, kLong},
+          {0, kLong, true},
+          {0, 1.001, true},
+          {0, 100, true},
+          {-0.001, 4.001, true},
+          {0, kMaxChannels, true},
+          {0, 100, true}};
 }
 
 // The entries of a list in the metadata, one after another.
@@ -104,10 +117,13 @@ Json row_of(const EpochMetrics& metrics) {
 
 EpochMetrics metrics_from(const TensorFile& file, const Json& row, const Config& config,
                           int epoch) {
-  List list(file, fmt::format("'history', row {},", epoch), row, 1 + std::size(kMeasurements));
+  const size_t written =
+      row.size() == 1 + kMeasuredBefore ? kMeasuredBefore : std::size(kMeasurements);
+  List list(file, fmt::format("'history', row {},", epoch), row, 1 + written);
   EpochMetrics metrics{.epoch = static_cast<int>(list.integer("epoch", epoch, epoch))};
-  const std::vector<Range> allowed = ranges(config, epoch);
-  for (size_t i = 0; i < std::size(kMeasurements); ++i)
+  const std::vector<Range> allowed =
+      ranges(config, epoch, written > kRecall && row[1 + kRecall].is_number());
+  for (size_t i = 0; i < written; ++i)
     metrics.*kMeasurements[i].field = list.real(kMeasurements[i].name, allowed.at(i));
   return metrics;
 }
@@ -126,13 +142,18 @@ std::map<std::string, std::string> training_state_metadata(const std::string& ru
           {"history", history.dump()}};
 }
 
+bool is_training_state(const std::map<std::string, std::string>& metadata) {
+  const auto format = metadata.find("format");
+  return format != metadata.end() && format->second.starts_with(kFormat);
+}
+
 TensorFile load_training_state(const std::filesystem::path& path) {
   // Asked before the tensors are: those of other programs may have types that are not read here.
   const std::map<std::string, std::string> metadata = load_metadata(path);
   const auto format = metadata.find("format");
-  check(format != metadata.end() && format->second.starts_with(kFormat),
+  check(is_training_state(metadata),
         "{}: a file of tensors, but not a training state; a checkpoint written by a training run "
-        "is needed; use one, <out>/runs/<id>.safetensors",
+        "is needed; use one, <out>/runs/<id>.safetensors, or make one by `simsiam import`",
         path.string());
   check(format->second == kFormat + kVersion || format->second == kFormat + kVersionBefore,
         "{}: its format is '{}'; '{}{}' or '{}' is needed; use the version that made it",

@@ -6,8 +6,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "nn/safetensors.h"
 #include "simsiam/config.h"
+#include "tensor/io/safetensors.h"
 
 namespace siam {
 
@@ -27,6 +27,8 @@ struct RunProgress {
 std::map<std::string, std::string> training_state_metadata(const std::string& run,
                                                            const RunProgress& progress);
 
+/// True if the metadata is that of a checkpoint, of whatever version.
+bool is_training_state(const std::map<std::string, std::string>& metadata);
 /// Error if the file is none that a training run has written, of a format that this version does
 /// not read, or damaged.
 TensorFile load_training_state(const std::filesystem::path& path);

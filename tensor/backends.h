@@ -7,12 +7,12 @@
 #include "tensor/batch_norm.h"
 #include "tensor/conv.h"
 #include "tensor/gather.h"
-#include "tensor/loss.h"
 #include "tensor/map.h"
 #include "tensor/matmul.h"
 #include "tensor/moving_average.h"
 #include "tensor/pool.h"
 #include "tensor/reduce.h"
+#include "tensor/rows.h"
 #include "tensor/schedule.h"
 #include "tensor/sgd.h"
 #include "tensor/step_log.h"
@@ -60,13 +60,12 @@
                            const Tensor& dx);                                                      \
   void global_avg_pool(const Tensor& x, const Tensor& y);                                          \
   void global_avg_pool_backward(const Tensor& dy, const Tensor& dx);                               \
-  /* loss.h */                                                                                     \
+  /* rows.h */                                                                                     \
   void cosine_similarity(const Tensor& p, const Tensor& z, const Tensor& y);                       \
   void cosine_similarity_backward(const Tensor& dy, const Tensor& p, const Tensor& z,              \
                                   const Tensor& dp);                                               \
   void softmax(const Tensor& x, const Tensor& y);                                                  \
   void softmax_backward(const Tensor& dy, const Tensor& y, const Tensor& dx);                      \
-  void log_softmax(const Tensor& x, const Tensor& y);                                              \
   void softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& y);         \
   void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits,                      \
                                       const Tensor& target, const Tensor& dlogits);                \

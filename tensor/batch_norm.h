@@ -4,7 +4,7 @@
 //   y = relu?( gamma (x - mean) / sqrt(variance + eps) + beta (+ residual) ).
 // The rows are cut into G equal groups with statistics of their own: with G = 2 both views of a
 // SimSiam batch go through the network at once and are normalised as if they had gone separately,
-// as the paper's code does (Algorithm 1).
+// as the paper's code does.
 
 #include "tensor/tensor.h"
 

@@ -2,7 +2,7 @@
 // Errors. Every message reads `what was seen; what is needed; what to do`, and a program's main()
 // prints it as one line behind `error: `.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
 #include <utility>

@@ -1,13 +1,13 @@
 #include "tensor/device.h"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
 #include "tensor/allocator.h"
-#include "tensor/check.h"
-#include "tensor/cuda/runtime.h"
+#include "tensor/memory.h"
 
 namespace siam {
 
@@ -34,31 +34,10 @@ std::string host_advice(size_t) {
 
 }  // namespace
 
-bool cuda_available() {
-  if constexpr (kCudaBuild) return cuda::device_count() > 0;
-  return false;
-}
-
-std::string why_no_cuda() {
-  if constexpr (kCudaBuild) return cuda::device_problem();
-  return "this build has no CUDA kernels; the CUDA toolkit is needed; install it and configure "
-         "again, or use --device cpu";
-}
-
-void synchronize(Device device) {
-  if constexpr (kCudaBuild) {
-    if (device == Device::cuda) cuda::synchronize();
-  }
-}
-
 CachingAllocator& caching_allocator(Device device) {
   // Never destroyed: tensors with static storage duration may outlive any static allocator.
   static auto* host = new CachingAllocator({allocate_host, std::free, host_advice});
-  if (device == Device::cpu) return *host;
-  if constexpr (kCudaBuild) return cuda::caching_allocator();
-  fail(
-      "cuda: this build has no CUDA kernels; use --device cpu, or install the CUDA toolkit and "
-      "configure the build again");
+  return device == Device::cpu ? *host : gpu_allocator();
 }
 
 Allocator& allocator(Device device) {
@@ -72,3 +51,8 @@ ScopedAllocator::ScopedAllocator(Allocator& replacement, Device device)
 ScopedAllocator::~ScopedAllocator() { override_of(device_) = previous_; }
 
 }  // namespace siam
+
+fmt::format_context::iterator fmt::formatter<siam::Device>::format(
+    siam::Device device, fmt::format_context& context) const {
+  return formatter<std::string_view>::format(siam::name_of(device), context);
+}

@@ -1,10 +1,12 @@
 #pragma once
 // Where a tensor's memory is, and which implementation of an op serves it.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>
+
+#include "tensor/dtype.h"
 
 namespace siam {
 
@@ -25,15 +27,15 @@ inline constexpr bool kCudaBuild = false;
 bool cuda_available();
 /// Why it is not: what was seen; what is needed; what to do. Empty if it is.
 std::string why_no_cuda();
+/// True if that GPU multiplies and convolves the type: bf16 needs compute capability 8.0.
+bool cuda_serves(DType type);
 
-/// Waits until everything queued on the device has run; nothing to do on the CPU.
+/// Waits until everything queued on the device's current stream has run; nothing to do on the CPU.
 void synchronize(Device device);
 
 }  // namespace siam
 
 template <>
 struct fmt::formatter<siam::Device> : fmt::formatter<std::string_view> {
-  auto format(siam::Device device, fmt::format_context& context) const {
-    return fmt::formatter<std::string_view>::format(siam::name_of(device), context);
-  }
+  fmt::format_context::iterator format(siam::Device device, fmt::format_context& context) const;
 };

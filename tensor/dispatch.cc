@@ -1,6 +1,5 @@
 #include "tensor/dispatch.h"
 
-#include <string_view>
 #include <utility>
 
 namespace siam {
@@ -11,14 +10,8 @@ thread_local bool use_reference = false;
 
 }  // namespace
 
-Backend backend_of(const Tensor& tensor, const char* op) {
-  if (tensor.device() == Device::cuda) {
-    const std::string_view call = op;
-    check(kCudaBuild,
-          "{}: tensor is on a CUDA device; this build has CPU kernels only; use --device cpu",
-          call.substr(0, call.find('(')));
-    return Backend::cuda;
-  }
+Backend backend_of(const Tensor& tensor) {
+  if (tensor.device() == Device::cuda) return Backend::cuda;
   return use_reference || tensor.dtype() == DType::f64 ? Backend::reference : Backend::cpu;
 }
 

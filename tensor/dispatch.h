@@ -10,9 +10,9 @@ namespace siam {
 
 enum class Backend { reference, cpu, cuda };
 
-/// f64 tensors and, inside a ScopedReference, all CPU tensors: reference. Error for a CUDA tensor
-/// in a build without CUDA: there is no silent fallback.
-Backend backend_of(const Tensor& tensor, const char* op);
+/// f64 tensors and, inside a ScopedReference, all CPU tensors: reference. There is no silent
+/// fallback: in a build without CUDA no CUDA tensor can come to be (no_cuda.cc).
+Backend backend_of(const Tensor& tensor);
 
 /// While it lives, ops on CPU tensors in this thread run the reference kernels.
 class ScopedReference {
@@ -30,12 +30,12 @@ void check_same_device(const char* op, std::initializer_list<const Tensor*> tens
 
 }  // namespace siam
 
-/// SIAM_DISPATCH(x, conv2d(x, w, y, geometry)) calls reference::conv2d, cpu::conv2d or
+/// SIAM_DISPATCH(x, conv2d(x, w, geometry, y)) calls reference::conv2d, cpu::conv2d or
 /// cuda::conv2d, whichever serves the tensor x, and times the call where a Profile is made.
 #define SIAM_DISPATCH(tensor, call)                            \
   do {                                                         \
     ::siam::KernelCall siam_kernel_call(#call, tensor);        \
-    switch (::siam::backend_of(tensor, #call)) {               \
+    switch (::siam::backend_of(tensor)) {                      \
       case ::siam::Backend::reference: reference::call; break; \
       case ::siam::Backend::cpu: cpu::call; break;             \
       case ::siam::Backend::cuda:                              \

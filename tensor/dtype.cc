@@ -1,5 +1,7 @@
 #include "tensor/dtype.h"
 
+#include <fmt/format.h>
+
 namespace siam {
 
 size_t size_of(DType type) {
@@ -27,3 +29,8 @@ const char* name_of(DType type) {
 }
 
 }  // namespace siam
+
+fmt::format_context::iterator fmt::formatter<siam::DType>::format(
+    siam::DType type, fmt::format_context& context) const {
+  return formatter<std::string_view>::format(siam::name_of(type), context);
+}

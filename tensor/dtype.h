@@ -2,7 +2,7 @@
 // Storage types. Arithmetic is done in float (in double for f64): bf16 and f16 are loaded, widened,
 // computed with, rounded once and stored.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -123,7 +123,5 @@ constexpr DType dtype_of() {
 
 template <>
 struct fmt::formatter<siam::DType> : fmt::formatter<std::string_view> {
-  auto format(siam::DType type, fmt::format_context& context) const {
-    return fmt::formatter<std::string_view>::format(siam::name_of(type), context);
-  }
+  fmt::format_context::iterator format(siam::DType type, fmt::format_context& context) const;
 };

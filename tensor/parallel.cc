@@ -11,10 +11,6 @@
 #include <thread>
 #include <vector>
 
-#ifdef SIAM_ONEDNN
-#include <omp.h>
-#endif
-
 namespace siam {
 
 namespace {
@@ -164,12 +160,7 @@ void run_tasks(int64_t count, TaskBody body) {
   pool->run(count, body);
 }
 
-void set_threads(int count) {
-  thread_count() = count > 0 ? count : default_threads();
-#ifdef SIAM_ONEDNN
-  omp_set_num_threads(threads());
-#endif
-}
+void set_threads(int count) { thread_count() = count > 0 ? count : default_threads(); }
 
 int threads() { return thread_count(); }
 

@@ -41,7 +41,7 @@ void parallel_for(int64_t n, int64_t grain, const Body& body) {
   });
 }
 
-/// Threads that for_tasks, parallel_for and the math library use; 0 restores the default: all
+/// Threads that for_tasks and parallel_for use; 0 restores the default: all
 /// cores that the process may use, or $OMP_NUM_THREADS.
 void set_threads(int count);
 int threads();

@@ -1,35 +1,13 @@
 #include "tensor/profile.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <optional>
 #include <string_view>
 
-#include "tensor/cuda/stream_mark.h"
-
 namespace siam {
 
 constinit thread_local Profile* Profile::active_ = nullptr;
-
-/// Now on the CPU, or on a GPU when its stream gets there.
-struct Profile::TimeMark {
-  explicit TimeMark(Device device) {
-    if constexpr (kCudaBuild) {
-      if (device == Device::cuda) stream.emplace();
-    }
-  }
-
-  double seconds_to(const TimeMark& end) const {
-    if constexpr (kCudaBuild) {
-      if (stream) return cuda::seconds_between(*stream, *end.stream);
-    }
-    return std::chrono::duration<double>(end.host - host).count();
-  }
-
-  std::chrono::steady_clock::time_point host = std::chrono::steady_clock::now();
-  std::optional<cuda::StreamMark> stream;
-};
 
 struct Profile::Call {
   std::string_view kernel;
@@ -66,7 +44,7 @@ std::vector<KernelTime> added_up(const std::vector<KernelTime>& kernels, const K
 
 }  // namespace
 
-Profile::Profile(Device device) : device_(device), begin_(std::make_unique<TimeMark>(device)) {
+Profile::Profile(Device device) : device_(device), begin_(device) {
   check(active_ == nullptr, "profile: one is being made in this thread; one at a time; end it");
   active_ = this;
 }
@@ -75,11 +53,12 @@ Profile::~Profile() { active_ = nullptr; }
 
 void Profile::stop() {
   active_ = nullptr;
-  seconds_ = begin_->seconds_to(TimeMark(device_));
+  seconds_ = seconds_between(begin_, TimeMark(device_));
   std::vector<KernelTime> single;
   for (const Call& call : calls_)
     if (call.end)
-      single.push_back({std::string(call.kernel), call.shape, 1, call.begin.seconds_to(*call.end)});
+      single.push_back(
+          {std::string(call.kernel), call.shape, 1, seconds_between(call.begin, *call.end)});
   calls_.clear();
   kernels_ = added_up(
       single, [](const KernelTime& each) { return fmt::format("{} {}", each.kernel, each.shape); });
@@ -92,7 +71,7 @@ void KernelCall::begin(const char* call, const Tensor& tensor) {
   profile_->calls_.push_back({text.substr(0, text.find('(')),
                               tensor.shape(),
                               tensor.device(),
-                              Profile::TimeMark(tensor.device()),
+                              TimeMark(tensor.device()),
                               {}});
 }
 

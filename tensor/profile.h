@@ -2,11 +2,11 @@
 // Where the time goes, kernel by kernel. Every kernel is called through SIAM_DISPATCH (dispatch.h),
 // which asks here whether the call is to be timed.
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "tensor/tensor.h"
+#include "tensor/time_mark.h"
 
 namespace siam {
 
@@ -40,11 +40,10 @@ class Profile {
  private:
   friend class KernelCall;
   struct Call;
-  struct TimeMark;
   static constinit thread_local Profile* active_;
 
   Device device_;
-  std::unique_ptr<TimeMark> begin_;
+  TimeMark begin_;
   std::vector<Call> calls_;
   std::vector<KernelTime> kernels_;
   double seconds_ = 0;

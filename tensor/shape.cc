@@ -1,8 +1,11 @@
 #include "tensor/shape.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <string>
 
 #include "tensor/check.h"
 
@@ -26,5 +29,7 @@ int64_t Shape::rows() const {
 
 fmt::format_context::iterator fmt::formatter<siam::Shape>::format(
     const siam::Shape& shape, fmt::format_context& context) const {
-  return fmt::format_to(context.out(), "[{}]", fmt::join(shape.begin(), shape.end(), ", "));
+  std::string text;
+  for (const int64_t extent : shape) text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  return formatter<std::string_view>::format("[" + text + "]", context);
 }

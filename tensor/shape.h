@@ -2,7 +2,7 @@
 // Extents of a tensor, outermost first. Tensors are contiguous, so a shape is all there is to a
 // layout.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstdint>

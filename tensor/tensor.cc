@@ -3,7 +3,7 @@
 #include <atomic>
 
 #include "tensor/allocator.h"
-#include "tensor/cuda/runtime.h"
+#include "tensor/memory.h"
 
 namespace siam {
 
@@ -15,8 +15,8 @@ void copy_bytes(void* to, Device to_device, const void* from, Device from_device
   if (bytes == 0) return;
   if (to_device == Device::cpu && from_device == Device::cpu) {
     std::memcpy(to, from, bytes);
-  } else if constexpr (kCudaBuild) {
-    cuda::copy(to, to_device, from, from_device, bytes);
+  } else {
+    gpu_copy(to, to_device, from, from_device, bytes);
   }
 }
 
@@ -24,8 +24,8 @@ void set_bytes(void* to, Device device, int value, size_t bytes) {
   if (bytes == 0) return;
   if (device == Device::cpu) {
     std::memset(to, value, bytes);
-  } else if constexpr (kCudaBuild) {
-    cuda::set_bytes(to, value, bytes);
+  } else {
+    gpu_fill(to, value, bytes);
   }
 }
 

@@ -74,7 +74,6 @@ class Tensor {
   void fill_zero() const;
   /// True if no other Tensor shares the memory, so it may be overwritten unseen.
   bool unique() const { return storage_.use_count() == 1; }
-  bool shares_memory_with(const Tensor& other) const { return storage_ == other.storage_; }
 
  private:
   struct Storage;

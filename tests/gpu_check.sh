@@ -13,14 +13,18 @@
 #
 #   tests/gpu_check.sh --pack BUILD FOLDER
 #
-# and run there as FOLDER/tests/gpu_check.sh: 81 MB, of which 38 are oneDNN, which only bf16 on a CPU needs (a build with
-# -Donednn=disabled does without). cuBLASLt and cuDNN are not in it: they come from the machine's toolkit or from a
+# and run there as FOLDER/tests/gpu_check.sh: 43 MB. cuBLASLt and cuDNN are not in it: they come from the toolkit or a
 # Python environment (the wheels nvidia-cublas and nvidia-cudnn-cu13, which PyTorch for CUDA 13 brings), whose folders
 # site-packages/nvidia/*/lib are put on LD_LIBRARY_PATH here, for our programs alone. PYTHON names the interpreter;
 # without torch in it there are no ratios. Images are not in it either: name a data set's folder as DATA.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
+# Builds what is run, where the folder is Meson's and there is a ninja.
+build_in() {
+  [[ ! -e $1/build.ninja ]] || ! command -v ninja > /dev/null ||
+    ninja -C "$1" programs benchmarks meson-test-prereq || exit 1
+}
 programs_in() {
   local file
   for file in "$1"/tests/*/test_cuda* "$1/tests/bench/bench_step" "$1/experiments/ablate_stopgrad"; do
@@ -44,6 +48,7 @@ pack() {
 }
 if [[ ${1:-} == --pack ]]; then
   [[ $# == 3 && -d $2 ]] || { echo "error: $*; --pack BUILD FOLDER is needed" >&2; exit 2; }
+  build_in "$2"
   pack "${2%/}" "$3"
   exit
 fi
@@ -51,6 +56,7 @@ fi
 build=${1:-build}
 out=${2:-gpu_check}
 data=${3:-}
+build_in "$build"
 python=${PYTHON:-python3}
 deadline=$((SECONDS + 525))
 mkdir -p "$out" || { echo "error: $out cannot be made; a folder to write to is needed; name another" >&2; exit 1; }

@@ -67,4 +67,31 @@ class SmallDisk {
   bool mounted_;
 };
 
+/// While it lives, the process has the rights of an ordinary user.
+class Nobody {
+ public:
+  Nobody() : user_(geteuid()) {
+    if (user_ == 0 && seteuid(65534) != 0) std::abort();
+  }
+  ~Nobody() {
+    if (seteuid(user_) != 0) std::abort();
+  }
+  Nobody(const Nobody&) = delete;
+
+ private:
+  uid_t user_;
+};
+
+/// PATH while it lives.
+class ScopedPath {
+ public:
+  explicit ScopedPath(const char* value) : previous_(std::getenv("PATH")) {
+    setenv("PATH", value, 1);
+  }
+  ~ScopedPath() { setenv("PATH", previous_.c_str(), 1); }
+
+ private:
+  std::string previous_;
+};
+
 }  // namespace siam

@@ -1,5 +1,4 @@
-// Who computes convolutions and matrix products on the CPU: our own kernels (tensor/cpu/kernels/),
-// but for bf16 products on CPUs that have instructions for them, where oneDNN is faster.
+// Which kernels (tensor/cpu/kernels/) compute a convolution or matrix product on the CPU.
 
 #include <algorithm>
 #include <utility>
@@ -7,7 +6,6 @@
 #include "tensor/backends.h"
 #include "tensor/cpu/conv_algorithm.h"
 #include "tensor/cpu/instruction_set.h"
-#include "tensor/cpu/onednn.h"
 
 namespace siam::cpu {
 
@@ -26,22 +24,17 @@ bool empty(const Tensor& a, const Tensor& b, const Tensor& c) {
 
 const Kernels& kernels_for(const ConvShape& s) { return kernels(std::min(s.c, s.k)); }
 
-// Winograd in f32 is faster than the plain products in bf16 where it saves three of four.
-bool by_onednn(const ConvShape& s, DType type) {
-  return type == DType::bf16 && instruction_set() == InstructionSet::avx512 &&
-         onednn::serves_bf16() && (s.stride > 1 || best_algorithm(s) == ConvAlgorithm::direct);
+// Those for bf16, if they serve sums over so many channels. Pairs of products are not faster than
+// Winograd in f32 where it saves three of four; tiles are.
+const Bf16Kernels* bf16_kernels_for(DType type, int64_t channels, ConvAlgorithm otherwise) {
+  const Bf16Kernels* kernels = type == DType::bf16 ? bf16_kernels() : nullptr;
+  const bool faster = otherwise == ConvAlgorithm::direct ||
+                      otherwise == ConvAlgorithm::winograd_stride2 ||
+                      instruction_set() == InstructionSet::amx;
+  return kernels != nullptr && faster && channels % kernels->depth == 0 ? kernels : nullptr;
 }
 
 }  // namespace
-
-#ifndef SIAM_ONEDNN
-std::vector<std::string> onednn_implementations() { return {}; }
-namespace onednn {
-bool serves_bf16() { return false; }
-void conv2d(const Tensor&, const Tensor&, ConvGeometry, const Tensor&) {}
-void conv2d_backward_data(const Tensor&, const Tensor&, ConvGeometry, const Tensor&) {}
-}  // namespace onednn
-#endif
 
 ScopedDirectConv::ScopedDirectConv() : previous_(std::exchange(direct_only, true)) {}
 ScopedDirectConv::~ScopedDirectConv() { direct_only = previous_; }
@@ -71,24 +64,31 @@ ConvAlgorithm best_algorithm(const ConvShape& s) {
 void conv2d(const Tensor& x, const Tensor& w, ConvGeometry geometry, const Tensor& y) {
   if (empty(x, w, y)) return reference::conv2d(x, w, geometry, y);
   const ConvShape s = shape_of(x, w, y, geometry);
-  if (by_onednn(s, x.dtype())) return onednn::conv2d(x, w, geometry, y);
-  kernels_for(s).conv2d(s, best_algorithm(s), x.dtype(), x.raw(), w.raw(), y.raw());
+  const ConvAlgorithm algorithm = best_algorithm(s);
+  if (const auto* bf16 = bf16_kernels_for(x.dtype(), s.c, algorithm))
+    return bf16->conv2d(s, x.raw(), w.raw(), y.raw());
+  kernels_for(s).conv2d(s, algorithm, x.dtype(), x.raw(), w.raw(), y.raw());
 }
 
 void conv2d_backward_data(const Tensor& dy, const Tensor& w, ConvGeometry geometry,
                           const Tensor& dx) {
   if (empty(dy, w, dx)) return reference::conv2d_backward_data(dy, w, geometry, dx);
   const ConvShape s = shape_of(dx, w, dy, geometry);
-  if (by_onednn(s, dy.dtype())) return onednn::conv2d_backward_data(dy, w, geometry, dx);
-  kernels_for(s).conv2d_backward_data(s, best_algorithm(s), dy.dtype(), dy.raw(), w.raw(),
-                                      dx.raw());
+  const ConvAlgorithm algorithm = best_algorithm(s);
+  if (const auto* bf16 = bf16_kernels_for(dy.dtype(), s.k, algorithm))
+    return bf16->conv2d_backward_data(s, dy.raw(), w.raw(), dx.raw());
+  kernels_for(s).conv2d_backward_data(s, algorithm, dy.dtype(), dy.raw(), w.raw(), dx.raw());
 }
 
 void conv2d_backward_weight(const Tensor& dy, const Tensor& x, ConvGeometry geometry,
                             const Tensor& dw) {
   if (empty(dy, x, dw)) return reference::conv2d_backward_weight(dy, x, geometry, dw);
   const ConvShape s = shape_of(x, dw, dy, geometry);
-  kernels_for(s).conv2d_backward_weight(s, best_algorithm(s), dy.dtype(), dy.raw(), x.raw(),
+  const ConvAlgorithm algorithm = best_algorithm(s);
+  const auto* bf16 = bf16_kernels_for(dy.dtype(), s.c, algorithm);
+  if (bf16 != nullptr && bf16->conv2d_backward_weight != nullptr && s.k % 16 == 0)
+    return bf16->conv2d_backward_weight(s, dy.raw(), x.raw(), dw.data<float>());
+  kernels_for(s).conv2d_backward_weight(s, algorithm, dy.dtype(), dy.raw(), x.raw(),
                                         dw.data<float>());
 }
 
@@ -96,6 +96,8 @@ void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const 
   if (empty(a, b, c)) return reference::matmul(a, ta, b, tb, c);
   const MatmulShape s{c.dim(0), c.dim(1), a.dim(ta == Transpose::yes ? 0 : 1), ta == Transpose::yes,
                       tb == Transpose::yes};
+  if (const auto* bf16 = bf16_kernels_for(a.dtype(), s.k, ConvAlgorithm::direct))
+    return bf16->matmul(s, a.raw(), b.raw(), c.dtype(), c.raw());
   kernels(s.n).matmul(s, a.dtype(), a.raw(), b.raw(), c.dtype(), c.raw());
 }
 

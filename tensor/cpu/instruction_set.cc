@@ -1,6 +1,11 @@
 #include "tensor/cpu/instruction_set.h"
 
 #include <fmt/ranges.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include <cstdlib>
 #include <utility>
@@ -14,6 +19,18 @@ namespace {
 
 constexpr int kNotChosen = -1;
 thread_local int chosen = kNotChosen;
+
+#ifdef __x86_64__
+// The CPU multiplies tiles of bf16, and the kernel lets this process use their 8 KiB of registers
+// (Linux, Documentation/arch/x86/xstate.rst).
+bool tiles_are_granted() {
+  constexpr unsigned kBf16 = 1u << 22, kTiles = 1u << 24;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kBf16) != 0 &&
+         (edx & kTiles) != 0 && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
 
 InstructionSet from_environment() {
   const std::vector<InstructionSet> available = available_instruction_sets();
@@ -31,7 +48,7 @@ InstructionSet from_environment() {
 }  // namespace
 
 const char* name_of(InstructionSet set) {
-  static constexpr const char* kNames[] = {"baseline", "avx2", "avx512"};
+  static constexpr const char* kNames[] = {"baseline", "avx2", "avx512", "avx512_bf16", "amx"};
   return kNames[static_cast<int>(set)];
 }
 
@@ -40,7 +57,12 @@ std::vector<InstructionSet> available_instruction_sets() {
 #ifdef __x86_64__
   // What the levels x86-64-v3 and -v4 hold, for which the kernels are compiled.
   if (__builtin_cpu_supports("x86-64-v3")) sets.push_back(InstructionSet::avx2);
-  if (__builtin_cpu_supports("x86-64-v4")) sets.push_back(InstructionSet::avx512);
+  if (!__builtin_cpu_supports("x86-64-v4")) return sets;
+  sets.push_back(InstructionSet::avx512);
+  if (!__builtin_cpu_supports("avx512bf16")) return sets;
+  sets.push_back(InstructionSet::avx512_bf16);
+  static const bool tiles = tiles_are_granted();
+  if (tiles) sets.push_back(InstructionSet::amx);
 #endif
   return sets;
 }
@@ -57,6 +79,8 @@ ScopedInstructionSet::~ScopedInstructionSet() { chosen = previous_; }
 const Kernels& kernels(int64_t columns) {
 #ifdef __x86_64__
   switch (instruction_set()) {
+    case InstructionSet::amx:
+    case InstructionSet::avx512_bf16:
     case InstructionSet::avx512:
       if (columns >= 16) return avx512_kernels;
       [[fallthrough]];
@@ -66,6 +90,14 @@ const Kernels& kernels(int64_t columns) {
 #endif
   static_cast<void>(columns);
   return baseline_kernels;
+}
+
+const Bf16Kernels* bf16_kernels() {
+#ifdef __x86_64__
+  if (instruction_set() == InstructionSet::amx) return &tile_kernels;
+  if (instruction_set() == InstructionSet::avx512_bf16) return &pair_kernels;
+#endif
+  return nullptr;
 }
 
 }  // namespace siam::cpu

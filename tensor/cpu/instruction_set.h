@@ -1,6 +1,7 @@
 #pragma once
 // Which of the kernels' instruction sets runs (tensor/cpu/kernels/). AVX2 and AVX-512 give the same
-// bits; the baseline, which has no fused multiply-add on x86, does not.
+// bits; the baseline, which has no fused multiply-add on x86, does not. The two for bf16 round its
+// products otherwise; f32 and f16 are AVX-512's with them.
 
 #include <cstdint>
 #include <string>
@@ -9,8 +10,9 @@
 namespace siam::cpu {
 
 struct Kernels;
+struct Bf16Kernels;
 
-enum class InstructionSet { baseline, avx2, avx512 };
+enum class InstructionSet { baseline, avx2, avx512, avx512_bf16, amx };
 
 const char* name_of(InstructionSet set);
 /// What this CPU has, narrowest first.
@@ -34,5 +36,7 @@ class ScopedInstructionSet {
 /// The kernels for images or matrices of so many columns: fewer than a vector of AVX-512 has lanes
 /// go through AVX2's.
 const Kernels& kernels(int64_t columns);
+/// Those with instructions for bf16, if the set has any.
+const Bf16Kernels* bf16_kernels();
 
 }  // namespace siam::cpu

@@ -35,8 +35,6 @@ void softmax_backward(const Tensor& dy, const Tensor& y, const Tensor& dx) {
   reference::softmax_backward(dy, y, dx);
 }
 
-void log_softmax(const Tensor& x, const Tensor& y) { reference::log_softmax(x, y); }
-
 void softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& y) {
   reference::softmax_cross_entropy(logits, target, y);
 }

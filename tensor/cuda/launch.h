@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "tensor/cuda/handles.h"
 #include "tensor/cuda/pack.h"
+#include "tensor/cuda/runtime/handles.h"
 #include "tensor/cuda/tiling.h"
 #include "tensor/dispatch_types.h"
 

@@ -2,10 +2,11 @@
 
 #include <cmath>
 
+#include "tensor/conv.h"
 #include "tensor/dispatch_types.h"
-#include "tensor/loss.h"
 #include "tensor/map.h"
 #include "tensor/philox.h"
+#include "tensor/rows.h"
 
 namespace siam {
 
@@ -37,37 +38,50 @@ Variable constant_like(const Variable& x, const Map& map) {
 
 OpCase convolution(const char* name, Shape x, Shape w, ConvGeometry geometry) {
   const int64_t outputs = x[0] * x[1] * x[2], filter = w[1] * w[2] * std::max(w[0], w[3]);
+  const int64_t products = conv2d_shape(x, w, geometry).numel() * w[1] * w[2] * w[3];
   return {fmt::format("conv2d {}", name),
           {{x}, {w}},
           [=](const Inputs& in) { return conv2d(in[0], in[1], geometry); },
-          std::max(outputs, filter)};
+          std::max(outputs, filter),
+          (x.numel() + w.numel()) * products > 500'000'000};
 }
 
-// Odd; whole 16-byte packs in every type; more columns than a block of threads; one row; none.
-const std::vector<Shape> kMatrices = {{5, 7}, {8, 16}, {3, 300}, {1, 19}, {0, 8}};
+// More elements than central differences get through.
+bool is_large(const Shape& shape) { return shape.numel() > 5000; }
 
+// Without sums an op rounds each number once (OpCase::exact). One with exp or log takes
+// over_columns, which leaves room for them.
 enum class Sums { none, over_columns };
 
 // An op on `inputs` matrices of one shape, for each of the shapes.
 void on_matrices(std::vector<OpCase>& cases, const char* name, size_t inputs, Sums sums,
                  const std::function<Variable(const Inputs&)>& op) {
-  for (const Shape& shape : kMatrices)
+  // Odd; whole 16-byte packs in every type; more columns than a block of threads; one row; none.
+  std::vector<Shape> shapes = {{5, 7}, {8, 16}, {3, 300}, {1, 19}, {0, 8}};
+  // Several blocks of elements; rows of several packs for each thread of a block.
+  const std::vector<Shape> more = sums == Sums::none
+                                      ? std::vector<Shape>{{7, 13}, {64, 64}, {3000, 72}}
+                                      : std::vector<Shape>{{5, 3}, {33, 128}, {4, 2051}};
+  shapes.insert(shapes.end(), more.begin(), more.end());
+  for (const Shape& shape : shapes)
     cases.push_back({fmt::format("{} {}", name, shape), std::vector<OpInput>(inputs, {shape}), op,
-                     sums == Sums::none ? 1 : shape[1]});
+                     sums == Sums::none ? 1 : shape[1], is_large(shape), sums == Sums::none});
 }
 
 OpCase pooling(Shape x, PoolGeometry g) {
   return {fmt::format("max_pool2d {} {}x{} s{} p{}", x, g.window, g.window, g.stride, g.padding),
           {{x}},
           [=](const Inputs& in) { return max_pool2d(in[0], g); },
-          g.window * g.window};
+          g.window * g.window,
+          is_large(x)};
 }
 
 OpCase average(Shape x) {
   return {fmt::format("global_avg_pool {}", x),
           {{x}},
           [](const Inputs& in) { return global_avg_pool(in[0]); },
-          x[1] * x[2]};
+          x[1] * x[2],
+          is_large(x)};
 }
 
 // x [rows,K] and w [N,K], without a bias and with one.
@@ -85,19 +99,25 @@ void add_linear(std::vector<OpCase>& cases, int64_t rows, int64_t k, int64_t n) 
   cases.push_back(c);
 }
 
-OpCase normalization(Shape x, int groups, bool affine, bool residual, bool relu) {
+// Used twice, its rule is handed two gradients to add. (Equal ones: the double of y needs no
+// rounding.)
+OpCase normalization(Shape x, int groups, bool affine, bool residual, bool relu, bool twice) {
   const int64_t channels = x[-1];
-  OpCase c{fmt::format("batch_norm {} groups {}{}{}{}", x, groups, affine ? " affine" : "",
-                       residual ? " residual" : "", relu ? " relu" : ""),
+  OpCase c{fmt::format("batch_norm {} groups {}{}{}{}{}", x, groups, affine ? " affine" : "",
+                       residual ? " residual" : "", relu ? " relu" : "", twice ? " twice" : ""),
            {{x}},
            {},
-           x.rows()};
+           x.rows(),
+           is_large(x)};
+  c.cancellation = 1e-4;  // dx is one where a group has few rows
   if (affine) c.inputs.insert(c.inputs.end(), {{{channels}, true}, {{channels}, true}});
   if (residual) c.inputs.push_back({x});
   c.op = [=](const Inputs& in) {
     const size_t rest = affine ? 3 : 1;
-    return batch_norm_train(in[0], affine ? in[1] : Variable(), affine ? in[2] : Variable(), {},
-                            groups, residual ? in[rest] : Variable(), relu);
+    const Variable y =
+        batch_norm_train(in[0], affine ? in[1] : Variable(), affine ? in[2] : Variable(), {},
+                         groups, residual ? in[rest] : Variable(), relu);
+    return twice ? add(y, scale(y, 1)) : y;
   };
   return c;
 }
@@ -114,13 +134,20 @@ std::vector<OpCase> make_cases() {
        {{{6, 5}}},
        [](const Inputs& in) { return relu(slice(in[0], 1, 6)); },
        1},
-      {"concat", {{{2, 3}}, {{0, 3}}, {{4, 3}}}, [](const Inputs& in) { return concat(in); }, 1},
-      {"both halves exchanged",
+      {"both halves added",
        {{{6, 4}}},
-       [](const Inputs& in) {
-         return concat({slice(in[0], 3, 6), slice(in[0], 0, 3)});
-       },
-       1},
+       [](const Inputs& in) { return add(slice(in[0], 3, 6), slice(in[0], 0, 3)); },
+       2},
+      {"relu of packs and a rest off the 16-byte grid",
+       {{{41}}},
+       [](const Inputs& in) { return relu(slice(in[0], 3, 41)); },
+       1,
+       false,
+       true},
+      pooling({2, 9, 7, 5}, {3, 2, 1}),
+      pooling({2, 9, 7, 5}, {2, 2, 0}),
+      pooling({3, 16, 16, 64}, {3, 2, 1}),
+      pooling({3, 16, 16, 64}, {2, 2, 0}),
       pooling({2, 7, 8, 5}, {3, 2, 1}),
       pooling({2, 6, 6, 16}, {2, 2, 0}),
       pooling({1, 9, 5, 24}, {3, 2, 1}),
@@ -128,6 +155,8 @@ std::vector<OpCase> make_cases() {
       average({3, 4, 5, 7}),
       average({1, 7, 7, 16}),
       average({0, 4, 5, 7}),
+      average({2, 9, 7, 5}),
+      average({3, 16, 16, 64}),
       convolution("3x3", {2, 6, 5, 4}, {3, 3, 3, 4}, {1, 1}),
       convolution("3x3 s2", {2, 7, 8, 16}, {16, 3, 3, 16}, {2, 1}),
       convolution("1x1 s2", {3, 6, 6, 8}, {16, 1, 1, 8}, {2, 0}),
@@ -136,6 +165,12 @@ std::vector<OpCase> make_cases() {
       convolution("5 to 7 channels", {1, 5, 5, 5}, {7, 3, 3, 5}, {1, 1}),
       convolution("to one pixel", {1, 3, 3, 6}, {9, 3, 3, 6}, {2, 0}),
       convolution("no images", {0, 6, 5, 4}, {3, 3, 3, 4}, {1, 1}),
+      convolution("stem 3x3 of odd extents", {2, 9, 7, 3}, {16, 3, 3, 3}, {1, 1}),
+      convolution("stem 7x7 s2 of two", {2, 17, 17, 3}, {8, 7, 7, 3}, {2, 3}),
+      convolution("3x3 of 32 channels", {3, 8, 8, 32}, {32, 3, 3, 32}, {1, 1}),
+      convolution("3x3 s2 of odd extents", {2, 9, 9, 16}, {24, 3, 3, 16}, {2, 1}),
+      convolution("1x1 s2 of 16 channels", {2, 8, 8, 16}, {32, 1, 1, 16}, {2, 0}),
+      convolution("1x1 of 64 channels", {4, 6, 6, 64}, {16, 1, 1, 64}, {1, 0}),
   };
   on_matrices(cases, "relu", 1, Sums::none, [](const Inputs& in) { return relu(in[0]); });
   on_matrices(cases, "add", 2, Sums::none, [](const Inputs& in) { return add(in[0], in[1]); });
@@ -163,13 +198,30 @@ std::vector<OpCase> make_cases() {
   add_linear(cases, 1, 13, 8);
   add_linear(cases, 0, 7, 3);
   // Two views in one batch; channels in packs and not; one image; rows of several blocks.
-  const std::pair<Shape, int> norms[] = {{{12, 5}, 2},       {{4, 3, 3, 16}, 1}, {{4, 3, 5, 24}, 2},
-                                         {{6, 5, 3, 13}, 3}, {{1, 4, 4, 8}, 1},  {{300, 3}, 1}};
-  for (const auto& [x, groups] : norms)
+  struct Norm {
+    Shape x;
+    int groups;
+    bool twice = false;
+  };
+  for (const auto& [x, groups, twice] :
+       std::vector<Norm>{{{12, 5}, 2},
+                         {{4, 3, 3, 16}, 1},
+                         {{4, 3, 5, 24}, 2},
+                         {{6, 5, 3, 13}, 3},
+                         {{1, 4, 4, 8}, 1},
+                         {{300, 3}, 1},
+                         {{6, 13}, 1},
+                         // With 3 rows a group dx would be a small rest
+                         // of the sum, which is rounded to the type.
+                         {{24, 13}, 2, true},
+                         {{4, 3, 5, 24}, 1},
+                         {{4, 3, 5, 24}, 2, true},
+                         {{16, 7, 7, 64}, 1},
+                         {{16, 7, 7, 64}, 2, true}})
     for (bool affine : {false, true})
       for (bool residual : {false, true})
         for (bool relu : {false, true})
-          cases.push_back(normalization(x, groups, affine, residual, relu));
+          cases.push_back(normalization(x, groups, affine, residual, relu, twice));
   return cases;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // One table of differentiable ops with the shapes to try, from which several tests are driven:
-// gradients against central differences, and every storage type on every device against the double
-// reference.
+// gradients against central differences, and every storage type on every device against the
+// reference. What has no gradient is in tests/tensor/.
 
 #include <functional>
 #include <string>
@@ -20,7 +20,12 @@ struct OpCase {
   std::string name;
   std::vector<OpInput> inputs;
   std::function<Variable(const std::vector<Variable>&)> op;
-  int64_t reduction;  ///< terms in the longest sum behind one number, forward or backward
+  int64_t reduction;   ///< terms in the longest sum behind one number, forward or backward
+  bool large = false;  ///< too many elements for central differences
+  /// Each number is rounded once, and nothing else is: every device has the same bits.
+  bool exact = false;
+  /// Relative error of f32 arithmetic where numbers are differences of nearly equal ones.
+  double cancellation = 0;
 };
 
 const std::vector<OpCase>& op_cases();
@@ -41,14 +46,13 @@ Tensor as_double(const Tensor& x);
 
 /// Runs the op in the type on the device, with fresh memory poisoned, and in double on the same
 /// numbers: the result and every gradient must agree within the relative error, and be the same
-/// bits when it runs again.
+/// bits when it runs again. On a GPU they must also agree, element by element, with the reference
+/// kernels in the same type.
 void compare_with_reference(const OpCase& c, DType type, Device device, double tolerance);
 
 /// Rounding errors of a sum of n terms grow like sqrt(n) for random signs; 2 covers the few
 /// roundings an op makes one behind another (measured: at most 0.7).
 double f32_tolerance(const OpCase& c);
-
-bool same_bits(const Tensor& a, const Tensor& b);
 
 /// |a - b| / max(|b|, tiny) with Euclidean norms.
 double relative_error(const Tensor& a, const Tensor& b);

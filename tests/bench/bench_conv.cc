@@ -13,25 +13,21 @@
 #include "tensor/map.h"
 #include "tests/bench/machine_peak.h"
 #include "tests/bench/network_layers.h"
+#include "tests/bench/networks.h"
 
 namespace siam {
 
 namespace {
 
-// Networks of presets (experiments/presets.cc), and the views of one of their steps.
 struct Network {
   std::string name;
-  ResNetConfig config;
-  int64_t size, images;
+  int64_t images;  ///< views of one step
+  ResNetConfig config = bench_config(name).model.backbone;
+  int64_t size = bench_config(name).augment.size;
 };
 
 std::vector<Network> networks() {
-  ResNetConfig narrow = ResNetConfig::resnet18();
-  narrow.width = 16;
-  return {{"cifar18", ResNetConfig::resnet18(), 32, 256},
-          {"resnet50", ResNetConfig::resnet50(), 224, 32},
-          {"quick", narrow, 16, 128},
-          {"small", narrow, 32, 256}};
+  return {{"cifar18", 256}, {"resnet50", 32}, {"quick", 128}, {"small", 256}};
 }
 
 struct Row {
@@ -68,8 +64,7 @@ struct Sum {
 
 void bench(const Network& network, DType type, int64_t images) {
   // bf16 without instructions for it is calculated in f32.
-  Peak peak = peak_flops(type == DType::bf16);
-  if (peak.all == 0) peak = peak_flops(false);
+  const Peak peak = peak_flops(type == DType::bf16);
   fmt::print("{}, {} images, {}, {} threads, {} kernels, ceiling {:.0f} GFLOP/s, {:.0f} a core\n\n",
              network.name, images, type, threads(), name_of(cpu::instruction_set()), peak.all / 1e9,
              peak.core / 1e9);

@@ -10,11 +10,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "simsiam/trainer.h"
 #include "tensor/allocator.h"
+#include "tensor/clock.h"
 #include "tensor/parallel.h"
 #include "tests/bench/network_layers.h"
 #include "tests/bench/step_bench.h"
@@ -22,10 +22,6 @@
 namespace siam {
 
 namespace {
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 struct Rates {
   std::vector<double> pairs_per_second;    ///< of each window, ascending
@@ -51,11 +47,11 @@ Rates step_rates(const StepOptions& options) {
   BareStep step(options, /*draws=*/false);
   const Device device = config_of(options).device;
   Rates rates{measure(options, [&] {
-    const double start = seconds();
+    const double start = steady_seconds();
     for (int64_t i = 0; i < options.steps_per_window(); ++i) step.queue();
     synchronize(device);
     return static_cast<double>(options.steps_per_window() * options.batch_size) /
-           (seconds() - start);
+           (steady_seconds() - start);
   })};
   rates.step = step.memory();
   return rates;
@@ -80,10 +76,10 @@ double copy_rate(Device device) {
   double best = 0;
   for (int i = 0; i < 10; ++i) {
     synchronize(device);
-    const double start = seconds();
+    const double start = steady_seconds();
     to.copy_from(from);
     synchronize(device);
-    best = std::max(best, 2.0 * kBytes / (seconds() - start));
+    best = std::max(best, 2.0 * kBytes / (steady_seconds() - start));
   }
   return best;
 }
@@ -132,10 +128,10 @@ void bench_monitor(const StepOptions& options) {
                            random_images(options.queries, options.size())});
   trainer.train_epoch();
   const double epoch = trainer.train_epoch().seconds;
-  trainer.knn();
-  const double start = seconds();
-  trainer.knn();
-  const double monitor = seconds() - start;
+  trainer.measure();
+  const double start = steady_seconds();
+  trainer.measure();
+  const double monitor = steady_seconds() - start;
   fmt::print(
       "{}: an epoch of {} images {:.3f} s, the kNN monitor with {} queries {:.3f} s: {:.1f} % of "
       "an epoch, below 5 % from --knn-every {} on\n",

@@ -6,21 +6,19 @@
 #include <time.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "tensor/clock.h"
+#include "tensor/cpu/instruction_set.h"
 #include "tensor/parallel.h"
 
 namespace siam {
-
-inline double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Twelve chains: two units with a latency of four to six cycles need that many in flight. The
 // compiler must take them for different ones: it merges chains that start alike into one, whose
 // rate is a latency.
 constexpr int kChains = 12;
 constexpr int64_t kRounds = 20'000'000;
+constexpr int64_t kTileRounds = 2'000'000;
 
 __attribute__((target("avx2,fma"))) inline float fma_chains_avx2() {
   __m256 sum[kChains] = {};
@@ -58,6 +56,24 @@ __attribute__((target("avx512f,avx512bf16"))) inline float dot_chains_bf16() {
   return total;
 }
 
+// Four tiles of 16 x 16 sums over 32 products each.
+__attribute__((target("amx-tile,amx-bf16"))) inline float tile_chains_bf16() {
+  static constexpr struct alignas(64) {
+    uint8_t palette = 1, unused[15] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16};
+  } kShape;
+  _tile_loadconfig(&kShape);  // sets all tiles to 0
+  for (int64_t i = 0; i < kTileRounds; ++i) {
+    _tile_dpbf16ps(0, 4, 5);
+    _tile_dpbf16ps(1, 4, 5);
+    _tile_dpbf16ps(2, 4, 5);
+    _tile_dpbf16ps(3, 4, 5);
+  }
+  _tile_release();
+  return 0;
+}
+
 inline double cpu_seconds() {  ///< of all threads of this process
   timespec now;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -66,52 +82,50 @@ inline double cpu_seconds() {  ///< of all threads of this process
 
 /// Seconds of a call: the best of a few samples, each of as many calls as take 50 ms, since the
 /// kernel counts CPU time of running threads in ticks of some milliseconds. On a machine that other
-/// programs use too, CPU time tells what a kernel needs and wall time what it got. (Threads that
-/// wait must sleep for that: OMP_WAIT_POLICY=passive.)
+/// programs use too, CPU time tells what a kernel needs and wall time what it got.
 struct Time {
   double wall = 1e9, cpu = 1e9;
 };
 template <class F>
 Time best_time(const F& call) {
   constexpr int kSamples = 4;
-  const double start = wall_seconds();
+  const double start = steady_seconds();
   call();
-  const int calls = 1 + static_cast<int>(0.05 / (wall_seconds() - start));
+  const int calls = 1 + static_cast<int>(0.05 / (steady_seconds() - start));
   Time best;
   for (int sample = 0; sample < kSamples; ++sample) {
-    const double wall = wall_seconds(), cpu = cpu_seconds();
+    const double wall = steady_seconds(), cpu = cpu_seconds();
     for (int i = 0; i < calls; ++i) call();
-    best.wall = std::min(best.wall, (wall_seconds() - wall) / calls);
+    best.wall = std::min(best.wall, (steady_seconds() - wall) / calls);
     best.cpu = std::min(best.cpu, (cpu_seconds() - cpu) / calls);
   }
   return best;
 }
 
-/// FLOP/s that the machine's multiply-adds can reach: of all threads together by the clock, and of
-/// one by its CPU time. 0 if the CPU lacks the instructions.
+/// FLOP/s that the multiply-adds of the instruction set in use can reach: of all threads together
+/// by the clock, and of one by its CPU time.
 struct Peak {
   double all = 0, core = 0;
 };
 inline Peak peak_flops(bool bf16) {
   struct Loop {
     float (*run)();
-    int lanes;  ///< multiply-adds per instruction
+    double flops;
   };
-  Loop loop = {fma_chains_avx2, 8};
-  if (bf16) {
-    if (!__builtin_cpu_supports("avx512bf16")) return {};
-    loop = {dot_chains_bf16, 32};
-  } else if (__builtin_cpu_supports("avx512f")) {
-    loop = {fma_chains_avx512, 16};
-  }
+  const auto chains = [](int lanes) { return 2.0 * lanes * kChains * kRounds; };
+  const cpu::InstructionSet set = cpu::instruction_set();
+  Loop loop = {fma_chains_avx2, chains(8)};
+  if (set >= cpu::InstructionSet::avx512) loop = {fma_chains_avx512, chains(16)};
+  if (bf16 && set == cpu::InstructionSet::avx512_bf16) loop = {dot_chains_bf16, chains(32)};
+  if (bf16 && set == cpu::InstructionSet::amx)
+    loop = {tile_chains_bf16, 2.0 * 16 * 16 * 32 * 4 * kTileRounds};
   volatile float sink = 0;  // without a reader the loops would be removed
   const Time time = best_time([&] {
     parallel_for(threads(), 1, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) sink = loop.run();
     });
   });
-  const double flops = 2.0 * loop.lanes * kChains * kRounds * threads();
-  return {flops / time.wall, flops / time.cpu};
+  return {loop.flops * threads() / time.wall, loop.flops * threads() / time.cpu};
 }
 
 }  // namespace siam

@@ -1,6 +1,7 @@
 #include "tests/bench/step_bench.h"
 
 #include "data/memory_dataset.h"
+#include "simsiam/setting_text.h"
 #include "tensor/map.h"
 #include "tensor/reduce.h"
 
@@ -17,7 +18,6 @@ void queue_other_work() {
 }
 
 SimSiam initial_model(const Config& config) {
-  follow_library_policy(config);
   Initializer init(0);
   return {init, config.model};
 }
@@ -25,27 +25,15 @@ SimSiam initial_model(const Config& config) {
 }  // namespace
 
 Config config_of(const StepOptions& options) {
-  Config config;
-  if (options.network != "resnet50") {
-    config.model = {.backbone = ResNetConfig::resnet18(), .projector_layers = 2};
-    if (options.network != "cifar18") {  // the narrow networks of the presets
-      const int64_t dim = options.network == "quick" ? 256 : 512;
-      config.model.backbone.width = 16;
-      config.model.projector_hidden = config.model.dim = dim;
-      config.model.predictor_hidden = dim / 4;
-    }
-    config.augment.blur_probability = 0;
-  }
-  config.augment.size = static_cast<int>(options.size());
+  Config config = bench_config(options.network);
+  config.train_samples = config.test_samples = 0;  // of random images: all
   config.batch_size = options.batch_size;
   config.micro_batch = options.micro_batch;
   config.base_learning_rate = 0.03;
   config.weight_decay = 5e-4;
   config.device = options.cuda() ? Device::cuda : Device::cpu;
   config.eager = options.eager;
-  config.precision = options.precision == "f32"    ? DType::f32
-                     : options.precision == "bf16" ? DType::bf16
-                                                   : DType::f16;
+  from_text(options.precision, config.precision);
   return config;
 }
 

@@ -8,8 +8,8 @@
 #include "data/batch_source.h"
 #include "nn/optimizer.h"
 #include "simsiam/captured_step.h"
-#include "simsiam/config.h"
 #include "tensor/profile.h"
+#include "tests/bench/networks.h"
 
 namespace siam {
 
@@ -22,7 +22,7 @@ struct StepOptions {
   int64_t images = 50000, queries = 10000;  ///< of the kNN monitor: CIFAR-10's
 
   bool cuda() const { return device == "cuda"; }
-  int64_t size() const { return network == "resnet50" ? 224 : network == "quick" ? 16 : 32; }
+  int64_t size() const { return bench_config(network).augment.size; }  ///< pixels a side
   /// The GPU runs ahead of the host, which waits for it once per window.
   int64_t steps_per_window() const { return cuda() ? 20 : 1; }
 };

@@ -3,11 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "data/memory_dataset.h"
 #include "tensor/parallel.h"
+#include "tests/same_bits.h"
 
 namespace siam {
 
@@ -30,44 +34,136 @@ AugmentConfig small() {
 }
 
 bool same(const Batch& a, const Batch& b) {
-  return a.samples == b.samples &&
-         std::memcmp(a.images.raw(), b.images.raw(), a.images.bytes()) == 0;
+  return a.samples == b.samples && same_bits(a.images, b.images);
 }
 
-// A data set whose image 7 cannot be decoded.
-class Broken : public Dataset {
+// Noise that somebody watches being decoded.
+class Watched : public Dataset {
  public:
-  int64_t size() const override { return 20; }
+  explicit Watched(int64_t size) : whole_(noise(size, 8)) {}
+  int64_t size() const override { return whole_->size(); }
+  int label(int64_t) const override { return 0; }
+  const std::vector<std::string>& class_names() const override { return whole_->class_names(); }
+  std::string name() const override { return "watched"; }
+  std::string fingerprint() const override { return ""; }
+
+ protected:
+  std::shared_ptr<const Dataset> whole_;
+};
+
+// A data set whose image 7 cannot be decoded.
+class Broken : public Watched {
+ public:
+  Broken() : Watched(20) {}
   Image image(int64_t index) const override {
     if (index == 7) fail("seven.jpg: damaged");
     return whole_->image(index);
   }
-  int label(int64_t) const override { return 0; }
-  const std::vector<std::string>& class_names() const override { return whole_->class_names(); }
-  std::string name() const override { return "broken"; }
-  std::string fingerprint() const override { return ""; }
+};
+
+class AllBroken : public Watched {
+ public:
+  AllBroken() : Watched(20) {}
+  Image image(int64_t index) const override { fail("{}.jpg: damaged", index); }
+};
+
+// Who decodes here waits until as many threads as are expected do; after some time no longer.
+class Meeting : public Watched {
+ public:
+  explicit Meeting(size_t expected) : Watched(50), expected_(expected) {}
+  Image image(int64_t index) const override {
+    std::unique_lock lock(mutex_);
+    threads_.insert(std::this_thread::get_id());
+    changed_.notify_all();
+    changed_.wait_until(lock, deadline_, [this] { return threads_.size() >= expected_; });
+    return whole_->image(index);
+  }
+  bool met() const { return threads_.size() == expected_; }
 
  private:
-  std::shared_ptr<const Dataset> whole_ = noise(20, 8);
+  size_t expected_;
+  std::chrono::steady_clock::time_point deadline_ =
+      std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  mutable std::set<std::thread::id> threads_;
+};
+
+// Counts what is decoded.
+class Counting : public Watched {
+ public:
+  Counting() : Watched(60) {}
+  Image image(int64_t index) const override {
+    ++count_;
+    return whole_->image(index);
+  }
+  /// The number of images, some time after it is `expected`.
+  int count_behind(int expected) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (count_ < expected && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return count_;
+  }
+
+ private:
+  mutable std::atomic<int> count_ = 0;
 };
 
 }  // namespace
 
+// Batches of whole jobs, of jobs and a rest, and of one sample.
 TEST_CASE("batches are the same bits for 0, 1, 2 and 5 workers, and after an abandoned epoch") {
   const auto data = noise(50, 12);
-  Loader reference(data, small(), {.batch_size = 8, .seed = 3, .workers = 0});
-  reference.start_epoch(2);
-  std::vector<Batch> expected;
-  for (int64_t i = 0; i < reference.batches_per_epoch(); ++i) expected.push_back(reference.next());
-  for (int workers : {1, 2, 5}) {
+  for (const int64_t size : {8, 7, 1}) {
+    CAPTURE(size);
+    Loader reference(data, small(), {.batch_size = size, .seed = 3, .workers = 0});
+    reference.start_epoch(2);
+    std::vector<Batch> expected;
+    for (int64_t i = 0; i < reference.batches_per_epoch(); ++i)
+      expected.push_back(reference.next());
+    for (int workers : {1, 2, 5}) {
+      CAPTURE(workers);
+      Loader loader(data, small(), {.batch_size = size, .seed = 3, .workers = workers});
+      loader.start_epoch(1);
+      loader.next();
+      loader.start_epoch(2);
+      for (const Batch& batch : expected) CHECK(same(loader.next(), batch));
+      CHECK_THROWS_AS(loader.next(), Error);
+      loader.start_epoch(2, 4);
+      CHECK(same(loader.next(), expected[4]));
+    }
+  }
+}
+
+TEST_CASE("more workers than batches work: six threads decode a batch together") {
+  const auto data = std::make_shared<Meeting>(6);
+  Loader loader(data, small(), {.batch_size = 50, .seed = 3, .workers = 6, .prefetch = 1});
+  loader.start_epoch(0);
+  loader.next();
+  CHECK(data->met());
+}
+
+TEST_CASE("unless told otherwise all cores but one load for a GPU, and one thread for a CPU") {
+  set_threads(6);
+  CHECK(default_workers(Device::cuda) == 5);
+  CHECK(default_workers(Device::cpu) == 1);
+  set_threads(1);
+  CHECK(default_workers(Device::cuda) == 1);
+  set_threads(0);
+}
+
+TEST_CASE("no more batches are begun ahead than allowed, with any workers") {
+  for (const int workers : {1, 2, 5}) {
     CAPTURE(workers);
-    Loader loader(data, small(), {.batch_size = 8, .seed = 3, .workers = workers});
-    loader.start_epoch(1);
-    loader.next();
-    loader.start_epoch(2);
-    for (const Batch& batch : expected) CHECK(same(loader.next(), batch));
-    loader.start_epoch(2, 4);
-    CHECK(same(loader.next(), expected[4]));
+    const auto data = std::make_shared<Counting>();
+    Loader loader(data, small(), {.batch_size = 5, .workers = workers, .prefetch = 3});
+    loader.start_epoch(0);
+    for (int used = 0; used <= 4; ++used) {
+      const int expected = (used + 3) * 5;
+      CHECK(data->count_behind(expected) == expected);
+      loader.next();
+    }
   }
 }
 
@@ -101,12 +197,12 @@ TEST_CASE("views of one sample differ, and the first views stand before the seco
   for (int v : {0, 1})
     for (int64_t i = 0; i < 6; ++i) {
       const Image image = data->image(batch.samples[i]);
-      augment(image, config, draw(config, image, 3, 0, batch.samples[i], v), view.data());
+      augment(image, config, draw(config, image.height, image.width, 3, 0, batch.samples[i], v),
+              view.data());
       CHECK(std::memcmp(view.data(), batch.images.rows(v * 6 + i, v * 6 + i + 1).raw(),
                         view.size() * sizeof(float)) == 0);
     }
-  CHECK(std::memcmp(batch.images.rows(0, 6).raw(), batch.images.rows(6, 12).raw(),
-                    batch.images.bytes() / 2) != 0);
+  CHECK_FALSE(same_bits(batch.images.rows(0, 6), batch.images.rows(6, 12)));
 }
 
 TEST_CASE("what goes wrong in a worker reaches the consumer, and the loader can be used again") {
@@ -136,6 +232,23 @@ TEST_CASE("the batches before the one that cannot be made are handed out, with a
   CHECK(expected < 20);
   for (int repeat = 0; repeat < 20; ++repeat)
     for (int workers : {1, 2, 5}) CHECK(made(workers) == expected);
+}
+
+TEST_CASE("of several that cannot be read in a batch the first is named, with any workers") {
+  const auto said = [](int workers) {
+    Loader loader(std::make_shared<AllBroken>(), small(), {.batch_size = 20, .workers = workers});
+    loader.start_epoch(0);
+    try {
+      loader.next();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string expected = said(0);
+  CHECK(expected.ends_with(".jpg: damaged"));
+  for (int repeat = 0; repeat < 20; ++repeat)
+    for (int workers : {1, 2, 5}) CHECK(said(workers) == expected);
 }
 
 TEST_CASE("an image that cannot be read while test images are made on all threads is an Error") {

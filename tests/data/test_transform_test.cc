@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "data/augment.h"
-#include "nn/safetensors.h"
+#include "tensor/io/safetensors.h"
 
 namespace siam {
 
@@ -43,7 +43,7 @@ TEST_CASE("the evaluation transform is torchvision's Resize and CenterCrop, at e
     test_transform(picture(height, width), config, view.data());
     const std::string line = torchvision_transform(config);
     CHECK(line.starts_with(
-        fmt::format("Resize({}, antialias=True), CenterCrop({}), ToTensor(), ", resized, size)));
+        fmt::format("ToTensor(), Resize({}, antialias=True), CenterCrop({}), ", resized, size)));
     const int64_t kept = expected.dim(0), step = size / kept;
     double worst = 0;
     for (int64_t y = 0; y < kept; ++y)
@@ -66,7 +66,7 @@ TEST_CASE("the evaluation transform is torchvision's Resize and CenterCrop, at e
 
 TEST_CASE("ImageNet's transform is the default") {
   CHECK(torchvision_transform({}) ==
-        "Resize(256, antialias=True), CenterCrop(224), ToTensor(), "
+        "ToTensor(), Resize(256, antialias=True), CenterCrop(224), "
         "Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])");
 }
 

@@ -57,8 +57,9 @@ TEST_CASE("the block's program makes the CPU's views, at the sizes of real image
     for (int sample = 0; sample < 40; ++sample) {
       CAPTURE(fmt::format("{}x{} to {}, sample {}", c.height, c.width, c.size, sample));
       const Image image = photograph(c.height, c.width, static_cast<uint32_t>(sample));
-      const AugmentParameters p = sample == 0 ? augment_math::central(config, c.height, c.width)
-                                              : draw(config, image, 7, 3, sample, sample % 2);
+      const AugmentParameters p =
+          sample == 0 ? augment_math::central(config, c.height, c.width)
+                      : draw(config, image.height, image.width, 7, 3, sample, sample % 2);
       jitter += p.jitter, gray += p.gray, blur += p.blur, flip += p.flip;
       std::vector<float> expected(c.size * c.size * 3);
       augment(image, config, p, expected.data());

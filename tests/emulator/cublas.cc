@@ -1,7 +1,9 @@
-// The part of cuBLASLt that tensor/cuda/matmul.cc calls: column-major products, summed in f32.
+// The part of cuBLASLt that tensor/cuda/library/matmul.cc calls: column-major products, summed in
+// f32.
 
 #include <cublasLt.h>
 
+#include <bit>
 #include <map>
 
 #include "tests/emulator/element.h"
@@ -12,6 +14,7 @@ namespace emulator {
 namespace {
 
 struct Operation {
+  bool tf32;
   bool transpose[2] = {};  ///< of a and of b
 };
 struct Layout {
@@ -35,15 +38,23 @@ cublasStatus_t create(Handle* handle, T* object) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
+/// To 10 mantissa bits, half to even.
+float round_to_tf32(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  return std::bit_cast<float>((bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu);
+}
+
 struct Operand {
   const void* data;
   Layout layout;
-  bool transposed;
+  bool transposed, tf32;
   int64_t rows() const { return transposed ? layout.columns : layout.rows; }
   int64_t columns() const { return transposed ? layout.rows : layout.columns; }
   float at(int64_t row, int64_t column) const {
-    return read(data, layout.type,
-                transposed ? column + row * layout.leading : row + column * layout.leading);
+    const float value =
+        read(data, layout.type,
+             transposed ? column + row * layout.leading : row + column * layout.leading);
+    return tf32 ? round_to_tf32(value) : value;
   }
 };
 
@@ -68,9 +79,9 @@ cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) { return create(handle, 
 size_t cublasLtGetVersion() { return 0; }
 const char* cublasLtGetStatusString(cublasStatus_t) { return "an error of the emulator"; }
 
-cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t* handle, cublasComputeType_t,
+cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t* handle, cublasComputeType_t compute,
                                         cudaDataType_t) {
-  return create(handle, new Operation);
+  return create(handle, new Operation{compute == CUBLAS_COMPUTE_32F_FAST_TF32});
 }
 cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t handle) {
   delete &as<Operation>(handle);
@@ -133,8 +144,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t operation, 
                               const cublasLtMatmulAlgo_t* algorithm, void*, size_t,
                               cudaStream_t stream) {
   const Operation& op = as<Operation>(operation);
-  const Operand first{a, as<Layout>(a_layout), op.transpose[0]};
-  const Operand second{b, as<Layout>(b_layout), op.transpose[1]};
+  const Operand first{a, as<Layout>(a_layout), op.transpose[0], op.tf32};
+  const Operand second{b, as<Layout>(b_layout), op.transpose[1], op.tf32};
   const Layout result = as<Layout>(d_layout);
   const bool supported = *static_cast<const float*>(alpha) == 1 &&
                          *static_cast<const float*>(beta) == 0 && c == d &&

@@ -1,5 +1,6 @@
-// The part of cuDNN's graph API that tensor/cuda/cudnn_graph.h calls. Every graph has two engines
-// that do the same and one that says it is not deterministic, and fails: it must not be chosen.
+// The part of cuDNN's graph API that tensor/cuda/library/cudnn_graph.h calls. Every graph has two
+// engines that do the same and one that says it is not deterministic, and fails: it must not be
+// chosen.
 
 #include <cudnn.h>
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "nn/atomic_file.h"
-#include "nn/safetensors.h"
+#include "tensor/io/read_file.h"
+#include "tensor/io/safetensors.h"
 #include "tests/experiments/program.h"
 
 namespace siam {
@@ -57,7 +57,7 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   const Usage usage;
   usage({"--nope"}, "--nope: there is no such option");
   usage({"surplus"}, "surplus");
-  usage({"--preset", "nope"}, "quick, small, cifar10, imagenet");
+  usage({"--preset", "nope"}, "quick, small, photos, cifar10, imagenet");
   usage({"--epochs", "abc"}, "--epochs");
   usage({"--epochs", "1.5"}, "--epochs");
   usage({"--epochs", "99999999999"}, "--epochs");
@@ -78,6 +78,17 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
       {"--train-samples", {"-1"}},
       {"--test-samples", {"-1"}},
       {"--knn-every", {"0"}},
+      {"--hue", {"0.6", "-0.1", "much", "nan"}},
+      {"--crop-pct", {"0", "1.1"}},
+      {"--max-aspect", {"0.9", "2"}},
+      {"--min-scale", {"1.1"}},
+      {"--min-sigma", {"0", "3"}},
+      {"--arch",
+       {"resnet", "2 2 2 2", "basic", "basic 2 2 2", "basic 2 2 2 2 2", "basic 2 2 2 0",
+        "basic 2 2 2 two", "bottleneck 1 1 1 1001"}},
+      {"--stem", {"", "large"}},
+      {"--pixel-mean", {"0.5", "0.5 0.5 x"}},
+      {"--predictor", {"large", ""}},
       {"--seed", {"-1", "0x1", "18446744073709551616"}},
       {"--seeds", {"0", "-1", "1001"}},
       {"--threads", {"-1", "100000"}},
@@ -85,6 +96,9 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   for (const auto& [option, values] : impossible)
     for (const std::string& value : values) usage({option, value}, option);
   usage({"--seed", "-1"}, "--seed: '-1' is not a whole number; ");
+  usage({"--hue", "0.6"}, "--hue 0.6; 0 to 0.5 is needed; change it or leave it out");
+  usage({"--head-norm", "some"}, "--head-norm some; none, hidden, standard or all is needed; ");
+  usage({"--min-scale", "0.9", "--max-scale", "0.5"}, "--min-scale 0.9; at most --max-scale, 0.5");
   usage({"--threads", "1025"}, "--threads: 1025 is not from 0 to 1024; ");
   usage({"--width", "9223372036854775808"}, "--width: 9223372036854775808 is beyond what fits");
   CHECK(usage.out.entries() == 0);
@@ -96,6 +110,7 @@ TEST_CASE("usage: what would have no effect is refused") {
   usage({"--resume=false"}, "resume was given a disallowed flag override");
   for (const std::string option : {"--eager", "--tf32", "--nondeterministic"})
     usage({option}, option + " on a CPU; a GPU is needed; leave it out");
+  usage({"--no-stop-gradient"}, "--stop-gradient with the study 'stopgrad', which compares it");
   std::vector<std::string> imagenet =
       toy_command(usage.data.path(), usage.out.path(), {"--preset", "imagenet"});
   const auto named = std::find(imagenet.begin(), imagenet.end(), "--data");
@@ -150,7 +165,7 @@ TEST_CASE("a batch or a subset larger than the data set") {
   const auto fails = [&](const std::vector<std::string>& more, const std::string& expected) {
     failure(1, toy_command(data.path(), out.path(), more), expected);
   };
-  fails({"--batch-size", "51"}, "batch of 51 from CIFAR-10; at most its 50 samples");
+  fails({"--batch-size", "51"}, "a batch of 51 of 50 images; at most all of them are needed");
   fails({"--train-samples", "101"}, "101 samples of CIFAR-10; 1 to 100");
   fails({"--test-samples", "21"}, "21 samples of CIFAR-10; 1 to 20");
 }

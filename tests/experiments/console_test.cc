@@ -107,7 +107,7 @@ TEST_CASE("--version, and what a mistyped option was meant to be") {
     command.insert(command.end(), arguments.begin(), arguments.end());
     return run_process(command, "/");
   };
-  for (const char* program : {"ABLATE_STOPGRAD", "EVALUATE", "REPRODUCE"}) {
+  for (const char* program : {"ABLATE_STOPGRAD", "REPRODUCE", "SIMSIAM"}) {
     const ProcessResult version = run_process({std::getenv(program), "--version"}, "/");
     CHECK(version.status == 0);
     CHECK(version.output.starts_with("simsiam 0."));

@@ -1,11 +1,12 @@
-// The program `evaluate` on the checkpoint of a run of toy size.
+// `simsiam evaluate` on the checkpoint of a run of toy size.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "nn/atomic_file.h"
-#include "nn/safetensors.h"
-#include "tests/experiments/program.h"
+#include "tensor/io/read_file.h"
+#include "tensor/io/safetensors.h"
+#include "tests/experiments/pictures.h"
+#include "tests/experiments/trained.h"
 
 namespace siam {
 
@@ -15,57 +16,22 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 ProcessResult evaluate(const std::vector<std::string>& arguments) {
-  const char* path = std::getenv("EVALUATE");  // meson sets it
-  REQUIRE_MESSAGE(path != nullptr, "EVALUATE is not set; run through meson test");
-  std::vector<std::string> command = {path};
+  std::vector<std::string> words = {"evaluate"};
   for (const auto& [name, value] : {std::pair{"--device", "cpu"}, std::pair{"--threads", "1"}})
     if (std::find(arguments.begin(), arguments.end(), name) == arguments.end())
-      command.insert(command.end(), {name, value});
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  return run_process(command, fs::temp_directory_path());
+      words.insert(words.end(), {name, value});
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return simsiam(words);
 }
-
-// A data set, and the two checkpoints of ablate_stopgrad on it.
-struct Trained {
-  ToyCifar data;
-  ScratchFolder out;
-  Trained() {
-    const ProcessResult result =
-        run_process(toy_command(data.path(), out.path()), fs::temp_directory_path());
-    CAPTURE(result.output);
-    REQUIRE(result.status == 0);
-  }
-  fs::path folder() const { return out / "stopgrad"; }
-  // Of the run with stop-gradient, without suffix.
-  fs::path run() const {
-    for (const auto& entry : fs::directory_iterator(out / "runs"))
-      if (entry.path().extension() == ".json" &&
-          Json::parse(read_file(entry.path())).at("config").at("stop_gradient") == true)
-        return fs::path(entry.path()).replace_extension();
-    FAIL("no run with stop-gradient");
-    return {};
-  }
-  std::string checkpoint() const { return run().string() + ".safetensors"; }
-};
 
 void check_fails(int status, const std::vector<std::string>& arguments,
                  const std::string& expected) {
-  const ProcessResult result = evaluate(arguments);
-  CAPTURE(result.output);
-  CAPTURE(expected);
-  CHECK(result.status == status);
-  const std::vector<std::string> lines = lines_of(result.output);
-  REQUIRE(lines.size() == 1);
-  CHECK(lines[0].starts_with("error: "));
-  CHECK(lines[0].find(expected) != std::string::npos);
-  size_t parts = 1;
-  for (size_t at = 0; (at = lines[0].find("; ", at)) != std::string::npos; at += 2) ++parts;
-  CHECK(parts >= 3);
+  check_one_error(evaluate(arguments), status, expected);
 }
 
 }  // namespace
 
-TEST_CASE("evaluate: the card, the JSON, features and export of a checkpoint") {
+TEST_CASE("evaluate: the card, the JSON, and features of a checkpoint") {
   const Trained run;
   const fs::path features = run.out / "features.safetensors";
   const ProcessResult result = evaluate({run.checkpoint(), "--data", run.data.path().string(),
@@ -112,15 +78,41 @@ TEST_CASE("evaluate: the card, the JSON, features and export of a checkpoint") {
   CHECK(saved.at("train.backbone").shape() == Shape{50, 32});
   CHECK(saved.at("test.projection").shape() == Shape{20, 16});
   CHECK(saved.at("test.labels").span<int32_t>()[13] == 3);  // records go round the classes
+}
 
-  const fs::path weights = run.out / "backbone.safetensors";
-  const ProcessResult exported = evaluate({run.checkpoint(), "--export", weights.string()});
-  CHECK(exported.status == 0);
-  CHECK(exported.output.empty());
-  const TensorFile backbone = load_safetensors(weights);
-  CHECK(backbone.at("layer2.0.conv1.weight").shape() == Shape{8, 4, 3, 3});
-  CHECK(backbone.metadata.at("transform")
-            .starts_with("Resize(8, antialias=True), CenterCrop(8), ToTensor(), Normalize("));
+TEST_CASE("evaluate: an old checkpoint's defaults are said once") {
+  const Trained run;
+  TensorFile file = load_safetensors(run.checkpoint());
+  Json settings = Json::parse(file.metadata.at("run"));
+  for (const char* name : {"hue", "contrast", "kernels"}) settings.erase(name);
+  file.metadata["run"] = settings.dump();
+  const std::string old = run.out / "old.safetensors";
+  save_safetensors(old, file);
+  const std::string data = run.data.path();
+  const ProcessResult result = evaluate({old, "--data", data, "--probe-epochs", "0"});
+  CHECK(result.status == 0);
+  CHECK(count(result.output, old + ": made by a version without the settings contrast, hue; their "
+                                   "defaults are assumed") == 1);
+  const ProcessResult fresh = evaluate({run.checkpoint(), "--data", data, "--probe-epochs", "0"});
+  CHECK(count(fresh.output, "without the settings") == 0);
+}
+
+// A folder that `simsiam pretrain` takes: classes without a test set.
+TEST_CASE("evaluate: any labelled folder; no data set that the checkpoint was not trained on") {
+  const Trained run;
+  Pictures pictures;
+  for (int i = 0; i < 40; ++i) pictures.add(fmt::format("{}/{}.jpg", i % 2 ? "a" : "b", i), i);
+  const std::string folder = pictures.folder.path(), out = run.out / "card";
+  const ProcessResult result =
+      evaluate({run.checkpoint(), "--data", folder, "--out", out, "--train-samples", "0",
+                "--test-samples", "0", "--probe-epochs", "0"});
+  CAPTURE(result.output);
+  CHECK(result.status == 0);
+  setenv("SIMSIAM_DATA", folder.c_str(), 1);
+  check_fails(1, {run.checkpoint()}, "trained on other images than ");
+  setenv("SIMSIAM_DATA", run.data.path().c_str(), 1);
+  CHECK(evaluate({run.checkpoint(), "--probe-epochs", "0"}).status == 0);
+  unsetenv("SIMSIAM_DATA");
 }
 
 TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") {
@@ -159,11 +151,7 @@ TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") 
   check_fails(1, {(run.out / "none.safetensors").string()}, "none.safetensors: cannot read");
   check_fails(1, {run.folder().string()}, "stopgrad: ");
   check_fails(1, {(run.folder() / "metrics.csv").string()}, "metrics.csv: ");
-  const fs::path backbone = run.out / "backbone.safetensors";
-  REQUIRE(evaluate({run.checkpoint(), "--export", backbone.string()}).status == 0);
-  check_fails(1, {backbone.string()}, "not a training state");
-  check_fails(1, {run.checkpoint(), "--export", (run.out / "no/where.safetensors").string()},
-              "where.safetensors");
+  check_fails(2, {run.checkpoint(), "--export", "backbone.safetensors"}, "--export");
   check_fails(1, {run.checkpoint(), "--data", (run.out / "nowhere").string()}, "no such folder");
   check_fails(1, {run.checkpoint(), "--data", data, "--out", run.checkpoint()},
               "choose another --out");

@@ -8,8 +8,10 @@
 
 #include "experiments/process.h"
 #include "experiments/training_figure.h"
-#include "nn/atomic_file.h"
 #include "tensor/check.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/io/read_file.h"
+#include "tests/experiments/svg.h"
 #include "tests/scratch.h"
 
 namespace siam {
@@ -28,6 +30,13 @@ Figure small_figure() {
   panel.series = {{.label = "a, 'b' `c`", .x = {1, 2, 3}, .y = {-1, NAN, -0.5}},
                   {.label = "theirs", .x = {0, 1}, .y = {0, 1}, .color = 1, .reference = true}};
   return {{panel}};
+}
+
+// What gnuplot makes of a figure.
+std::string drawn(const Figure& figure) {
+  const ScratchFolder folder;
+  draw_figure(figure, folder.path());
+  return read_file(folder / "figure.svg");
 }
 
 std::vector<RunRecord> runs_of(int epochs) {
@@ -51,59 +60,82 @@ std::string png_size(const std::string& png) {
   return fmt::format("{}x{}", number(16), number(20));
 }
 
-class ScopedPath {
- public:
-  explicit ScopedPath(const char* value) : previous_(std::getenv("PATH")) {
-    setenv("PATH", value, 1);
-  }
-  ~ScopedPath() { setenv("PATH", previous_.c_str(), 1); }
-
- private:
-  std::string previous_;
-};
-
 }  // namespace
 
 TEST_CASE("the data of a figure: every finite point, nothing else") {
-  CHECK(figure_csv(small_figure()) ==
-        "panel,series,x,y,spread\n\n\nloss,\"a, 'b' `c`\",1,-1,0\nloss,\"a, 'b' "
-        "`c`\",3,-0.5,0\n\n\nloss,theirs,0,0,0\n"
-        "loss,theirs,1,1,0\n");
+  Figure figure = small_figure();
+  CHECK(figure_csv(figure) ==
+        "panel,kind,color,x,y,spread,label\n"
+        "\n\n1,title,0,,,,\"loss\"\n"
+        "\n\n1,axis,0,3,,,\"epoch\"\n"
+        "\n\n1,curve,0,1,-1,,\"a, 'b' `c`\"\n1,curve,0,3,-0.5,,\"a, 'b' `c`\"\n"
+        "\n\n1,reference,1,0,0,,\"theirs\"\n1,reference,1,1,1,,\"theirs\"\n");
+  figure.panels[0].series[1].color = -1;
+  CHECK_THROWS_AS(figure_csv(figure), Error);
   Figure uneven = small_figure();
   uneven.panels[0].series[0].x.pop_back();
   CHECK_THROWS_AS(figure_csv(uneven), Error);
 }
 
-TEST_CASE("every curve is drawn from its own data set, also beside one without points") {
+TEST_CASE("without labels the third panel is the recall of views") {
+  std::vector<RunRecord> runs(1);
+  runs[0].recall_untrained = 3.5;
+  for (int e = 1; e <= 4; ++e) runs[0].epochs.push_back({.epoch = e, .loss = -0.9, .std = 0.9});
+  runs[0].epochs[1].recall = 20;
+  runs[0].epochs[3].recall = 40;
+  const Figure figure =
+      training_figure({.runs = group_seeds(runs), .epochs = 4, .chance = kNotMeasured});
+  REQUIRE(figure.panels.size() == 3);
+  CHECK(figure.panels[2].title == "recall@1 of a second view (%)");
+  CHECK(figure.panels[2].series.at(0).y.at(3) == 40);
+  REQUIRE(figure.panels[2].levels.size() == 1);
+  CHECK(figure.panels[2].levels[0].label == "untrained 3.5");
+  CHECK(count(figure_csv(figure), "3,curve,0,") == 2);
+}
+
+TEST_CASE("every curve is drawn from its own data, also beside one without points") {
   Panel first{.title = "first", .x_label = "x"}, second{.title = "second", .x_label = "x"};
-  first.series = {{.label = "a", .x = {1}, .y = {10}},
+  first.series = {{.label = "a", .x = {1, 4}, .y = {10, 15}},
                   {.label = "none", .x = {1}, .y = {NAN}, .color = 1},
-                  {.label = "b", .x = {1}, .y = {20}, .color = 2, .reference = true}};
-  second.series = {{.label = "none", .color = 1}, {.label = "c", .x = {1}, .y = {30}, .color = 3}};
+                  {.label = "b", .x = {1, 4}, .y = {20, 12}, .color = 2, .reference = true}};
+  second.series = {{.label = "none", .color = 1},
+                   {.label = "c", .x = {0, 1}, .y = {30, 31}, .color = 3}};
   const Figure figure{{first, second}};
   // gnuplot's reading: data sets are what two or more empty lines separate; the header is number 0.
   const std::string csv = figure_csv(figure);
-  CHECK(count(csv, "\n\n\n") == 3);
+  CHECK(count(csv, "\n\n\n") == 9);
   CHECK(csv.find("\n\n\n\n") == std::string::npos);
-  const std::string script = figure_script(figure, "f");
-  CHECK(script.find("index 1 using 3:4 with linespoints lw 2 pt 7 ps 0.45 lc rgb '#0072B2'") !=
-        std::string::npos);
-  CHECK(script.find("index 2 using 3:4 with lines lw 1 dt (10,6) lc rgb '#009E73'") !=
-        std::string::npos);
-  CHECK(script.find("index 3 using 3:4 with linespoints lw 2 pt 7 ps 0.45 lc rgb '#CC79A7'") !=
-        std::string::npos);
-  CHECK(script.find("index 4") == std::string::npos);
-  CHECK(script.find("index 2") < script.find("index 1"));  // the reference lies behind
+  if (!have_gnuplot()) return;
+  const std::string svg = drawn(figure);
+  const Axes axes{.x_high = 4, .y_low = 9.7, .y_high = 20.3};
+  CHECK(path_of(svg, "a") == axes.pixels({{1, 10}, {4, 15}}));
+  CHECK(path_of(svg, "b") == axes.pixels({{1, 20}, {4, 12}}));
+  CHECK(
+      path_of(svg, "c") ==
+      Axes{.left = 58 + 270 + 14 + 58, .y_low = 29.97, .y_high = 31.03}.pixels({{0, 30}, {1, 31}}));
+  CHECK(part_of(svg, "a").find("rgb(  0, 114, 178)") != std::string::npos);  // #0072B2
+  CHECK(part_of(svg, "b").find("rgb(  0, 158, 115)") != std::string::npos);  // #009E73
+  CHECK(part_of(svg, "c").find("rgb(204, 121, 167)") != std::string::npos);  // #CC79A7
+  CHECK(count(part_of(svg, "a"), "#gpPt6") == 2);  // marks, which references have not
+  CHECK(count(part_of(svg, "b"), "#gpPt6") == 0);
+  CHECK(count(part_of(svg, "b"), "stroke-dasharray") == 1);
+  CHECK(count(svg, "<title>none</title>") == 1);                       // in the legend alone
+  CHECK(svg.find("<title>b</title>") < svg.find("<title>a</title>"));  // the reference lies behind
 }
 
 TEST_CASE("axes reach what they must show, with room for a curve at their end") {
+  if (!have_gnuplot()) return;
   Panel panel{.title = "std", .x_label = "epoch"};
   panel.series = {{.label = "a", .x = {1, 4}, .y = {0.25, 0.5}}};
   panel.y_shown = {0, 1};
-  CHECK(figure_script({{panel}}, "figure").find("plot [0:4] [-0.03:1.03]") != std::string::npos);
+  const Axes axes{.x_high = 4, .y_low = -0.03, .y_high = 1.03};
+  CHECK(path_of(drawn({{panel}}), "a") == axes.pixels({{1, 0.25}, {4, 0.5}}));
   panel.series.clear();
   panel.y_shown.clear();
-  CHECK(figure_script({{panel}}, "figure").find("plot [0:1] [-0.03:1.03]") != std::string::npos);
+  const std::string svg = drawn({{panel}});
+  CHECK(count(svg, "class=\"gridline\"") == 6);  // from 0 to 1
+  CHECK(path_behind(svg, svg.find("class=\"gridline\"")) ==
+        Axes{.y_low = -0.03, .y_high = 1.03}.pixels({{0, 0}, {1, 0}}));
 }
 
 TEST_CASE("the curves of the paper end where ours do") {
@@ -141,13 +173,11 @@ TEST_CASE("several seeds are one curve in a band of one standard deviation") {
   CHECK(loss.spread[0] == 0);
   CHECK(loss.spread[1] == doctest::Approx(0.2 / std::sqrt(2)));  // of two values 0.2 apart
   CHECK(figure_csv(figure).find(",2,-0.8,0.141") != std::string::npos);
-  const std::string script = figure_script(figure, "figure");
-  const size_t band = script.find("index 1 using 3:($4-$5):($4+$5) with filledcurves");
-  CHECK(band < script.find("index 1 using 3:4"));
   if (!have_gnuplot()) return;
-  const ScratchFolder folder;
-  draw_figure(figure, folder.path());
-  CHECK(count(read_file(folder / "figure.svg"), "<polygon") > 0);
+  const std::string svg = drawn(figure);
+  const size_t band = svg.find("<title>with stop-gradient</title>");
+  CHECK(part_of(svg, "with stop-gradient").find("<polygon") != std::string::npos);
+  CHECK(band < svg.find("<title>with stop-gradient</title>", band + 1));  // the curve lies on it
 }
 
 TEST_CASE("gnuplot draws whole pictures, and again from the script alone") {
@@ -178,7 +208,7 @@ TEST_CASE("a gnuplot without cairo draws its PNG with the older terminal") {
   if (!have_gnuplot()) return;
   const ScratchFolder folder;
   write_file_atomically(folder / "figure.csv", figure_csv(small_figure()));
-  std::string script = figure_script(small_figure(), "figure");
+  std::string script(figure_script());
   const std::string asked = "strstrt(GPVAL_TERMINALS, 'pngcairo')";
   REQUIRE(count(script, asked) == 1);
   script.replace(script.find(asked), asked.size(), "0");
@@ -197,7 +227,7 @@ TEST_CASE("labels are text, whatever is in them") {
   const std::string svg = read_file(folder / "named.svg");
   CHECK(svg.find("a, 'b' `c`") != std::string::npos);
   CHECK(svg.find("it's `touch x` $(touch x)") != std::string::npos);
-  CHECK(svg.find("a_b \\n @m √d") != std::string::npos);
+  CHECK(svg.find("\"q\" a_b \\n @m √d") != std::string::npos);
   CHECK(folder.entries() == 4);
 }
 

@@ -5,7 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "nn/atomic_file.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/io/read_file.h"
 #include "tests/experiments/program.h"
 
 namespace siam {

@@ -9,6 +9,8 @@
 
 namespace siam {
 
+Study ablate_batchsize();
+
 // In passes of one view forward; backward is two more. A third on top covers the vote and the
 // images' transform (bench_step --what knn measures both).
 TEST_CASE("at CIFAR's size the kNN monitor costs less than 5 % of the training") {
@@ -16,6 +18,29 @@ TEST_CASE("at CIFAR's size the kNN monitor costs less than 5 % of the training")
   const double train = 50000, test = 10000;
   const double epoch = 3 * 2 * train, monitor = (train + test) * 4 / 3;
   CHECK(monitor < 0.05 * epoch * config.knn_every);
+}
+
+TEST_CASE("at ImageNet's size the kNN monitor costs less than 3 % of the training") {
+  const double train = 1281167, test = 50000;
+  CHECK((train + test) * 4 / 3 < 0.03 * 3 * 2 * train * preset("imagenet").knn_every);
+}
+
+TEST_CASE(
+    "photos: a run for every number of images, longer for many, with a monitor of a twentieth") {
+  int64_t seen = 0;
+  for (const int64_t images : {2, 10, 40, 600, 1024, 7000, 50000, 1000000}) {
+    CAPTURE(images);
+    const Config config = preset("photos", images);
+    check_config(config);
+    CHECK(config.batch_size <= images);
+    CHECK(config.epochs * images > seen - images);  // whole epochs
+    seen = config.epochs * images;
+    if (images >= 600) CHECK(images / config.batch_size >= 16);
+    // As above; without labels two views each of 1,024 images.
+    const double monitor = 2.0 * static_cast<double>(std::min<int64_t>(images, 1024));
+    CHECK(monitor < 0.06 * 3 * 2 * static_cast<double>(images) * config.knn_every);
+  }
+  CHECK(describe(preset("photos")) == describe(preset("photos", 10000)));
 }
 
 TEST_CASE("presets in minutes have a kNN curve") {

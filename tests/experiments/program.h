@@ -81,6 +81,7 @@ class Background {
     std::vector<char*> arguments;
     for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
     arguments.push_back(nullptr);
+    std::signal(SIGHUP, SIG_DFL);  // the tests may run under nohup
     const int file = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
     dup2(file, STDOUT_FILENO);
     dup2(file, STDERR_FILENO);
@@ -140,7 +141,8 @@ inline std::vector<std::string> lines_of(const std::string& text) {
 inline std::vector<std::filesystem::path> checkpoints(const std::filesystem::path& out) {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(out / "runs"))
-    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
+    if (entry.path().extension() == ".safetensors" && entry.path().stem().extension() != ".next")
+      paths.push_back(entry.path());  // not one that is being written
   return paths;
 }
 

@@ -101,7 +101,7 @@ TEST_CASE("not a terminal: a line in the first second, one per epoch, no control
     CHECK(!progress.due());
     for (int step = 1; step <= 10; ++step) {
       fake.time += 1;
-      CHECK(progress.due() == (step == 1));
+      CHECK(progress.due() == (step == 1 || step == 9));
       progress.step(step, -0.5, 10, 0);
     }
     progress.finish_epoch(
@@ -111,10 +111,13 @@ TEST_CASE("not a terminal: a line in the first second, one per epoch, no control
   // A step in 1 s, 19 more of this run and 20 of the next are left; then 10 steps in 10 s.
   CHECK(fake.text ==
         "with  epoch 1/2  loss -0.5000  10 images/s  data 0 %  left 39 s\n"
+        "with  epoch 1/2  loss -0.5000  10 images/s  data 0 %  left 31 s\n"
         "with  epoch 1/2  loss -0.5000  std 0.750  64 images/s  data 0 %  left 30 s\nnote\n");
 }
 
-TEST_CASE("not a terminal: no minute of a long epoch passes without a line") {
+TEST_CASE(
+    "not a terminal: no ten seconds of a run's first minute pass without a line, and then "
+    "no minute") {
   FakeTerminal fake;
   Progress progress(1, fake.output(false));
   progress.start_run("with", 2, 1000);
@@ -124,8 +127,42 @@ TEST_CASE("not a terminal: no minute of a long epoch passes without a line") {
     lines += progress.due();
     progress.step(step, -0.5, 10, 0);
   }
-  CHECK(lines == 5);  // at 1, 61, 121, 181 and 241 s
-  CHECK(count(fake.text, "\n") == 5);
+  CHECK(lines == 12);  // at 1, 9, ... 57 s, and 117, 177, 237 and 297 s
+  CHECK(count(fake.text, "\n") == 12);
+}
+
+TEST_CASE(
+    "not a terminal: a step that takes long has lines, too, with the numbers of the one before") {
+  FakeTerminal fake;
+  Progress progress(1, fake.output(false));
+  progress.start_run("with", 1, 10);
+  const auto ticks = [&](int seconds) {
+    for (int i = 0; i < 5 * seconds; ++i) {
+      fake.time += 0.2;
+      progress.tick();
+    }
+  };
+  ticks(30);
+  CHECK(
+      fake.text.empty());  // nothing is known of the run; the program shows the phase "first step"
+  progress.step(1, -0.5, 1, 0);
+  CHECK(fake.text == "with  epoch 1/1  loss -0.5000  1 images/s  data 0 %  left 4:30\n");
+  fake.text.clear();
+  ticks(9);
+  CHECK(fake.text.empty());
+  ticks(2);
+  CHECK(fake.text == "with  epoch 1/1  loss -0.5000  1 images/s  data 0 %  left 4:30  10 s ago\n");
+  ticks(30);
+  CHECK(count(fake.text, "\n") == 3);  // then each minute
+  fake.text.clear();
+  progress.step(2, -0.5, 1, 0);
+  CHECK(fake.text.empty());  // a step that was waited for is not shown before it is due
+  progress.finish_epoch({.epoch = 1, .loss = -0.5});
+  CHECK(fake.text.find("ago") == std::string::npos);
+  fake.text.clear();
+  progress.finish_run();
+  ticks(100);
+  CHECK(fake.text.empty());
 }
 
 TEST_CASE("a phase of more than a second is shown, a shorter one is not") {
@@ -145,11 +182,11 @@ TEST_CASE("a phase of more than a second is shown, a shorter one is not") {
     fake.time += 0.1;
     phase.done(0.25);
     CHECK(fake.text == "kNN  25 %  1 s\n");
-    fake.time += 59;
+    fake.time += 7;
     phase.done(0.5);
     fake.time += 1;
     progress.tick();
-    CHECK(fake.text == "kNN  25 %  1 s\nkNN  50 %  1:01\n");
+    CHECK(fake.text == "kNN  25 %  1 s\nkNN  50 %  9 s\n");
   }
 }
 
@@ -162,7 +199,7 @@ TEST_CASE("not a terminal: phases that are not shown do not bring lines of train
   for (int i = 0; i < 3; ++i) const auto phase = progress.phase("saving");
   fake.time += 2;
   CHECK(!progress.due());
-  fake.time += 58;
+  fake.time += 6;
   CHECK(progress.due());
 }
 

@@ -50,6 +50,25 @@ TEST_CASE("the table of runs has the paper's numbers where there are any") {
   CHECK(run_table(runs, {}).columns.size() == 8);
 }
 
+TEST_CASE("without labels the table has recall, rank and alignment instead of kNN") {
+  RunRecord run{.name = "own", .recall_untrained = 3.5};
+  run.epochs = {{.epoch = 1,
+                 .loss = -0.9,
+                 .std = 0.9,
+                 .recall = 40.25,
+                 .alignment = 0.5,
+                 .effective_rank = 61.5}};
+  const std::vector<SeedGroup> runs = group_seeds(std::span(&run, 1));
+  const Table table = run_table(runs, {});
+  std::string titles, cells;
+  for (size_t i = 0; i < 7; ++i) {
+    titles += table.columns.at(i).title + "; ";
+    cells += table.rows.at(0).at(i) + "; ";
+  }
+  CHECK(titles == "run; loss; std·√d; recall (%); recall untrained (%); rank; alignment; ");
+  CHECK(cells == "own; -0.900; 0.900; 40.2; 3.5; 61.5; 0.500; ");
+}
+
 TEST_CASE("the table of several seeds has mean and standard deviation") {
   std::vector<RunRecord> records(3, RunRecord{.name = "with", .status = "completed"});
   for (int i = 0; i < 3; ++i) {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "nn/atomic_file.h"
 #include "tensor/check.h"
+#include "tensor/io/read_file.h"
 #include "tests/scratch.h"
 
 namespace siam {
@@ -41,10 +41,11 @@ TEST_CASE(
   results.write_metrics(runs);
   CHECK(read_file(results.folder() / "metrics.csv") ==
         "run,seed,epoch,loss,std*sqrt(d),kNN accuracy (%),learning rate,time (s),speed (images/s),"
-        "waiting for data (share of time)\n"
-        "with stop-gradient,0,1,-0.1,0.9,20.5,0.3,2,,\n"
-        "with stop-gradient,0,2,-0.3333333333333333,0.8,,,,,\n"
-        "\"without, \"\"raw\"\"\",0,1,1e-17,,,,,,0.25\n");
+        "waiting for data (share of time),recall@1 of a second view (%),alignment of views,"
+        "effective rank,linear accuracy (%)\n"
+        "with stop-gradient,0,1,-0.1,0.9,20.5,0.3,2,,,,,,\n"
+        "with stop-gradient,0,2,-0.3333333333333333,0.8,,,,,,,,,\n"
+        "\"without, \"\"raw\"\"\",0,1,1e-17,,,,,,0.25,,,,\n");
   CHECK(std::stod(csv_field(-1.0 / 3)) == -1.0 / 3);
 
   results.write_metrics({});  // fewer rows replace more

@@ -4,7 +4,8 @@
 
 #include <unistd.h>
 
-#include "nn/atomic_file.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/io/read_file.h"
 #include "tests/experiments/program.h"
 
 namespace siam {
@@ -147,7 +148,8 @@ TEST_CASE("without gnuplot a study leaves all but the picture, and says how to d
   CHECK(read_file(out / "stopgrad/report.md").find(advice) != std::string::npos);
   CHECK(!fs::exists(out / "stopgrad/figure.svg"));
   if (std::system("command -v gnuplot > /dev/null") != 0) return;
-  REQUIRE(run_process({"gnuplot", "figure.gp"}, out / "stopgrad").status == 0);
+  for (const char* script : {"figure.gp", "collapse.gp"})
+    REQUIRE(run_process({"gnuplot", script}, out / "stopgrad").status == 0);
   const std::string drawn = read_file(out / "stopgrad/figure.svg");
   // A rerun without gnuplot keeps the picture, which is that of its data.
   CHECK(run(empty.path().string()).find("gnuplot") == std::string::npos);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "nn/atomic_file.h"
+#include "tensor/io/read_file.h"
 #include "tests/experiments/program.h"
 
 namespace siam {
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 #ifdef __SANITIZE_ADDRESS__
 constexpr const char* kPixels = "12";  // slow enough with the sanitizers' checks
 #else
-constexpr const char* kPixels = "48";
+constexpr const char* kPixels = "80";
 #endif
 
 std::vector<std::string> slow(const ToyCifar& data, const fs::path& out,
@@ -81,7 +81,7 @@ TEST_CASE("an interrupt before the first step says so") {
   program.signal(SIGINT);
   CHECK(program.wait() == 130);
   CAPTURE(program.output());
-  CHECK(program.output().find("\" was stopped while kNN is measured; to continue: ") !=
+  CHECK(program.output().find("\" was stopped while the network is judged; to continue: ") !=
         std::string::npos);
 }
 

@@ -35,7 +35,7 @@ inline void look_at(const Dataset& dataset) {
     need(image.height > 0 && image.width > 0);
     if (i > 2) continue;
     test_transform(image, config, view.data());
-    augment(image, config, draw(config, image, 1, 0, i, 0), view.data());
+    augment(image, config, draw(config, image.height, image.width, 1, 0, i, 0), view.data());
     for (const float value : view) need(-10 < value && value < 10);
   }
   need(!dataset.contents().empty() && dataset.fingerprint().size() == 16);

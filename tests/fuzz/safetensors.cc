@@ -1,13 +1,13 @@
 // A file of tensors, taken as it is, and put together from a header (the first line) and data, with
 // the length that the header has: mutations of the text then reach what is behind the length.
 
-#include "nn/safetensors.h"
+#include "tensor/io/safetensors.h"
 
-#include <cstring>
 #include <filesystem>
 
 #include "simsiam/checkpoint_config.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/same_bits.h"
 
 namespace siam {
 
@@ -27,11 +27,7 @@ void load(const MemoryFile& file, std::string_view contents) {
     std::filesystem::remove(path);
     must(again.checksummed && again.metadata == loaded.metadata &&
          again.tensors.size() == loaded.tensors.size());
-    for (const auto& [name, tensor] : loaded.tensors) {
-      const Tensor& other = again.at(name);
-      must(other.shape() == tensor.shape() && other.dtype() == tensor.dtype());
-      must(tensor.bytes() == 0 || std::memcmp(other.raw(), tensor.raw(), tensor.bytes()) == 0);
-    }
+    for (const auto& [name, tensor] : loaded.tensors) must(same_bits(again.at(name), tensor));
   });
 }
 

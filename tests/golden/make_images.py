@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Golden files images/*: small JPEGs and PNGs of the kinds that data sets hold, and beside each, NAME.ppm, the pixels
-that Pillow's convert("RGB") makes of it.
+"""Golden files images/*: small JPEGs, PNGs and WebPs of the kinds that data sets hold, and beside each, NAME.ppm, the
+pixels that Pillow makes of it: upright (ImageOps.exif_transpose), composed on white (Image.alpha_composite), and RGB
+(convert). Of 16 bits a channel Pillow keeps the upper 8 of colours; grey it reads whole, and here they are kept, too.
 
 usage: make_images.py [DEST_DIR]      (needs Pillow and numpy; run once, the files are committed)
 """
 import pathlib
+import struct
 import sys
+import zlib
 
 import numpy
-from PIL import Image
+from PIL import Image, ImageOps
 
 HEIGHT, WIDTH = 20, 28
 
@@ -36,6 +39,45 @@ def with_extraneous_bytes(data):
     return data[:table] + bytes(5) + data[table:-2] + b"\x12\x34\x56" + data[-2:]
 
 
+def png_of_16_bits(path, values, color_type, more=b""):
+    """values [height,width,channels]; the lower byte of each channel is noise. `more` is chunks before the pixels."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    height, width, _ = values.shape
+    wide = values.astype(">u2") * 256 + numpy.arange(values.size).reshape(values.shape) * 37 % 256
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in wide)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0))
+                     + more + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def exif_of(orientation, endian=">"):
+    exif = Image.Exif()
+    exif.endian = endian
+    exif[0x0112] = orientation
+    return exif
+
+
+def animation(path, mode, channels):
+    """Three pictures, smaller than the canvas: WebP's encoder crops them to what is not transparent."""
+    pictures = []
+    for at in (4, 0, 8):
+        picture = Image.new("RGBA", (WIDTH, HEIGHT))
+        picture.paste(Image.fromarray(pixels(channels), mode).crop((0, 0, 12, 10)), (at + 2, at))
+        pictures.append(picture)
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], lossless=True, exact=False)
+
+
+def as_pillow_shows(path):
+    image = ImageOps.exif_transpose(Image.open(path))
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((numpy.asarray(image) >> 8).astype(numpy.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent) / "images"
     folder.mkdir(exist_ok=True)
@@ -55,9 +97,26 @@ def main():
     rgb.quantize(7).save(folder / "palette.png", transparency=2)
     Image.fromarray(pixels(4), "RGBA").save(folder / "rgba.png")
     Image.fromarray(pixels(2), "LA").save(folder / "grey_alpha.png")
+    keyed = rgb.quantize(7).convert("RGB")
+    keyed.save(folder / "colour_key.png", transparency=keyed.getpixel((3, 3)))
+    for name, channels, color_type in (("grey16", 1, 0), ("rgb16", 3, 2), ("rgba16", 4, 6)):
+        png_of_16_bits(folder / f"{name}.png", pixels(channels), color_type)
+
+    for orientation in range(1, 9):
+        exif = exif_of(orientation, "<" if orientation % 2 else ">")
+        rgb.save(folder / f"orientation_{orientation}.jpg", quality=90, exif=exif)
+    cmyk.save(folder / "cmyk_orientation_6.jpg", quality=90, exif=exif_of(6))
+    rgb.save(folder / "orientation_5.png", exif=exif_of(5))
+    rgb.save(folder / "orientation_8.webp", lossless=True, exif=exif_of(8))
+
+    rgb.save(folder / "lossy.webp", quality=80)
+    Image.fromarray(pixels(4), "RGBA").save(folder / "lossy_alpha.webp", quality=80)
+    Image.fromarray(pixels(4), "RGBA").save(folder / "lossless_alpha.webp", lossless=True, exact=True)
+    animation(folder / "animation.webp", "RGB", 3)
+    animation(folder / "animation_alpha.webp", "RGBA", 4)
     for path in sorted(folder.iterdir()):
         if path.suffix != ".ppm":
-            Image.open(path).convert("RGB").save(path.with_suffix(path.suffix + ".ppm"))
+            as_pillow_shows(path).save(path.with_suffix(path.suffix + ".ppm"))
 
 
 main()

@@ -1,5 +1,5 @@
 """Makes small.safetensors with the Python package `safetensors`: one tensor of each type that
-nn/safetensors.h reads, with values that the types hold exactly. Needs torch and safetensors:
+tensor/io/safetensors.h reads, with values that the types hold exactly. Needs torch and safetensors:
 
     python make_safetensors.py
 """

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "nn/safetensors.h"
+#include "tensor/io/safetensors.h"
 #include "tests/autograd/op_cases.h"
 
 namespace siam {

@@ -8,8 +8,8 @@
 
 #include "nn/layers.h"
 #include "nn/optimizer.h"
-#include "nn/safetensors.h"
-#include "tensor/loss.h"
+#include "tensor/io/safetensors.h"
+#include "tensor/rows.h"
 #include "tests/autograd/op_cases.h"
 
 namespace siam {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "tensor/cuda/runtime.h"
 #include "tensor/map.h"
+#include "tensor/memory.h"
 
 namespace siam {
 
@@ -45,7 +45,7 @@ TEST_CASE("a step that waits for the device cannot be captured, and leaves nothi
   };
   step.queue(look);
   step.queue(look);
-  CHECK_THROWS_AS(step.queue(look), cuda::CannotCapture);
+  CHECK_THROWS_AS(step.queue(look), CannotCapture);
   CHECK(sum.item() == 2);
   look();
   CHECK(sum.item() == 3);
@@ -57,7 +57,7 @@ TEST_CASE("errors of the step itself are not taken for the capture's") {
 }
 
 TEST_CASE("a pool gets the memory that other tensors have given back") {
-  CachingAllocator& common = cuda::caching_allocator();
+  CachingAllocator& common = caching_allocator(Device::cuda);
   common.release_cached();
   size_t free = 0;
   for (size_t probe = size_t{1} << 40; probe >= size_t{1} << 20 && free == 0; probe /= 2) {
@@ -68,7 +68,7 @@ TEST_CASE("a pool gets the memory that other tensors have given back") {
     }
   }
   REQUIRE(free > 0);
-  const auto pool = cuda::make_memory_pool();
+  const auto pool = make_memory_pool();
   void* memory = pool->allocate(free);
   CHECK(memory != nullptr);
   pool->free(memory);

@@ -4,6 +4,9 @@
 
 #include <cmath>
 
+#include "simsiam/features.h"
+#include "tensor/map.h"
+#include "tensor/rows.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
@@ -16,7 +19,9 @@ struct Run {
 };
 
 bool expects_graph(const Config& config) {
-  return !config.eager && config.objective.method == Method::simsiam;
+  const Method method = config.objective.method;  // the others look samples up on the host
+  return !config.eager &&
+         (method == Method::simsiam || method == Method::simclr || method == Method::byol);
 }
 
 // Images that host threads have to load one by one, like a folder's.
@@ -92,7 +97,28 @@ TEST_CASE("ten steps have the CPU's losses") {
 
 TEST_CASE("the kNN monitor votes as on the CPU") {
   const Trainer cpu(tiny(), data()), gpu(on_gpu(true), data());
-  CHECK(gpu.knn() == cpu.knn());
+  CHECK(gpu.measure().knn == cpu.measure().knn);
+}
+
+// A query whose neighbours are nearly equal may vote otherwise.
+TEST_CASE("the kNN monitor's rows are of the compute type, and vote like their values in f32") {
+  for (const DType type : {DType::bf16, DType::f16}) {
+    CAPTURE(type);
+    const Config config = on_gpu(true, type);
+    const Trainer trainer(config, data());
+    const auto features = [&](const Dataset& dataset) {
+      return backbone_features(trainer.model(), dataset, config);
+    };
+    const Features bank = features(*data().train), queries = features(*data().test);
+    const FrozenFeatures frozen = frozen_features(trainer.model(), *data().train, config, false);
+    CHECK(bank.rows.dtype() == type);
+    CHECK(same_bits(bank.rows.to(Device::cpu),
+                    cast(normalize_rows(frozen.rows.backbone), type).to(Device::cpu)));
+    const auto exact = [](const Features& x) { return cast(x.rows, DType::f32).to(Device::cpu); };
+    const double wanted = knn_accuracy({exact(bank), bank.labels}, {exact(queries), queries.labels},
+                                       data().train->num_classes(), config.knn);
+    CHECK(std::abs(trainer.measure().knn - wanted) <= 100.0 / 24 + 1e-9);
+  }
 }
 
 TEST_CASE("captured and eager steps have the same bits, and so have two runs") {
@@ -188,6 +214,25 @@ TEST_CASE("a loss scale that overflows f16 is seen, and no weight changes") {
                          NotFinite);
     CHECK(same_bits(before, trainer.parameters().values.to(Device::cpu)));
   }
+}
+
+// Epoch by epoch in turn, so that each would inherit the other's policy if there were one for all.
+TEST_CASE("two trainers of one process each have their own policy for the GPU's libraries") {
+  Config strict = on_gpu(true), loose = strict;
+  loose.tf32 = true;
+  strict.read_back = loose.read_back = 1;
+  const Run alone[] = {train(strict), train(loose)};
+  if (cuda_serves(DType::bf16))  // TF32 came with it
+    CHECK_FALSE(same_bits(alone[0].weights, alone[1].weights));
+
+  Trainer first(strict, data()), second(loose, data());
+  while (!first.finished()) {
+    first.train_epoch([](const StepInfo&) { CHECK(library_policy() == LibraryPolicy{}); });
+    second.train_epoch([](const StepInfo&) { CHECK(library_policy() == LibraryPolicy{true}); });
+    CHECK(library_policy() == LibraryPolicy{});
+  }
+  CHECK(same_bits(first.parameters().values.to(Device::cpu), alone[0].weights));
+  CHECK(same_bits(second.parameters().values.to(Device::cpu), alone[1].weights));
 }
 
 TEST_CASE("each objective learns as eagerly as captured, or says that it cannot be captured") {

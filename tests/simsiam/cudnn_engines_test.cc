@@ -7,23 +7,23 @@
 #include <algorithm>
 #include <set>
 
-#include "tensor/cuda/conv_plan.h"
+#include "tensor/cuda/library/conv_plan.h"
 #include "tests/bench/network_layers.h"
 
 namespace siam::cuda {
 
 namespace {
 
-struct Gpu {
+struct DescribedGpu {
   const char* name;
   int version, processors, shared_memory, l2_mib, core_mhz, memory_mhz;
   int64_t memory;
 };
-const Gpu kA100{"A100", 800, 108, 166912, 40, 1410, 1215, 42505273344};
-const Gpu kH100{"H100", 900, 132, 232448, 50, 1980, 2619, 85017624576};
+const DescribedGpu kA100{"A100", 800, 108, 166912, 40, 1410, 1215, 42505273344};
+const DescribedGpu kH100{"H100", 900, 132, 232448, 50, 1980, 2619, 85017624576};
 
 // In cuDNN's words.
-PlanTarget target_of(const Gpu& gpu) {
+PlanTarget target_of(const DescribedGpu& gpu) {
   return PlanTarget(fmt::format(
       R"({{"deviceName": "{}", "deviceVer": {}, "multiProcessorCount": {}, )"
       R"("maxSharedMemoryPerBlockOptin": {}, "l2CacheSize": {}, "smClockRateKHz": {}000, )"
@@ -73,7 +73,7 @@ int plans(const ConvKey& key, const PlanTarget& target) {
 }  // namespace
 
 TEST_CASE("every convolution of our networks has a deterministic engine on the A100 and the H100") {
-  for (const Gpu& gpu : {kA100, kH100}) {
+  for (const DescribedGpu& gpu : {kA100, kH100}) {
     const PlanTarget target = target_of(gpu);
     for (const Network& network : {kCifar18, kResNet50})
       for (const ConvLayer& layer : layers_of(network))

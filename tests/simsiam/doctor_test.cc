@@ -9,7 +9,7 @@
 #include <map>
 #include <sstream>
 
-#include "nn/atomic_file.h"
+#include "tensor/io/read_file.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
@@ -78,7 +78,7 @@ void check_one(const std::vector<std::string>& lines, const std::string& expecte
 }  // namespace
 
 TEST_CASE("real runs: silent with the stop-gradient, full collapse named once without") {
-  for (const char* preset : {"quick/stopgrad", "small", "cifar10"}) {
+  for (const char* preset : {"quick/stopgrad", "small", "cifar10/stopgrad"}) {
     const auto runs = read_runs(preset);
     Config config;
     CHECK(findings(runs.at("with stop-gradient"), config, 15).empty());
@@ -87,6 +87,8 @@ TEST_CASE("real runs: silent with the stop-gradient, full collapse named once wi
     check_one(lines, "full collapse in epoch ");
     check_one(lines, "there is no stop-gradient");
   }
+  // A long run, whose std falls to 0.37 while its kNN accuracy rises to 89.6 %.
+  CHECK(findings(read_runs("cifar10/pretrain").at("SimSiam"), Config(), 15).empty());
 }
 
 // Read off the paper's Fig. 2 (100 epochs on ImageNet): its std dips to 0.84.
@@ -171,6 +173,10 @@ TEST_CASE("a predictor that does not learn: loss near its start, std up") {
   check_one(findings(flat, config), "the predictor is fixed");
   config = {};
   config.warmup_epochs = 10;  // rates are low yet
+  CHECK(findings(flat, config).empty());
+  config.base_learning_rate = 0.1;  // nor have 400 small steps come far
+  config.batch_size = 32;
+  config.warmup_epochs = 0;
   CHECK(findings(flat, config).empty());
   config = {};
   config.model.predictor = Predictor::none;  // that of SimCLR, or of the expectation over views

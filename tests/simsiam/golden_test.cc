@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "nn/optimizer.h"
-#include "nn/safetensors.h"
 #include "simsiam/loss.h"
 #include "simsiam/model.h"
+#include "tensor/io/safetensors.h"
 #include "tests/autograd/op_cases.h"
 
 namespace siam {
@@ -22,10 +22,9 @@ struct GoldenRun {
 };
 
 ModelConfig tiny(bool bottleneck, int projector_layers) {
-  return {.backbone = {.blocks = {1, 1, 1, 1},
-                       .bottleneck = bottleneck,
+  return {.backbone = {.arch = {{1, 1, 1, 1}, bottleneck},
                        .width = 4,
-                       .imagenet_stem = bottleneck},
+                       .stem = bottleneck ? Stem::imagenet : Stem::cifar},
           .projector_layers = projector_layers,
           .projector_hidden = 16,
           .dim = 24,

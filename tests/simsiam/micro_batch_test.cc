@@ -4,9 +4,10 @@
 
 #include <cmath>
 
-#include "simsiam/objectives.h"
+#include "simsiam/objective.h"
 #include "tensor/allocator.h"
 #include "tensor/map.h"
+#include "tests/simsiam/step_cases.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
@@ -36,9 +37,7 @@ std::vector<Named> step_in_f64(Config config, int64_t micro_batch) {
   Initializer init(3);
   SimSiam model(init, config.model);
   const Registry registry = registry_of(model);
-  for (const auto& [name, parameter] : registry.parameters)
-    *parameter = Parameter(cast(parameter->value.value(), DType::f64));
-  for (const auto& [name, buffer] : registry.buffers) *buffer = cast(*buffer, DType::f64);
+  cast_network(registry, DType::f64);
   const int64_t views = 2 * config.loss.pairs, size = config.augment.size;
   const Variable x(
       cast(Initializer(7).normal({views * config.batch_size, size, size, 3}, 1), DType::f64));
@@ -67,13 +66,7 @@ Config small() {
 // percents. Parts of 3 divide the batch, parts of 4 leave a rest, and a part of 1 has no variance
 // of its own at the last stage's single pixel.
 TEST_CASE("in parts: loss, gradients and running statistics of the whole batch") {
-  std::vector<std::pair<const char*, Config>> cases(8, {"basic blocks", small()});
-  cases[1].first = "bottlenecks, ImageNet stem";
-  cases[1].second.model.backbone.bottleneck = true;
-  cases[1].second.model.backbone.imagenet_stem = true;
-  cases[1].second.augment.size = 32;
-  cases[2].first = "no stop-gradient";
-  cases[2].second.loss.stop_gradient = false;
+  auto cases = step_cases(small(), 8);
   cases[3].first = "two pairs, asymmetric";
   cases[3].second.loss.pairs = 2;
   cases[3].second.loss.symmetric = false;
@@ -85,7 +78,7 @@ TEST_CASE("in parts: loss, gradients and running statistics of the whole batch")
   cases[6].first = "blocks that begin as the identity";
   cases[6].second.model.backbone.zero_init_residual = true;
   cases[7].first = "blocks of equal shape";
-  cases[7].second.model.backbone.blocks = {2, 1, 1, 1};
+  cases[7].second.model.backbone.arch.blocks = {2, 1, 1, 1};
   for (const auto& [name, config] : cases) {
     const auto whole = step_in_f64(config, 0);
     for (const int64_t micro_batch : {3, 4, 1}) {
@@ -112,7 +105,7 @@ TEST_CASE("statistics of a part alone would be seen: gradient accumulation is an
 TEST_CASE("in parts: less memory") {
   auto peak = [](int64_t micro_batch) {
     Config config = tiny();
-    config.model.backbone = {.blocks = {2, 2, 2, 2}, .width = 16};
+    config.model.backbone = {.width = 16};
     Initializer init(3);
     const SimSiam model(init, config.model);
     const Variable x(init.normal({2 * 64, 16, 16, 3}, 1));

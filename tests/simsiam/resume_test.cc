@@ -41,14 +41,14 @@ TEST_CASE("an interrupt while kNN is measured costs nothing") {
   const fs::path file = folder / "state.safetensors";
   Trainer whole(tiny(), data());
   std::vector<double> shares;
-  whole.watch_knn([&](double share) { shares.push_back(share); });
+  whole.watch_monitor([&](double share) { shares.push_back(share); });
   train_to_end(whole);
   REQUIRE(shares.size() >= 2);
   CHECK(shares.front() > 0);
   CHECK(shares.back() == 1);
   {
     Trainer interrupted(tiny(), data());
-    interrupted.watch_knn([&](double) { throw Interrupted(); });
+    interrupted.watch_monitor([&](double) { throw Interrupted(); });
     CHECK_THROWS_AS(interrupted.train_epoch(), Interrupted);
     CHECK(interrupted.history().empty());
     interrupted.save(file);

@@ -1,10 +1,9 @@
 #pragma once
 // A data set and a configuration small enough to train in milliseconds.
 
-#include <cstring>
-
 #include "data/memory_dataset.h"
 #include "simsiam/trainer.h"
+#include "tests/same_bits.h"
 #include "tests/scratch.h"
 
 namespace siam {
@@ -31,7 +30,7 @@ inline TrainTest data() { return {patches(48, 1), patches(24, 2)}; }
 
 inline Config tiny() {
   Config config;
-  config.model = {.backbone = {.blocks = {1, 1, 1, 1}, .width = 4},
+  config.model = {.backbone = {.arch = {{1, 1, 1, 1}}, .width = 4},
                   .projector_layers = 2,
                   .projector_hidden = 16,
                   .dim = 16,
@@ -43,10 +42,6 @@ inline Config tiny() {
   config.knn.k = 5;
   config.seed = 3;
   return config;
-}
-
-inline bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
 inline void train_to_end(Trainer& trainer) {

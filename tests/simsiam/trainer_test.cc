@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "simsiam/memory_advice.h"
 #include "tensor/allocator.h"
 #include "tensor/parallel.h"
 #include "tests/simsiam/same_state.h"

@@ -6,8 +6,9 @@
 
 #include <random>
 
-#include "nn/atomic_file.h"
 #include "simsiam/checkpoint_config.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/io/read_file.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
@@ -106,10 +107,13 @@ TEST_CASE("position and history: every field by type, by range, and against the 
   history(5, -3, "seconds is -3");
   history(6, "fast", "images_per_second is \"fast\"");
   history(7, 2, "data_wait is 2");
+  history(8, 101, "recall is 101, 0 to 100 is");
+  history(9, -1, "alignment is -1");
+  history(10, "full", "effective_rank is \"full\"");
   refused(
-      "history", [](Json& j) { j[0].erase(7); }, "row 1, is damaged: a list of 8");
+      "history", [](Json& j) { j[0].erase(7); }, "row 1, is damaged: a list of 12");
   refused(
-      "history", [](Json& j) { j[0] = nullptr; }, "row 1, is damaged: a list of 8");
+      "history", [](Json& j) { j[0] = nullptr; }, "row 1, is damaged: a list of 12");
   refused(
       "history", [](Json& j) { j = nullptr; }, "a list of 1 is needed");
   for (const char* name : {"run", "position", "history"}) {
@@ -133,6 +137,41 @@ TEST_CASE("position and history: every field by type, by range, and against the 
   CHECK(load_trained(saved.path, Device::cpu).epochs == 1);
 }
 
+TEST_CASE("a run goes on from the checkpoint of a version that had fewer settings") {
+  const Saved saved;
+  TensorFile file = load_safetensors(saved.path);
+  Json run = Json::parse(file.metadata.at("run"));
+  for (const char* name : {"hue", "min_scale", "kernels"}) CHECK(run.erase(name) == 1);
+  file.metadata["run"] = run.dump();
+  save_safetensors(saved.folder / "old", file);
+  Trainer trainer(tiny(), data());
+  trainer.resume(saved.folder / "old");
+  CHECK(trainer.steps_done() == 6);
+  Config other = tiny();
+  other.augment.hue = 0.2f;
+  Trainer changed(other, data());
+  CHECK_THROWS_WITH_AS(changed.resume(saved.folder / "old"),
+                       doctest::Contains("made with hue = 0.1, this run has 0.2"), Error);
+  CHECK(load_trained(saved.folder / "old", Device::cpu).assumed ==
+        std::vector<std::string>{"min_scale", "hue"});
+  run["kernels"] = "abacus";
+  file.metadata["run"] = run.dump();
+  save_safetensors(saved.folder / "old", file);
+  CHECK_THROWS_WITH_AS(trainer.resume(saved.folder / "old"),
+                       doctest::Contains("made with kernels = \"abacus\""), Error);
+}
+
+TEST_CASE("rows of a version that measured less are read, and what they lack is not measured") {
+  const Saved saved;
+  TensorFile file = load_safetensors(saved.path);
+  Json history = Json::parse(file.metadata.at("history"));
+  while (history[0].size() > 8) history[0].erase(8);
+  file.metadata["history"] = history.dump();
+  const EpochMetrics row = run_progress(file, tiny(), 4).history[0];
+  CHECK(row.data_wait >= 0);
+  CHECK((std::isnan(row.recall) && std::isnan(row.alignment) && std::isnan(row.effective_rank)));
+}
+
 TEST_CASE("a row of history may lack a kNN accuracy, but not the run's last") {
   const Saved saved;
   TensorFile file = load_safetensors(saved.path);
@@ -146,6 +185,9 @@ TEST_CASE("a row of history may lack a kNN accuracy, but not the run's last") {
   file.metadata["history"] = history.dump();
   file.metadata["position"] = "[1,0,0.0,0.0,0.0,0.0]";
   CHECK_THROWS_WITH_AS(run_progress(file, config, 4), doctest::Contains("knn is null"), Error);
+  history[0][8] = 12.5;  // nothing has a label
+  file.metadata["history"] = history.dump();
+  CHECK(run_progress(file, config, 4).history[0].recall == 12.5);
 }
 
 TEST_CASE("formats: the one before, which had no checksum, is read; an unknown one is not") {

@@ -9,6 +9,7 @@
 #include "tensor/map.h"
 #include "tensor/parallel.h"
 #include "tensor/philox.h"
+#include "tests/same_bits.h"
 #include "tests/tensor/guarded_allocator.h"
 #include "tests/tensor/norm_gradients.h"
 
@@ -33,10 +34,6 @@ double largest_difference(const Tensor& a, const Tensor& b) {
     if (!(difference <= most)) most = std::isnan(difference) ? INFINITY : difference;
   }
   return most;
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
 // Relative error of one rounding: half a unit in the last of 8 (bf16) or 11 (f16) bits.

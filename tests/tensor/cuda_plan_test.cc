@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
-#include "tensor/cuda/conv_plan.h"
-#include "tensor/cuda/tuner.h"
+#include "tensor/cuda/library/conv_plan.h"
+#include "tensor/cuda/library/tuner.h"
 #include "tests/scratch.h"
 
 namespace siam::cuda {

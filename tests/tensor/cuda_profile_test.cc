@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "tensor/cuda/graph.h"
+#include "tensor/graph.h"
 #include "tensor/map.h"
 #include "tensor/profile.h"
 
@@ -42,7 +42,7 @@ TEST_CASE("while kernels are timed nothing waits") {
   const Tensor x = Tensor::zeros({8, 8}, DType::f32, Device::cuda);
   relu(add(x, x));  // the capture needs no new memory
   std::optional<Profile> profile;
-  CHECK_NOTHROW(cuda::CapturedWork([&] {
+  CHECK_NOTHROW(CapturedWork([&] {
     profile.emplace(Device::cuda);
     relu(add(x, x));
     profile.reset();
@@ -52,7 +52,7 @@ TEST_CASE("while kernels are timed nothing waits") {
 TEST_CASE("a capture that an exception leaves does not keep the stream") {
   struct Stop {};
   const Tensor x = Tensor::full({4}, 3, DType::f32, Device::cuda);
-  CHECK_THROWS_AS(cuda::CapturedWork([&] {
+  CHECK_THROWS_AS(CapturedWork([&] {
                     relu(x);
                     throw Stop();
                   }),

@@ -1,6 +1,6 @@
 // What a user reads where no GPU can be used. Needs none.
 
-#include "tensor/cuda/status.h"
+#include "tensor/cuda/runtime/status.h"
 
 #include <doctest/doctest.h>
 
@@ -27,12 +27,28 @@ TEST_CASE("no driver, an old driver, no GPU and a broken one are told apart") {
 }
 
 TEST_CASE("a GPU that is too old for the kernels says so, with what it is and what is needed") {
-  CHECK(old_device("Tesla T4", 7, 5) ==
-        "Tesla T4 has compute capability 7.5; 8.0 (A100, RTX 30) or later is needed; use --device "
+  const Gpu t4{"Tesla T4", 7, 5};
+  CHECK(old_device({"Tesla V100", 7, 0}, 75) ==
+        "Tesla V100 has compute capability 7.0; 7.5 or later is needed by this build; use --device "
         "cpu");
-  CHECK(old_device("NVIDIA A100", 8, 0).empty());
-  CHECK(old_device("NVIDIA H200", 9, 0).empty());
-  CHECK(old_device("NVIDIA B200", 10, 0).empty());
+  CHECK(old_device(t4, 80) ==
+        "Tesla T4 has compute capability 7.5; 8.0 or later is needed by this build; configure it "
+        "with -Dgpu_archs=sm_75, or use --device cpu");
+  CHECK(old_device(t4, 75).empty());
+  for (const int oldest : {75, 80})
+    for (const Gpu& gpu : {Gpu{"NVIDIA A100", 8, 0}, Gpu{"NVIDIA H200", 9, 0},
+                           Gpu{"NVIDIA B200", 10, 0}, Gpu{"RTX 5090", 12, 0}})
+      CHECK(old_device(gpu, oldest).empty());
+}
+
+TEST_CASE("bf16 is refused by a GPU without it, and by no other") {
+  const Gpu t4{"Tesla T4", 7, 5};
+  CHECK(unserved_type(t4, DType::bf16) ==
+        "bf16 on Tesla T4, compute capability 7.5; 8.0 or later is needed; use --precision f16 or "
+        "f32");
+  CHECK(unserved_type(t4, DType::f16).empty());
+  CHECK(unserved_type(t4, DType::f32).empty());
+  CHECK(unserved_type({"NVIDIA A100", 8, 0}, DType::bf16).empty());
 }
 
 TEST_CASE("any call that meets no driver says so in the same words") {

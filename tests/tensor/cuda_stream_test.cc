@@ -2,18 +2,17 @@
 
 #include <doctest/doctest.h>
 
-#include "tensor/allocator.h"
-#include "tensor/cuda/fence.h"
-#include "tensor/cuda/handles.h"
-#include "tensor/cuda/runtime.h"
+#include "tensor/fence.h"
 #include "tensor/map.h"
+#include "tensor/memory.h"
+#include "tensor/stream.h"
 
 namespace siam {
 
 namespace {
 
 Tensor pinned(const Shape& shape, double value) {
-  const ScopedAllocator scope(cuda::pinned_allocator());
+  const ScopedAllocator scope(pinned_allocator());
   return Tensor::full(shape, value);
 }
 
@@ -22,13 +21,13 @@ Tensor on_gpu(const Shape& shape, double value) {
 }
 
 void queue_copy(const Tensor& to, const Tensor& from) {
-  cuda::queue_copy(to.raw(), from.raw(), from.bytes());
+  siam::queue_copy(to.raw(), from.raw(), from.bytes());
 }
 
 }  // namespace
 
 TEST_CASE("tensors in page-locked memory come from a cache of their own") {
-  CachingAllocator& memory = cuda::pinned_allocator();
+  CachingAllocator& memory = pinned_allocator();
   const size_t before = memory.statistics().in_use;
   {
     const Tensor tensor = pinned({1000}, 1);
@@ -42,7 +41,7 @@ TEST_CASE("tensors in page-locked memory come from a cache of their own") {
 }
 
 TEST_CASE("no page-locked memory: what was asked for, and for what") {
-  CHECK_THROWS_WITH_AS(cuda::pinned_allocator().allocate(size_t{1} << 50),
+  CHECK_THROWS_WITH_AS(pinned_allocator().allocate(size_t{1} << 50),
                        doctest::Contains("to be page-locked for copies to the GPU"), OutOfMemory);
 }
 
@@ -50,7 +49,7 @@ TEST_CASE("no page-locked memory: what was asked for, and for what") {
 TEST_CASE("copies to page-locked memory are there when the host has waited for their fence") {
   const Tensor value = on_gpu({5}, 1), one = on_gpu({5}, 1);
   const Tensor seen[] = {pinned({5}, 0), pinned({5}, 0)};
-  cuda::Fence fences[2];
+  Fence fences[2];
   for (int i : {0, 1}) {
     value.copy_from(add(value, one));
     queue_copy(seen[i], value);
@@ -65,14 +64,14 @@ TEST_CASE("copies to page-locked memory are there when the host has waited for t
 }
 
 TEST_CASE("a stream that is held by a fence runs behind the other's work, and only behind that") {
-  const cuda::Stream side = cuda::make_stream();
+  const Stream side;
   const Tensor from = pinned({1 << 20}, 3), staged = on_gpu(from.shape(), 0);
   const Tensor one = on_gpu(from.shape(), 1);
-  cuda::Fence made, uploaded, taken;
+  Fence made, uploaded, taken;
   uploaded.hold_stream();  // of nothing: holds nobody
   made.mark();
   {
-    const cuda::ScopedStream scope(side);
+    const ScopedStream scope(side);
     made.hold_stream();
     queue_copy(staged, from);
     uploaded.mark();
@@ -81,10 +80,10 @@ TEST_CASE("a stream that is held by a fence runs behind the other's work, and on
   const Tensor sum = add(staged, one);
   taken.mark();
   {
-    const cuda::ScopedStream scope(side);
+    const ScopedStream scope(side);
     taken.hold_stream();
     staged.fill_zero();
-    cuda::synchronize();
+    synchronize(Device::cuda);
   }
   CHECK(sum.rows(1000, 1001).item() == 4);
   CHECK(staged.rows(1000, 1001).item() == 0);

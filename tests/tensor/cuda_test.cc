@@ -1,14 +1,11 @@
-// Every CUDA kernel against the reference, in all storage types, on sizes that divide nothing.
+// CUDA kernels of what has no gradient against the reference, in all storage types, on sizes that
+// divide nothing. Differentiable ops: tests/autograd/cuda_op_test.cc.
 
 #include <cmath>
-#include <cstring>
 
 #include "tensor/batch_norm.h"
-#include "tensor/conv.h"
-#include "tensor/loss.h"
-#include "tensor/matmul.h"
-#include "tensor/pool.h"
 #include "tensor/reduce.h"
+#include "tensor/rows.h"
 #include "tensor/schedule.h"
 #include "tensor/sgd.h"
 #include "tensor/top_k.h"
@@ -26,18 +23,13 @@ Random random_for(DType type) { return {11, Purpose::test, static_cast<uint32_t>
 
 }  // namespace
 
-TEST_CASE("pointwise ops") {
+TEST_CASE("biases, conversions, broadcasts") {
   for (const DType type : kStorageTypes) {
     Random random = random_for(type);
     const double tolerance = tolerance_of(type);
     for (const Shape& shape : kMatrices) {
-      const Tensor a = normals(shape, type, random), b = normals(shape, type, random);
+      const Tensor a = normals(shape, type, random);
       const Tensor bias = normals({shape[1]}, DType::f32, random);
-      compare("relu", {a}, 0, [](const Tensors& t) { return Tensors{relu(t[0])}; });
-      compare("relu_backward", {a, b}, 0,
-              [](const Tensors& t) { return Tensors{relu_backward(t[0], t[1])}; });
-      compare("add", {a, b}, 0, [](const Tensors& t) { return Tensors{add(t[0], t[1])}; });
-      compare("scale", {a}, 0, [](const Tensors& t) { return Tensors{scale(t[0], 0.3)}; });
       compare("add_bias", {a, bias}, tolerance,
               [](const Tensors& t) { return Tensors{add_bias(t[0], t[1])}; });
       for (const DType to : kStorageTypes)
@@ -47,9 +39,6 @@ TEST_CASE("pointwise ops") {
     compare("broadcast", {s}, tolerance, [&](const Tensors& t) {
       return Tensors{broadcast(t[0], {5, 9}, 0.25, type)};
     });
-    // A slice that starts off the 16-byte grid takes the narrow path.
-    compare("unaligned", {normals({41}, type, random)}, 0,
-            [](const Tensors& t) { return Tensors{relu(t[0].slice_flat(3, 38))}; });
   }
 }
 
@@ -103,85 +92,49 @@ TEST_CASE("sums over everything: any size, any alignment, one order") {
   }
 }
 
-TEST_CASE("batch norm: groups, residual, ReLU, without parameters") {
+TEST_CASE("batch statistics and their running means") {
   for (const DType type : kStorageTypes) {
     Random random = random_for(type);
     for (const Shape& shape : {Shape{6, 13}, Shape{4, 3, 5, 24}, Shape{16, 7, 7, 64}})
       for (const int groups : {1, 2})
-        for (const bool affine : {false, true})
-          for (const bool relu : {false, true})
-            for (const bool with_residual : {false, true}) {
-              const bool two = groups == 2;
-              CAPTURE(fmt::format("groups {} affine {} relu {} with_residual {}", groups, affine,
-                                  relu, with_residual));
-              const int64_t channels = shape[-1];
-              const Tensor gamma = affine ? normals({channels}, DType::f32, random) : Tensor();
-              const Tensor beta = affine ? normals({channels}, DType::f32, random) : Tensor();
-              const Op op = [&](const Tensors& t) {
-                const Device device = t[0].device();
-                const Tensor g = gamma.to(device), b = beta.to(device);
-                const Tensor residual = with_residual ? t[1] : Tensor();
-                const BatchStatistics s = batch_statistics(t[0], groups);
-                const Tensor y = normalize(t[0], s, 1e-5, g, b, residual, relu);
-                const Tensor mask = with_residual && relu ? y : Tensor();
-                const NormGradients grad =
-                    norm_gradients(t[2], two ? t[3] : Tensor(), t[0], mask, s, g, b, relu);
-                const Tensor mean = Tensor::zeros({channels}, DType::f32, device);
-                const Tensor variance = Tensor::full({channels}, 1, DType::f32, device);
-                update_running(s, t[0].shape().rows() / groups, 0.1, mean, variance);
-                return Tensors{s.mean,      s.variance, y,    grad.dx, grad.dresidual,
-                               grad.dgamma, grad.dbeta, mean, variance};
-              };
-              // dx is a difference of nearly equal numbers where a group has few rows.
-              const double tolerance = std::max(tolerance_of(type), 1e-4);
-              compare("batch_norm",
-                      {normals(shape, type, random), normals(shape, type, random),
-                       normals(shape, type, random), normals(shape, type, random)},
-                      tolerance, op);
-            }
+        compare("batch_statistics", {normals(shape, type, random)},
+                std::max(tolerance_of(type), 1e-4), [&](const Tensors& t) {
+                  const Device device = t[0].device();
+                  const BatchStatistics s = batch_statistics(t[0], groups);
+                  const Tensor mean = Tensor::zeros({shape[-1]}, DType::f32, device);
+                  const Tensor variance = Tensor::full({shape[-1]}, 1, DType::f32, device);
+                  update_running(s, t[0].shape().rows() / groups, 0.1, mean, variance);
+                  return Tensors{s.mean, s.variance, mean, variance};
+                });
   }
 }
 
-TEST_CASE("pooling") {
+// The op table has two equal ones at most; here also three rows in a group.
+TEST_CASE("batch norm's gradient as a sum of two different ones") {
   for (const DType type : kStorageTypes) {
     Random random = random_for(type);
-    for (const Shape& shape : {Shape{2, 9, 7, 5}, Shape{3, 16, 16, 64}}) {
-      const Tensor x = normals(shape, type, random);
-      for (const PoolGeometry g : {PoolGeometry{3, 2, 1}, PoolGeometry{2, 2, 0}}) {
-        const Op op = [&](const Tensors& t) {
-          const MaxPool pool = max_pool2d(t[0], g);
-          return Tensors{pool.y, pool.taps, max_pool2d_backward(pool.y, pool.taps, shape, g)};
-        };
-        compare("max_pool2d", {x}, tolerance_of(type), op);
-      }
-      compare("global_avg_pool", {x, normals({shape[0], shape[3]}, type, random)},
-              tolerance_of(type), [&](const Tensors& t) {
-                return Tensors{global_avg_pool(t[0]), global_avg_pool_backward(t[1], shape)};
-              });
-    }
-  }
-}
-
-TEST_CASE("losses") {
-  for (const DType type : kStorageTypes) {
-    Random random = random_for(type);
-    const double tolerance = tolerance_of(type);
-    for (const Shape& shape : {Shape{5, 3}, Shape{33, 128}, Shape{4, 2051}}) {
-      const Tensor p = normals(shape, type, random), z = normals(shape, type, random);
-      const Tensor dy = normals({shape[0]}, DType::f32, random);
-      compare("cosine", {p, z, dy}, tolerance, [](const Tensors& t) {
-        return Tensors{cosine_similarity(t[0], t[1]), cosine_similarity_backward(t[2], t[0], t[1])};
-      });
-      compare("softmax", {p, softmax(z)}, tolerance, [](const Tensors& t) {
-        return Tensors{softmax(t[0]), softmax_backward(t[0], t[1]), log_softmax(t[0])};
-      });
-      compare("cross entropy", {p, softmax(z), dy}, tolerance, [](const Tensors& t) {
-        return Tensors{softmax_cross_entropy(t[0], t[1]),
-                       softmax_cross_entropy_backward(t[2], t[0], t[1])};
-      });
-      compare("normalize_rows", {p}, tolerance,
-              [](const Tensors& t) { return Tensors{normalize_rows(t[0])}; });
-    }
+    for (const Shape& shape : {Shape{6, 13}, Shape{4, 3, 5, 24}, Shape{16, 7, 7, 64}})
+      for (const bool affine : {false, true})
+        for (const bool relu : {false, true})
+          for (const bool with_residual : {false, true}) {
+            CAPTURE(fmt::format("affine {} relu {} residual {}", affine, relu, with_residual));
+            const int64_t channels = shape[-1];
+            const Tensor gamma = affine ? normals({channels}, DType::f32, random) : Tensor();
+            const Tensor beta = affine ? normals({channels}, DType::f32, random) : Tensor();
+            const Op op = [&](const Tensors& t) {
+              const Tensor g = gamma.to(t[0].device()), b = beta.to(t[0].device());
+              const BatchStatistics s = batch_statistics(t[0], /*groups=*/2);
+              const Tensor residual = with_residual ? t[1] : Tensor();
+              const Tensor y = normalize(t[0], s, 1e-5, g, b, residual, relu);
+              const Tensor mask = with_residual && relu ? y : Tensor();
+              const NormGradients grad = norm_gradients(t[2], t[3], t[0], mask, s, g, b, relu);
+              return Tensors{y, grad.dx, grad.dresidual, grad.dgamma, grad.dbeta};
+            };
+            compare("batch_norm",
+                    {normals(shape, type, random), normals(shape, type, random),
+                     normals(shape, type, random), normals(shape, type, random)},
+                    std::max(tolerance_of(type), 1e-4), op);
+          }
   }
 }
 

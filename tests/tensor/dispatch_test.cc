@@ -7,14 +7,14 @@ namespace siam {
 TEST_CASE(
     "f64 and a ScopedReference choose the reference, everything else on the CPU its kernels") {
   const Tensor f32 = Tensor::zeros({2}), f64 = Tensor::zeros({2}, DType::f64);
-  CHECK(backend_of(f32, "op") == Backend::cpu);
-  CHECK(backend_of(f64, "op") == Backend::reference);
+  CHECK(backend_of(f32) == Backend::cpu);
+  CHECK(backend_of(f64) == Backend::reference);
   {
     const ScopedReference outer;
     { const ScopedReference inner; }
-    CHECK(backend_of(f32, "op") == Backend::reference);
+    CHECK(backend_of(f32) == Backend::reference);
   }
-  CHECK(backend_of(f32, "op") == Backend::cpu);
+  CHECK(backend_of(f32) == Backend::cpu);
 }
 
 // No CUDA tensor can come to be, so none can fall silently to the CPU's kernels.

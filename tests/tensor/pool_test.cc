@@ -12,6 +12,7 @@
 #include "tensor/dispatch.h"
 #include "tensor/map.h"
 #include "tensor/parallel.h"
+#include "tests/same_bits.h"
 #include "tests/tensor/random_tensors.h"
 
 namespace siam {

@@ -26,10 +26,4 @@ inline std::vector<Tensor> random_tensors(const std::vector<Shape>& shapes, DTyp
   return tensors;
 }
 
-/// True if shape, type and every bit agree.
-inline bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-         std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
 }  // namespace siam

@@ -3,21 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "tensor/dispatch.h"
 #include "tensor/philox.h"
+#include "tests/same_bits.h"
 
 namespace siam {
-
-namespace {
-
-bool same(const Tensor& a, const Tensor& b) {
-  return std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
-}  // namespace
 
 TEST_CASE("the largest come first, of equals the lower column") {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -56,8 +48,8 @@ TEST_CASE("the CPU's kernel is the reference's, bit by bit") {
     const TopK seen = top_k(x, k);
     const ScopedReference reference;
     const TopK wanted = top_k(x, k);
-    CHECK(same(seen.values, wanted.values));
-    CHECK(same(seen.columns, wanted.columns));
+    CHECK(same_bits(seen.values, wanted.values));
+    CHECK(same_bits(seen.columns, wanted.columns));
   }
 }
 

@@ -21,7 +21,8 @@ struct Filter {
   int64_t out() const { return transposed ? c : k; }
 
   /// The filter rows and columns of a gather, for one panel of the output channels.
-  void pack(const Taps& rows, const Taps& columns, const Panel& panel, float* to) const {
+  template <class Element>
+  void pack(const Taps& rows, const Taps& columns, const Panel& panel, Element* to) const {
     for (int64_t i = 0; i < rows.count; ++i)
       for (int64_t j = 0; j < columns.count; ++j) {
         const int64_t tap = (rows.first + i * rows.step) * s + columns.first + j * columns.step;

@@ -48,6 +48,20 @@ struct Kernels {
                  void* c);
 };
 
+/// Kernels for bf16 with instructions for it, by the definition's products.
+struct Bf16Kernels {
+  /// They serve sums over a multiple of so many channels, or columns; the weight gradient, if there
+  /// is one, images of such a multiple and results of a multiple of 16 channels.
+  int64_t depth;
+  void (*conv2d)(const ConvShape& shape, const void* x, const void* w, void* y);
+  void (*conv2d_backward_data)(const ConvShape& shape, const void* dy, const void* w, void* dx);
+  void (*conv2d_backward_weight)(const ConvShape& shape, const void* dy, const void* x, float* dw);
+  void (*matmul)(const MatmulShape& shape, const void* a, const void* b, DType c_type, void* c);
+};
+
+extern const Bf16Kernels pair_kernels;  ///< AVX512_BF16
+extern const Bf16Kernels tile_kernels;  ///< AMX
+
 extern const Kernels baseline_kernels;  ///< 4 lanes: what every CPU of the architecture has
 extern const Kernels avx2_kernels;      ///< 8 lanes and fused multiply-adds
 extern const Kernels avx512_kernels;    ///< 16 lanes

@@ -13,7 +13,7 @@ namespace {
 /// pieces are added up, so that a long sum does not lose its digits one by one.
 constexpr int64_t kPiece = 512;
 
-/// What a row of the left operand is: `taps` runs of `length` floats, `tap_stride` apart.
+/// What a row of the left operand is: `taps` runs of `length` elements, `tap_stride` apart.
 struct Runs {
   int64_t taps, tap_stride, length;
 };
@@ -56,40 +56,58 @@ void pack_panel(const T* src, int64_t rows, int64_t step, int64_t column_step, c
   }
 }
 
-template <int kVectors>
-void multiply_vectors(const float* const* rows, int64_t offset, int64_t count, const Runs& runs,
-                      const float* panel, float* c, int64_t c_stride) {
+/// How products are made: of floats. bf16_products.h has others.
+struct FloatProducts {
+  using Element = float;                          ///< of both operands
+  static constexpr int64_t kRowsOfBlock = kRows;  ///< rows of a come in multiples of it
+  static constexpr int64_t kEquidistantRows = 1;  ///< that are faster if they are equidistant
+
+  /// To be alive in every thread that multiplies.
+  struct Session {};
+
+  template <int kVectors, class... Arguments>
+  static void dot(const Arguments&... arguments) {
+    dot_rows<kVectors>(arguments...);
+  }
+};
+
+template <class Products, int kVectors>
+void multiply_vectors(const typename Products::Element* const* rows, int64_t offset, int64_t count,
+                      const Runs& runs, const typename Products::Element* panel, float* c,
+                      int64_t c_stride) {
   const int64_t piece = min(runs.length, kPiece), taps = max(1, kPiece / runs.length);
   for (int64_t tap = 0; tap < runs.taps; tap += taps)
     for (int64_t l = 0; l < runs.length; l += piece) {
-      const float* b = panel + (tap * runs.length + l) * kVectors * kLanes;
-      for (int64_t i = 0; i < count; i += kRows) {
-        dot_rows<kVectors>(rows + i, offset + tap * runs.tap_stride + l, min(taps, runs.taps - tap),
-                           runs.tap_stride, min(piece, runs.length - l), b, tap > 0 || l > 0,
-                           c + i * c_stride, c_stride);
+      const auto* b = panel + (tap * runs.length + l) * kVectors * kLanes;
+      for (int64_t i = 0; i < count; i += Products::kRowsOfBlock) {
+        Products::template dot<kVectors>(rows + i, offset + tap * runs.tap_stride + l,
+                                         min(taps, runs.taps - tap), runs.tap_stride,
+                                         min(piece, runs.length - l), b, tap > 0 || l > 0,
+                                         c + i * c_stride, c_stride);
       }
     }
 }
 
 /// c[i][j] = (rows[i] + offset) . column j of the packed panel, for count rows, a multiple of
-/// kRows; a row of c is c_stride floats, and panel.width() of them are written.
-inline void multiply_panel(const float* const* rows, int64_t offset, int64_t count,
-                           const Runs& runs, const Panel& panel, const float* packed, float* c,
-                           int64_t c_stride) {
+/// kRowsOfBlock; a row of c is c_stride floats, and panel.width() of them are written.
+template <class Products = FloatProducts>
+void multiply_panel(const typename Products::Element* const* rows, int64_t offset, int64_t count,
+                    const Runs& runs, const Panel& panel, const typename Products::Element* packed,
+                    float* c, int64_t c_stride) {
   if (panel.width() == kColumns)
-    multiply_vectors<2>(rows, offset, count, runs, packed, c, c_stride);
+    multiply_vectors<Products, 2>(rows, offset, count, runs, packed, c, c_stride);
   else
-    multiply_vectors<1>(rows, offset, count, runs, packed, c, c_stride);
+    multiply_vectors<Products, 1>(rows, offset, count, runs, packed, c, c_stride);
 }
 
 /// dot_columns for the columns of a panel, whose first ones b and c point at.
-template <class Row>
+template <int kCount = kRows, class Row>
 void dot_panel_columns(const Panel& panel, const Row& row, const float* b, int64_t b_stride,
                        int64_t count, bool add, float* c, int64_t c_stride) {
   if (panel.width() == kColumns)
-    dot_columns<2>(row, b, b_stride, count, add, c, c_stride);
+    dot_columns<2, kCount>(row, b, b_stride, count, add, c, c_stride);
   else
-    dot_columns<1>(row, b, b_stride, count, add, c, c_stride);
+    dot_columns<1, kCount>(row, b, b_stride, count, add, c, c_stride);
 }
 
 }  // namespace

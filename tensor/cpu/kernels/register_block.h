@@ -12,12 +12,13 @@ namespace siam::cpu {
 namespace {
 
 constexpr int kRows = kLanes == 16 ? 12 : 6;
-constexpr int kColumns = 2 * kLanes;  ///< of a full panel of b
+constexpr int kFewRows = kRows / 3 * 2;  ///< of a smaller block: 64 rows are 4 kRows + 2 kFewRows
+constexpr int kColumns = 2 * kLanes;     ///< of a full panel of b
 
-/// The sums of a block, kRows x kVectors vectors.
-template <int kVectors>
+/// The sums of a block, kCount x kVectors vectors.
+template <int kVectors, int kCount = kRows>
 struct RegisterBlock {
-  Vec sum[kRows][kVectors] = {};
+  Vec sum[kCount][kVectors] = {};
 
   /// One step of every sum: element(i) of a times b[j].
   template <class Element>
@@ -26,15 +27,23 @@ struct RegisterBlock {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) right[v] = load(b + v * kLanes);
 #pragma GCC unroll 12
-    for (int i = 0; i < kRows; ++i)
+    for (int i = 0; i < kCount; ++i)
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(element(i), right[v], sum[i][v]);
+  }
+
+  /// Asks for the lines of c that finish() adds to: they come from afar, and while the sum runs.
+  [[gnu::always_inline]] static void prefetch(const float* c, int64_t c_stride) {
+#pragma GCC unroll 12
+    for (int i = 0; i < kCount; ++i)
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) __builtin_prefetch(c + i * c_stride + v * kLanes, 1);
   }
 
   /// c (+)= the sums; without `add` c is overwritten.
   [[gnu::always_inline]] void finish(bool add, float* c, int64_t c_stride) const {
 #pragma GCC unroll 12
-    for (int i = 0; i < kRows; ++i)
+    for (int i = 0; i < kCount; ++i)
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) {
         float* to = c + i * c_stride + v * kLanes;
@@ -63,11 +72,13 @@ void dot_rows(const float* const* rows, int64_t offset, int64_t taps, int64_t ta
 
 /// One row of the result per column of a, the sum running over a's rows (pixels, tiles), the t-th
 /// of which is at row(t):
-///   c[i][j] (+)= sum_{t < count} row(t)[i] b[t b_stride + j].
-template <int kVectors, class Row>
+///   c[i][j] (+)= sum_{t < count} row(t)[i] b[t b_stride + j],
+/// with i < kCount.
+template <int kVectors, int kCount, class Row>
 void dot_columns(const Row& row, const float* b, int64_t b_stride, int64_t count, bool add,
                  float* c, int64_t c_stride) {
-  RegisterBlock<kVectors> block;
+  RegisterBlock<kVectors, kCount> block;
+  if (add) block.prefetch(c, c_stride);
   for (int64_t t = 0; t < count; ++t, b += b_stride) {
     const float* a = row(t);
     block.step([&](int i) { return a[i]; }, b);

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace siam::cpu {
 namespace {
@@ -116,9 +117,13 @@ inline void store_some(T* to, Vec value, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
-/// to[i] = from[i] for i < count, one of the two f32.
+/// to[i] = from[i] for i < count, of one type or one of the two f32.
 template <class From, class To>
 inline void convert(const From* from, int64_t count, To* to) {
+  if constexpr (std::is_same_v<From, To> && sizeof(To) < sizeof(float)) {
+    std::memcpy(to, from, sizeof(To) * static_cast<size_t>(count));
+    return;
+  }
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(to + i, load(from + i));
   if (i < count) store_some(to + i, load_some(from + i, count - i), count - i);

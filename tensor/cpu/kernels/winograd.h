@@ -72,20 +72,22 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
   const Scratch filters(static_cast<size_t>(panels * kAll * c * kColumns));
   transform_filters<Algebra>(filter, filters.data());
 
-  // As many blocks as keep all threads busy to the end.
-  const int64_t blocks = round_up(ceil_div(tiling.count(), kMostTiles), threads());
-  const int64_t tiles = round_up(ceil_div(tiling.count(), blocks), kRows);
+  // As many blocks as keep all threads busy to the end, each of whole register blocks.
+  const int64_t strips = ceil_div(tiling.count(), kRows);
+  const int64_t blocks = min(strips, round_up(ceil_div(tiling.count(), kMostTiles), threads()));
+  const int64_t tiles = ceil_div(strips, blocks) * kRows;  // of the largest block
   const ThreadScratch scratch(
       kAll * (Planes::plane_floats(tiles, c) + Planes::plane_floats(tiles, group)) +
       Pieces::floats<T>(c) + Pieces::floats<float*>(tiles));
-  for_tasks(ceil_div(tiling.count(), tiles), [&](int64_t block, int part) {
+  for_tasks(blocks, [&](int64_t block, int part) {
     Pieces pieces(scratch.at(part));
     const Planes data(pieces.take(kAll * Planes::plane_floats(tiles, c)), tiles, c);
     const Planes products(pieces.take(kAll * Planes::plane_floats(tiles, group)), tiles, group);
     auto* zeros = pieces.take<T>(c);
     std::memset(zeros, 0, sizeof(T) * static_cast<size_t>(c));
     auto** rows = pieces.take<const float*>(tiles);  // of product 0
-    const int64_t first = block * tiles, count = min(tiles, tiling.count() - first);
+    const int64_t first = block * strips / blocks * kRows;
+    const int64_t count = min((block + 1) * strips / blocks * kRows, tiling.count()) - first;
     for (int64_t t = 0; t < tiles; ++t) rows[t] = data.at(0, min(t, count - 1));
     for (int64_t t = 0; t < count; ++t) {
       const T* pixels[kInputs][kInputs];

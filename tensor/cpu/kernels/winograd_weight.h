@@ -2,26 +2,116 @@
 // Weight gradient in transformed tiles: those of x and, by the transposed output transform, those
 // of dy are multiplied at each pair of points,
 //   sums[product][k][c] = sum over tiles of dy[product][tile][k] x[product][tile][c],
-// and the transposed filter transform gives dw. A batch of tiles is transformed by all threads,
-// which then share out products and channels, so that each sum runs over the tiles in order.
+// and the transposed filter transform gives dw.
 
 #include "tensor/cpu/kernels/panel.h"
-#include "tensor/cpu/kernels/threads.h"
+#include "tensor/cpu/kernels/weight_parts.h"
 #include "tensor/cpu/kernels/winograd_tiles.h"
 
 namespace siam::cpu {
 namespace {
 
-// dw[k][tap][c] from the sums.
+/// Where sums[product][k][c] stand. Lanes beyond the channels hold what was in the memory.
+struct WeightSums {
+  int64_t products, row, plane;  ///< floats of a k, of a product
+
+  WeightSums(int64_t products, const ConvShape& s)
+      : products(products), row(round_up(s.c, kLanes)), plane(round_up(s.k, kRows) * row) {}
+  int64_t floats() const { return products * plane; }
+};
+
+/// The sums over a run of tiles, a batch of transformed ones at a time.
+template <class Algebra, class T>
+class TileSums {
+ public:
+  TileSums(const ConvShape& s, const T* dy, const T* x, const T* zeros)
+      : tiling_(s.n, s.p, s.q, -s.padding),
+        images_{x, s.h, s.w, s.c},
+        gradients_{dy, s.p, s.q, s.k},
+        outside_(zeros),
+        sums_(kAll, s),
+        // 2 MiB of transformed tiles: the next step finds them in the cache. At least 96, for which
+        // a register block of sums is loaded and stored once.
+        batch_(min(tiling_.count(), max(kLeastTiles, kBatchFloats / (kAll * (s.c + s.k))))) {}
+
+  int64_t tiles() const { return tiling_.count(); }
+  int64_t scratch_floats() const { return x_floats() + dy_floats(); }
+
+  /// Over the tiles [begin, end), which are shared out among the threads that are free, each sum
+  /// running over them in order.
+  void add_up(int64_t begin, int64_t end, float* scratch, float* sums) const {
+    const Planes x_tiles(scratch, batch_, images_.channels);
+    const Planes dy_tiles(scratch + x_floats(), batch_, gradients_.channels);
+    for (int64_t first = begin; first < end; first += batch_) {
+      const int64_t count = min(batch_, end - first);
+      transform(first, count, x_tiles, dy_tiles);
+      multiply(count, x_tiles, dy_tiles, first > begin, sums);
+    }
+  }
+
+ private:
+  static constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
+                       kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
+  static constexpr int64_t kBatchFloats = 1 << 19, kLeastTiles = 96;
+
+  int64_t x_floats() const { return kAll * Planes::plane_floats(batch_, images_.channels); }
+  int64_t dy_floats() const { return kAll * Planes::plane_floats(batch_, gradients_.channels); }
+
+  void transform(int64_t first, int64_t count, const Planes& x_tiles,
+                 const Planes& dy_tiles) const {
+    constexpr int64_t kTilesOfTask = 8;
+    for_tasks(ceil_div(count, kTilesOfTask), [&](int64_t task, int) {
+      for (int64_t t = task * kTilesOfTask; t < min((task + 1) * kTilesOfTask, count); ++t) {
+        const T *in[kInputs][kInputs], *out[kOutputs][kOutputs];
+        tiling_.inputs(first + t, images_, outside_, in);
+        transform_tile<kInputs, kProducts>(in, images_.channels, x_tiles, t,
+                                           [](const Vec* d, Vec* v) { Algebra::input(d, v); });
+        tiling_.outputs(first + t, gradients_, outside_, out);
+        transform_tile<kOutputs, kProducts>(
+            out, gradients_.channels, dy_tiles, t,
+            [](const Vec* d, Vec* z) { Algebra::output_transposed(d, z); });
+      }
+    });
+  }
+
+  void multiply(int64_t count, const Planes& x_tiles, const Planes& dy_tiles, bool add,
+                float* sums) const {
+    const int64_t panels = Panel::count(images_.channels);
+    for_tasks(kAll * panels, [&](int64_t task, int) {
+      const int64_t product = task / panels;
+      const Panel panel = Panel::at(task % panels, images_.channels);
+      const float* right = x_tiles.at(product, 0) + panel.begin;
+      const auto rows = [&]<int kCount>(int64_t k) {
+        const float* left = dy_tiles.at(product, 0) + k;
+        auto tile = [=, stride = dy_tiles.row](int64_t t) { return left + t * stride; };
+        float* c = sums + product * sums_.plane + k * sums_.row + panel.begin;
+        dot_panel_columns<kCount>(panel, tile, right, x_tiles.row, count, add, c, sums_.row);
+        return k + kCount;
+      };
+      for (int64_t k = 0, all = gradients_.channels; k < all;) {
+        const bool few = all - k <= kFewRows || (all - k > kRows && all - k <= 2 * kFewRows);
+        k = few ? rows.template operator()<kFewRows>(k) : rows.template operator()<kRows>(k);
+      }
+    });
+  }
+
+  Tiling<Algebra> tiling_;
+  Images<const T> images_, gradients_;
+  const T* outside_;
+  WeightSums sums_;
+  int64_t batch_;
+};
+
+/// dw[k][tap][c] from the sums of all parts.
 template <class Algebra>
-void finish_weights(const ConvShape& s, const float* sums, int64_t row, int64_t plane, float* dw) {
+void finish_weights(const ConvShape& s, const WeightSums& layout, const WeightParts& parts,
+                    float* dw) {
   constexpr int kProducts = Algebra::kProducts;
   for_tasks(s.k, [&](int64_t k, int) {
     for (int64_t c = 0; c < s.c; c += kLanes) {
       Vec u[kProducts][kProducts], g[3][3];
-      for (int i = 0; i < kProducts; ++i)
-        for (int j = 0; j < kProducts; ++j)
-          u[i][j] = load(sums + (i * kProducts + j) * plane + k * row + c);
+      for (int i = 0; i < kProducts * kProducts; ++i)
+        u[i / kProducts][i % kProducts] = parts.total(i * layout.plane + k * layout.row + c);
       in_both_directions(u, g, [](const Vec* u, Vec* g) { Algebra::filter_transposed(u, g); });
       for (int i = 0; i < 9; ++i) store_some(dw + (k * 9 + i) * s.c + c, g[i / 3][i % 3], s.c - c);
     }
@@ -30,53 +120,16 @@ void finish_weights(const ConvShape& s, const float* sums, int64_t row, int64_t 
 
 template <class Algebra, class T>
 void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
-  constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
-                kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
-  // 2 MiB of transformed tiles: the next step finds them in the cache. At least 96, for which a
-  // register block of sums is loaded and stored once.
-  constexpr int64_t kBatchFloats = 1 << 19, kLeastTiles = 96;
-  const Tiling<Algebra> tiling(s.n, s.p, s.q, -s.padding);
-  const int64_t batch = min(tiling.count(), max(kLeastTiles, kBatchFloats / (kAll * (s.c + s.k))));
-  const int64_t x_floats = kAll * Planes::plane_floats(batch, s.c);
-  const int64_t dy_floats = kAll * Planes::plane_floats(batch, s.k);
-  const Scratch tiles(static_cast<size_t>(x_floats + dy_floats));
-  const Planes x_tiles(tiles.data(), batch, s.c), dy_tiles(tiles.data() + x_floats, batch, s.k);
-  // Lanes beyond the channels hold what was in the memory; their sums are never read.
-  const int64_t row = round_up(s.c, kLanes), plane = round_up(s.k, kRows) * row;
-  const Scratch sums(static_cast<size_t>(kAll * plane));
+  constexpr int64_t kTilesOfPart = 192;
   const Scratch zeros(static_cast<size_t>(max(s.c, s.k)));
   std::memset(zeros.data(), 0, sizeof(float) * static_cast<size_t>(max(s.c, s.k)));
-  auto* outside = reinterpret_cast<const T*>(zeros.data());
-
-  const Images<const T> images{x, s.h, s.w, s.c}, gradients{dy, s.p, s.q, s.k};
-  for (int64_t first = 0; first < tiling.count(); first += batch) {
-    const int64_t count = min(batch, tiling.count() - first);
-    constexpr int64_t kTilesOfTask = 8;
-    for_tasks(ceil_div(count, kTilesOfTask), [&](int64_t task, int) {
-      for (int64_t t = task * kTilesOfTask; t < min((task + 1) * kTilesOfTask, count); ++t) {
-        const T *in[kInputs][kInputs], *out[kOutputs][kOutputs];
-        tiling.inputs(first + t, images, outside, in);
-        transform_tile<kInputs, kProducts>(in, s.c, x_tiles, t,
-                                           [](const Vec* d, Vec* v) { Algebra::input(d, v); });
-        tiling.outputs(first + t, gradients, outside, out);
-        transform_tile<kOutputs, kProducts>(
-            out, s.k, dy_tiles, t, [](const Vec* d, Vec* z) { Algebra::output_transposed(d, z); });
-      }
-    });
-    const int64_t panels = Panel::count(s.c);
-    for_tasks(kAll * panels, [&](int64_t task, int) {
-      const int64_t product = task / panels;
-      const Panel panel = Panel::at(task % panels, s.c);
-      const float* right = x_tiles.at(product, 0) + panel.begin;
-      for (int64_t k = 0; k < s.k; k += kRows) {
-        const float* left = dy_tiles.at(product, 0) + k;
-        auto tile = [=, stride = dy_tiles.row](int64_t t) { return left + t * stride; };
-        float* c = sums.data() + product * plane + k * row + panel.begin;
-        dot_panel_columns(panel, tile, right, x_tiles.row, count, first > 0, c, row);
-      }
-    });
-  }
-  finish_weights<Algebra>(s, sums.data(), row, plane, dw);
+  const TileSums<Algebra, T> sums(s, dy, x, reinterpret_cast<const T*>(zeros.data()));
+  const WeightSums layout(Algebra::kProducts * Algebra::kProducts, s);
+  const WeightParts parts(sums.tiles(), kTilesOfPart, layout.floats());
+  parts.add_up(sums.scratch_floats(), [&](int64_t begin, int64_t end, float* scratch, float* to) {
+    sums.add_up(begin, end, scratch, to);
+  });
+  finish_weights<Algebra>(s, layout, parts, dw);
 }
 
 template <class T>

@@ -1,0 +1,25 @@
+#pragma once
+// The subcommands of the program `simsiam`, each with a command line of its own.
+
+namespace siam {
+
+struct Command {
+  const char* name;
+  const char* does;  ///< one line of `simsiam --help`
+  /// Its body. `argv` is the program's: argv[1] the name, behind it the command's own options.
+  /// Gives the exit status, or throws (guarded.h).
+  int (*run)(int argc, char** argv);
+  bool on_ranks = false;  ///< it may be started as several processes
+};
+
+int pretrain_command(int argc, char** argv);
+int embed_command(int argc, char** argv);
+int neighbours_command(int argc, char** argv);
+int evaluate_command(int argc, char** argv);
+int export_command(int argc, char** argv);
+int import_command(int argc, char** argv);
+int view_command(int argc, char** argv);
+int doctor_command(int argc, char** argv);
+int plan_command(int argc, char** argv);
+
+}  // namespace siam

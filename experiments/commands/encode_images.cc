@@ -1,0 +1,84 @@
+#include "experiments/commands/encode_images.h"
+
+#include <algorithm>
+
+#include "data/batch_source.h"
+#include "simsiam/features.h"
+#include "tensor/allocator.h"
+
+namespace siam {
+
+namespace {
+
+// Images [begin, end) but for those that cannot be decoded; `from` gives any range of them.
+Tensor whole_ones(const TestImages& from, int64_t begin, int64_t end, std::vector<int64_t>& images,
+                  std::vector<BadImage>& bad) {
+  const auto some = [&](int64_t first, int64_t last) {
+    const Tensor read = from(first, last);
+    for (int64_t i = first; i < last; ++i) images.push_back(i);
+    return read;
+  };
+  try {
+    return some(begin, end);
+  } catch (const OutOfMemory&) {
+    throw;
+  } catch (const Error&) {  // of one of them: which ones is asked one by one
+  }
+  std::vector<Tensor> each;
+  for (int64_t i = begin; i < end; ++i) try {
+      each.push_back(some(i, i + 1));
+    } catch (const OutOfMemory&) {
+      throw;
+    } catch (const Error& error) {
+      bad.push_back({i, error.what()});
+    }
+  if (each.empty()) return {};
+  const Shape& one = each[0].shape();
+  const Tensor all =
+      Tensor::empty({std::ssize(each), one[1], one[2], one[3]}, each[0].dtype(), each[0].device());
+  for (int64_t i = 0; i < std::ssize(each); ++i) all.rows(i, i + 1).copy_from(each[i]);
+  return all;
+}
+
+}  // namespace
+
+std::vector<BadImage> encode_images(const TrainedModel& trained, const Dataset& dataset,
+                                    bool projection, Progress& progress,
+                                    const std::function<void(const EncodedImages&)>& encoded) {
+  const Config& config = trained.config;
+  const TestImages images = test_images(dataset, config.augment, config.device, config.precision);
+  const int64_t count = dataset.size(), most = images_at_once(config);
+  std::vector<BadImage> bad;
+  {
+    auto phase = progress.phase(fmt::format("features of {} images", count));
+    for (int64_t begin = 0; begin < count; begin += most) {
+      const int64_t end = std::min(begin + most, count);
+      EncodedImages block;
+      const Tensor pixels = whole_ones(images, begin, end, block.images, bad);
+      if (!block.images.empty()) {
+        const Encoding both = encode(trained.model, pixels, config, projection);
+        block.features = projection ? both.projection : both.backbone;
+        encoded(block);
+      }
+      phase.done(static_cast<double>(end) / static_cast<double>(count));
+    }
+  }
+  if (bad.empty()) return bad;
+  check(std::ssize(bad) < count, "{}; and so the other {} images; images are needed; use others",
+        bad[0].why, count - 1);
+  progress.message(
+      fmt::format("{} of {} images cannot be read and are left out:", bad.size(), count));
+  for (const BadImage& each : bad) progress.message("  " + each.why);
+  return bad;
+}
+
+Tensor encode_some(const TrainedModel& trained, const std::vector<Image>& images) {
+  const AugmentConfig& augment = trained.config.augment;
+  const int64_t size = augment.size;
+  const Tensor pixels = Tensor::empty({std::ssize(images), size, size, 3});
+  for (int64_t i = 0; i < std::ssize(images); ++i)
+    test_transform(images[i], augment, pixels.data<float>() + i * size * size * 3);
+  return encode(trained.model, pixels, trained.config, /*projection=*/false).backbone;
+}
+
+}  // namespace siam

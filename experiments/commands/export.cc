@@ -1,0 +1,62 @@
+// A checkpoint's backbone for other software.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+
+#include "experiments/commands/command.h"
+#include "experiments/commands/open_checkpoint.h"
+#include "experiments/commands/output_file.h"
+#include "experiments/options.h"
+#include "simsiam/export.h"
+#include "tensor/io/atomic_file.h"
+#include "tensor/print.h"
+
+namespace siam {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// "backbone.py" beside the weights, under a name that Python can import.
+fs::path module_path(const fs::path& weights) {
+  std::string name = weights.stem().string();
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c) && c != '_'; }, '_');
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name = "_" + name;
+  return weights.parent_path() / (name + ".py");
+}
+
+}  // namespace
+
+int export_command(int argc, char** argv) {
+  std::string checkpoint, out = "backbone.safetensors";
+  CLI::App app(
+      "Writes the backbone of a checkpoint under torchvision's names. For a network that is not "
+      "one of torchvision's, thin or with the CIFAR stem, a Python module beside it makes it of "
+      "torchvision's parts.",
+      "simsiam export");
+  app.add_option("checkpoint", checkpoint, "a run's .safetensors")->required();
+  app.add_option("--out", out, "the .safetensors to write")->capture_default_str();
+  if (!parse_or_help(app, argc - 1, argv + 1, "a checkpoint and options")) return 0;
+  const fs::path weights = out;
+  if (weights.extension() != ".safetensors" || weights.stem().empty())
+    throw UsageError(
+        fmt::format("--out {}; a name that ends in .safetensors is needed; change it", out));
+  check_output(weights, {checkpoint});
+  Progress progress;
+  TrainedModel trained = open_checkpoint(checkpoint, "cpu", progress);
+  const bool own = !is_torchvision(trained.config.model.backbone);
+  const fs::path module = module_path(weights);
+  if (own) check_side_file(module, weights, "trained by SimSiam");
+  save_safetensors(weights, torchvision_backbone(trained));
+  print(stdout, fmt::format("{}\n", out));
+  if (own) {
+    write_file_atomically(
+        module, python_module(trained.config, weights.filename().string(), module.stem().string()));
+    print(stdout, fmt::format("{}\n", module.string()));
+  }
+  return 0;
+}
+
+}  // namespace siam

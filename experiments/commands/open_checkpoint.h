@@ -1,0 +1,16 @@
+#pragma once
+// What the commands on a checkpoint begin with.
+
+#include <string>
+
+#include "experiments/progress.h"
+#include "simsiam/checkpoint_config.h"
+
+namespace siam {
+
+/// Reads the network of a checkpoint onto a device ("auto", "cpu", "cuda"), and says which settings
+/// its version did not have.
+TrainedModel open_checkpoint(const std::string& path, const std::string& device,
+                             Progress& progress);
+
+}  // namespace siam

@@ -1,0 +1,31 @@
+#include "experiments/commands/output_file.h"
+
+#include <fstream>
+
+#include "tensor/check.h"
+
+namespace siam {
+
+namespace fs = std::filesystem;
+
+void check_output(const fs::path& out, std::initializer_list<fs::path> inputs) {
+  for (const fs::path& input : inputs) {
+    std::error_code none;  // one of them is not there
+    check(!fs::equivalent(out, input, none),
+          "--out {}: this is what is read; another file is needed; choose another name",
+          out.string());
+  }
+}
+
+void check_side_file(const fs::path& file, const fs::path& out, const std::string& mark) {
+  std::ifstream stream(file);
+  if (!stream) return;
+  std::string line;
+  std::getline(stream, line);
+  check(line.find(mark) != std::string::npos,
+        "{}: is there already, and would be written beside {}; its name must be free; choose "
+        "another --out, or move it away",
+        file.string(), out.string());
+}
+
+}  // namespace siam

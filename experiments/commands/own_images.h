@@ -1,0 +1,25 @@
+#pragma once
+// What `simsiam pretrain`, `simsiam plan` and `simsiam view` have in common: the command line,
+// whose defaults depend on how many images there are, and the images themselves.
+
+#include <optional>
+#include <string>
+
+#include "data/dataset.h"
+#include "experiments/options.h"
+
+namespace siam {
+
+struct OwnRun {
+  Options options;
+  TrainTest data;
+};
+
+/// Reads the command line, with the options of one command beside the shared ones, then the folder
+/// in it. `trains`: with the options that say where results go. Nothing if the program is to end at
+/// once. Sets the number of threads. UsageError or Error if something does not fit.
+std::optional<OwnRun> own_run(int argc, char** argv, const std::string& description, bool trains,
+                              const std::vector<TextOption>& own = {},
+                              const Communicator& ranks = alone());
+
+}  // namespace siam

@@ -1,0 +1,211 @@
+#include "experiments/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <vector>
+
+#include "experiments/interrupt.h"
+#include "experiments/progress_line.h"
+#include "simsiam/features.h"
+#include "simsiam/trainer.h"
+#include "tensor/clock.h"
+#include "tensor/io/atomic_file.h"
+
+namespace siam {
+
+namespace {
+
+constexpr size_t kFirstSteps = 2, kMeasuredSteps = 3;  // the first ones choose algorithms
+constexpr int64_t kFewImages = 2048;
+constexpr double kPatience = 30;            // seconds for what follows the first step
+constexpr uint64_t kHeaderPerTensor = 128;  // of a checkpoint: name, shape, place
+
+struct Enough {};
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
+  return values[values.size() / 2];
+}
+
+// The seconds of each step, the first included.
+std::vector<double> step_times(Trainer& trainer) {
+  std::vector<double> times;
+  const double begin = steady_seconds();
+  double last = begin;
+  const auto on_step = [&](const StepInfo&) {
+    if (interrupted()) throw Interrupted("interrupted before the run began");
+    const double now = steady_seconds();
+    times.push_back(now - last);
+    last = now;
+    const bool late = now - begin - times[0] > kPatience || times[0] > kPatience;
+    if (times.size() == kFirstSteps + kMeasuredSteps || late) throw Enough();
+  };
+  try {
+    while (true) trainer.train_epoch(on_step);
+  } catch (const Enough&) {
+  }
+  return times;
+}
+
+// To make a batch, by itself: a step cannot be faster, however many batches wait at first.
+double loading_seconds(const Config& config, const TrainTest& data) {
+  const auto source = make_batch_source(data.train, config.augment,
+                                        {.batch_size = config.batch_size,
+                                         .seed = config.seed,
+                                         .workers = config.workers,
+                                         .views = 2 * config.loss.pairs},
+                                        config.device, config.precision);
+  source->start_epoch(0);
+  const int64_t batches = std::min<int64_t>(kMeasuredSteps, source->batches_per_epoch());
+  const double begin = steady_seconds();
+  for (int64_t i = 0; i < batches; ++i) source->next();
+  synchronize(config.device);
+  return (steady_seconds() - begin) / static_cast<double>(batches);
+}
+
+// Of one measurement: taken where it is small, and otherwise known from some of its images. Brings
+// memory to its peak.
+double monitor_seconds(const Trainer& trainer, const TrainTest& data, const Config& config) {
+  const int64_t all = trainer.monitor().images();
+  const double begin = steady_seconds();
+  if (all <= kFewImages) {
+    trainer.measure();
+    return steady_seconds() - begin;
+  }
+  const int64_t some = std::min(images_at_once(config), data.train->size());
+  backbone_features(trainer.model(), *subset(data.train, some), config);
+  synchronize(config.device);
+  return (steady_seconds() - begin) / static_cast<double>(some) * static_cast<double>(all);
+}
+
+uint64_t checkpoint_bytes(const FlatParameters& parameters) {
+  uint64_t elements = static_cast<uint64_t>(parameters.buffers().numel());
+  for (const auto& entry : parameters.entries()) elements += 2 * entry.shape.numel();
+  return sizeof(float) * elements + 2 * kHeaderPerTensor * parameters.entries().size();
+}
+
+std::string per_second(const Plan& plan) {
+  const double batch = static_cast<double>(plan.images) / static_cast<double>(plan.steps_per_epoch);
+  return fmt::format("{:.3g}", batch / plan.step_seconds);
+}
+
+const char* memory_of(Device device) {
+  return device == Device::cuda ? "peak memory of the GPU" : "peak memory";
+}
+
+// "0.52 s" where a duration would be "1 s".
+std::string short_time(double seconds) {
+  return seconds < 10 ? fmt::format("{:.2g} s", seconds) : format_duration(seconds);
+}
+
+std::string against(double planned, double actual, const std::string& was) {
+  return fmt::format("was {} ({:+.0f} %)", was, 100 * (actual / planned - 1));
+}
+
+}  // namespace
+
+double Plan::seconds(double done) const {
+  const double share = 1 - done / epochs;
+  return share * (epochs * epoch_seconds() + monitors * monitor_seconds);
+}
+
+uint64_t peak_memory(Device device, uint64_t captured) {
+  if (device == Device::cuda) return caching_allocator(device).statistics().reserved + captured;
+  std::ifstream file("/proc/self/status");
+  for (std::string name; file >> name;) {
+    uint64_t kib = 0;
+    if (name == "VmHWM:" && file >> kib) return kib * 1024;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return caching_allocator(device).statistics().reserved;
+}
+
+Plan make_plan(const Config& config, const TrainTest& whole) {
+  const TrainTest data = subsets(whole, config.train_samples, config.test_samples);
+  check_batch(config, data.train->size());
+  Config measured = config;
+  measured.read_back = 1;
+  measured.epochs = measured.knn_every = config.epochs + kFirstSteps + kMeasuredSteps + 1;
+  Plan plan{};
+  {
+    Trainer trainer(measured, data);
+    const std::vector<double> times = step_times(trainer);
+    const size_t first = std::min(kFirstSteps, times.size() - 1);
+    const auto behind = times.begin() + static_cast<std::ptrdiff_t>(first);
+    plan.measured_steps = static_cast<int>(times.end() - behind);
+    plan.step_seconds = median({behind, times.end()});
+    plan.parameters = 0;
+    for (const auto& entry : trainer.parameters().entries()) plan.parameters += entry.shape.numel();
+    plan.monitor_seconds = monitor_seconds(trainer, data, config);
+    plan.checkpoint = checkpoint_bytes(trainer.parameters());
+    plan.steps_per_epoch = trainer.steps_per_epoch();
+    plan.memory = peak_memory(config.device, trainer.step_memory().reserved);
+  }
+  plan.images = data.train->size();
+  plan.epochs = config.epochs;
+  plan.monitors = 1 + (config.epochs + config.knn_every - 1) / config.knn_every;
+  plan.loading_seconds = loading_seconds(config, data);
+  plan.step_seconds = std::max(plan.step_seconds, plan.loading_seconds);
+  return plan;
+}
+
+Table plan_table(const Plan& plan, Device device) {
+  return {
+      {{"what it costs", Align::left}, {""}},
+      {{"images to train on", fmt::format("{}", plan.images)},
+       {"parameters", fmt::format("{:.1f} million", static_cast<double>(plan.parameters) / 1e6)},
+       {memory_of(device), format_bytes(plan.memory)},
+       {fmt::format("a step, by {} of them", plan.measured_steps),
+        fmt::format("{:.3g} s", plan.step_seconds)},
+       {"to read a batch, part of it", fmt::format("{:.3g} s", plan.loading_seconds)},
+       {"images/s", per_second(plan)},
+       {fmt::format("an epoch of {} steps", plan.steps_per_epoch),
+        short_time(plan.epoch_seconds())},
+       {fmt::format("the monitor, {} times", plan.monitors), short_time(plan.monitor_seconds)},
+       {fmt::format("all {} epochs", plan.epochs), format_duration(plan.seconds())},
+       {"disk: two checkpoints and one that is written", format_bytes(plan.disk())}}};
+}
+
+std::string plan_text(const Plan& plan, Device device) {
+  return fmt::format(
+      "plan: {} images, {:.1f} million parameters; {} an epoch, {} for all {}, by {} steps; {} {}, "
+      "disk {}",
+      plan.images, static_cast<double>(plan.parameters) / 1e6, short_time(plan.epoch_seconds()),
+      format_duration(plan.seconds()), plan.epochs, plan.measured_steps, memory_of(device),
+      format_bytes(plan.memory), format_bytes(plan.disk()));
+}
+
+void Forecast::begin(const Experiment&, const RunRecord&, const Trainer& trainer) {
+  begin_ = end_ = steady_seconds();
+  done_ =
+      static_cast<double>(trainer.steps_done()) / static_cast<double>(trainer.steps_per_epoch());
+  trainer_ = &trainer;
+}
+
+void Forecast::epoch(const Experiment&, const RunRecord& run) {
+  end_ = steady_seconds();
+  ++epochs_;
+  training_ += run.epochs.back().seconds;
+  captured_ = trainer_->step_memory().reserved;
+}
+
+std::string Forecast::against_actual(uint64_t checkpoint_bytes) const {
+  if (epochs_ == 0) return {};
+  const double epoch = training_ / epochs_, all = end_ - begin_;
+  const uint64_t memory = peak_memory(device_, captured_), disk = 3 * checkpoint_bytes;
+  const auto row = [](const std::string& what, double planned, double actual, const auto& text) {
+    return fmt::format("{} {}, {}", what, text(planned), against(planned, actual, text(actual)));
+  };
+  const auto bytes = [](double value) { return format_bytes(static_cast<uint64_t>(value)); };
+  return fmt::format(
+      "forecast: {}; {}; {}; {}", row("an epoch", plan_.epoch_seconds(), epoch, short_time),
+      row("in all", plan_.seconds(done_), all, short_time),
+      row(memory_of(device_), static_cast<double>(plan_.memory), static_cast<double>(memory),
+          bytes),
+      row("disk", static_cast<double>(plan_.disk()), static_cast<double>(disk), bytes));
+}
+
+}  // namespace siam

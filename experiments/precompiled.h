@@ -1,0 +1,4 @@
+// As tensor/precompiled.h.
+
+#include "experiments/study.h"
+#include "simsiam/precompiled.h"

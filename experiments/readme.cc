@@ -1,0 +1,47 @@
+#include "experiments/readme.h"
+
+#include <cmath>
+
+#include "experiments/seeds.h"
+#include "tensor/check.h"
+
+namespace siam {
+
+namespace {
+
+std::string signed_number(double value, int digits) {
+  return fmt::format("{}{}", value < 0 ? "−" : "", format_number(std::abs(value), digits));
+}
+
+}  // namespace
+
+std::string readme_row(const Study& study, std::span<const RunRecord> runs,
+                       const std::string& preset) {
+  std::string ours;
+  for (const SeedGroup& group : group_seeds(runs)) {
+    const auto last = [&](auto field) { return last_measured(group.mean, field); };
+    ours += fmt::format("{}{} {} / {} / {}", ours.empty() ? "" : "; ", group.mean.name,
+                        signed_number(last(&EpochMetrics::loss), 2),
+                        format_number(last(&EpochMetrics::std), 2),
+                        format_number(last(&EpochMetrics::knn), 1));
+  }
+  return fmt::format(
+      "| `./experiments/{}` | {} | {} | [figure](experiments/results/{}/{}/figure.svg) |",
+      study.program, study.paper, ours, preset, study.name);
+}
+
+std::string with_readme_row(std::string markdown, const std::string& row) {
+  const std::string any = "\n| `./experiments/";
+  const size_t old = markdown.find(fmt::format("\n{}", row.substr(0, row.find('|', 1) + 1)));
+  if (old != std::string::npos)
+    return markdown.replace(old + 1, markdown.find('\n', old + 1) - old - 1, row);
+  const size_t last = markdown.rfind(any);
+  check(last != std::string::npos,
+        "README: no row that begins with '{}'; a table of the studies is needed; name the file "
+        "that has it",
+        any.substr(1));
+  const size_t end = markdown.find('\n', last + 1);
+  return markdown.insert(end == std::string::npos ? markdown.size() : end, "\n" + row);
+}
+
+}  // namespace siam

@@ -1,0 +1,19 @@
+#pragma once
+// The table of studies in the project's README.md, a row for each.
+
+#include <span>
+#include <string>
+
+#include "experiments/study.h"
+
+namespace siam {
+
+/// | program | the paper's accuracies | each run's loss / std*sqrt(d) / kNN at its end | figure |.
+std::string readme_row(const Study& study, std::span<const RunRecord> runs,
+                       const std::string& preset);
+
+/// Markdown with the row in place of the one of the same program, or else behind the table's last.
+/// Error if there is no table whose rows begin with the name of a program here.
+std::string with_readme_row(std::string markdown, const std::string& row);
+
+}  // namespace siam

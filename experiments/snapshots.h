@@ -1,0 +1,44 @@
+#pragma once
+// Snapshots of a run's embeddings, taken at the epochs that studies ask for and kept beside its
+// checkpoint, so that a resumed or reused run has them, too. No number of the run depends on them.
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "simsiam/snapshot.h"
+
+namespace siam {
+
+class Trainer;
+
+struct Snapshots {
+  std::vector<int> labels;      ///< of the images; -1: none
+  std::vector<Snapshot> taken;  ///< with rising epochs
+};
+
+/// Nothing if the file is missing or damaged.
+std::optional<Snapshots> load_snapshots(const std::filesystem::path& file);
+/// As JSON, numbers to five digits.
+void save_snapshots(const std::filesystem::path& file, const Snapshots& snapshots);
+
+/// Takes a run's snapshots while it trains.
+class SnapshotLog {
+ public:
+  /// Of the first test images of each class, 500 in all. `resume`: what is in the file stays.
+  SnapshotLog(std::filesystem::path file, std::set<int> epochs,
+              const std::shared_ptr<const Dataset>& test, bool resume);
+  /// Whether this epoch is asked for and not there.
+  bool due(int epoch) const;
+  /// Of the network as it is behind `epoch` epochs; writes the file.
+  void take(int epoch, const Trainer& trainer);
+
+ private:
+  std::filesystem::path file_;
+  std::set<int> epochs_;
+  std::shared_ptr<const Dataset> images_;
+  Snapshots snapshots_;
+};
+
+}  // namespace siam

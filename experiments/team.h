@@ -1,0 +1,67 @@
+#pragma once
+// Several processes that train as one program. Rank 0 leads: it does all that a single process
+// does, and says what all are to do together just before it does its part of that. The others
+// follow: they have no files, no progress and no decisions of their own.
+
+#include <exception>
+#include <functional>
+
+#include "experiments/interrupt.h"
+#include "simsiam/trainer.h"
+
+namespace siam {
+
+class Team {
+ public:
+  explicit Team(const Communicator& ranks) : ranks_(ranks) {}
+
+  const Communicator& ranks() const { return ranks_; }
+  bool leads() const { return ranks_.rank() == 0; }
+
+  // Said by the leader, before it does the same; of one process, to nobody.
+
+  /// Make a trainer of this configuration.
+  void begin(const Config& config) const { say({.work = Work::begin, .config = config}); }
+  /// Trainer::measure().
+  void measure() const { say({.work = Work::measure, .config = {}}); }
+  /// Trainer::share().
+  void share() const { say({.work = Work::share, .config = {}}); }
+  /// Trainer::train_epoch(), with step() in on_step.
+  void epoch() const { say({.work = Work::epoch, .config = {}}); }
+  /// End with this status.
+  void dismiss(int status) const { say({.work = Work::end, .status = status, .config = {}}); }
+
+  /// Does what the leader says until it says the end: the exit status.
+  int follow(const TrainTest& data, TrainedModel* initial) const;
+
+  /// Behind a step, on all ranks: a signal that has reached one counts for all; then the leader's
+  /// `body`, whose exception ends the steps on all: on the others as EndedElsewhere.
+  template <class Body>
+  void step(const Body& body) const {
+    if (ranks_.size() == 1) return body();
+    share_interrupts();
+    std::exception_ptr error;
+    try {
+      if (leads()) body();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    end_together(error);
+  }
+
+ private:
+  enum class Work { begin, measure, share, epoch, end };
+  struct Order {
+    Work work;
+    int status = 0;
+    Config config;
+  };
+  void say(const Order& order) const;
+  Order hear() const;
+  void share_interrupts() const;
+  void end_together(const std::exception_ptr& error) const;
+
+  const Communicator& ranks_;
+};
+
+}  // namespace siam

@@ -1,0 +1,53 @@
+#pragma once
+// Everything by which a trained network is judged, from features that are computed once.
+
+#include <functional>
+
+#include "simsiam/evaluation/linear_probe.h"
+#include "simsiam/evaluation/representation.h"
+
+namespace siam {
+
+/// What a network makes of images, not normalised.
+struct Encoding {
+  Tensor backbone;    ///< f32 [n,feature_width()]: globally pooled
+  Tensor projection;  ///< f32 [n,d]: z; undefined unless asked for
+};
+
+struct FrozenFeatures {
+  Encoding rows;                ///< of all images, on one device
+  std::vector<int32_t> labels;  ///< [n]
+};
+
+struct EvaluationInput {
+  FrozenFeatures train, test;  ///< with projections
+  Encoding view1, view2;       ///< of the same test images, augmented
+  int64_t classes;
+};
+
+struct KnnResult {
+  KnnConfig setting;
+  double backbone, projection;  ///< percent
+};
+
+struct ProbeSweep {
+  ProbeConfig config;  ///< its base learning rate is the recipe's own
+  std::vector<ProbeResult> results;
+};
+
+struct Evaluation {
+  std::vector<KnnResult> knn;      ///< of knn_grid()
+  std::vector<ProbeSweep> probes;  ///< SGD and LARS, on the backbone's features
+  int64_t panel_rows, view_rows;   ///< test images behind the panels, and pairs of views
+  RepresentationPanel backbone, projection;
+};
+
+/// `probe_epochs` replaces the recipes' 100 and 90 if it is not negative; 0: no probes. `stage` is
+/// told what is being done.
+Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
+                    const std::function<void(const std::string&)>& stage);
+
+/// Of a sweep the result with the highest accuracy behind the last epoch.
+const ProbeResult& best_of(const ProbeSweep& sweep);
+
+}  // namespace siam

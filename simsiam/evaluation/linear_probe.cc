@@ -1,0 +1,155 @@
+#include "simsiam/evaluation/linear_probe.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/larc.h"
+#include "nn/layers.h"
+#include "nn/optimizer.h"
+#include "tensor/rows.h"
+
+namespace siam {
+
+namespace {
+
+Linear initial_classifier(const FeatureBank& train, int64_t classes, uint64_t seed) {
+  Initializer init(seed);
+  Linear linear(init, train.features.dim(1), classes, /*with_bias=*/true);
+  linear.weight = Parameter(init.normal({classes, train.features.dim(1)}, 0.01));
+  linear.bias = Parameter(Tensor::zeros({classes}));
+  return linear;
+}
+
+// Rows of a matrix on the CPU, and their labels, in the order given.
+struct Gathered {
+  Tensor rows, labels;
+};
+Gathered gather(const Tensor& matrix, std::span<const int32_t> labels,
+                std::span<const int64_t> order) {
+  const int64_t n = static_cast<int64_t>(order.size()), width = matrix.dim(1);
+  Gathered batch{Tensor::empty({n, width}), Tensor::empty({n}, DType::i32)};
+  for (int64_t i = 0; i < n; ++i) {
+    std::memcpy(batch.rows.data<float>() + i * width, matrix.data<float>() + order[i] * width,
+                static_cast<size_t>(width) * sizeof(float));
+    batch.labels.data<int32_t>()[i] = labels[order[i]];
+  }
+  return batch;
+}
+
+class Probe {
+ public:
+  Probe(const FeatureBank& train, int64_t classes, const ProbeConfig& config)
+      : config_(config),
+        classes_(classes),
+        device_(train.features.device()),
+        rows_(train.features.to(Device::cpu)),
+        labels_(train.labels),
+        batch_(std::min(config.batch_size, train.features.dim(0))),
+        linear_(initial_classifier(train, classes, config.seed)),
+        parameters_(registry_of(linear_), device_, DType::f32),
+        sgd_(parameters_, {.momentum = config.momentum, .weight_decay = 0}) {}
+
+  /// Mean loss of the epoch.
+  double train_epoch(int epoch) {
+    sgd_.set_learning_rate(0, probe_learning_rate(config_, epoch, batch_));
+    const std::vector<int64_t> order = permutation(
+        rows_.dim(0), Random(config_.seed, Purpose::probe, static_cast<uint32_t>(epoch)));
+    double sum = 0;
+    for (int64_t begin = 0; begin < rows_.dim(0); begin += batch_) {
+      const int64_t count = std::min(batch_, rows_.dim(0) - begin);
+      sum += step(gather(rows_, labels_, {order.data() + begin, static_cast<size_t>(count)})) *
+             static_cast<double>(count);
+    }
+    return sum / static_cast<double>(rows_.dim(0));
+  }
+
+  /// In percent.
+  double accuracy(const FeatureBank& test) const {
+    constexpr int64_t kBlock = 4096;
+    const NoGrad no_grad;
+    const int64_t count = test.features.dim(0);
+    int64_t right = 0;
+    for (int64_t begin = 0; begin < count; begin += kBlock) {
+      const int64_t end = std::min(begin + kBlock, count);
+      const Tensor logits =
+          linear_(Variable(test.features.rows(begin, end))).value().to(Device::cpu);
+      for (int64_t i = 0; i < end - begin; ++i) {
+        const float* row = logits.data<float>() + i * classes_;
+        right += std::max_element(row, row + classes_) - row == test.labels[begin + i];
+      }
+    }
+    return 100.0 * static_cast<double>(right) / static_cast<double>(count);
+  }
+
+ private:
+  double step(const Gathered& batch) {
+    parameters_.zero_grad();
+    const Variable target(one_hot(batch.labels, classes_, DType::f32, device_));
+    const Variable loss =
+        mean(softmax_cross_entropy(linear_(Variable(batch.rows.to(device_))), target));
+    backward(loss);
+    parameters_.collect_grads();
+    if (config_.optimizer == ProbeOptimizer::lars) larc_scale(parameters_);
+    sgd_.step();
+    return loss.value().item();
+  }
+
+  ProbeConfig config_;
+  int64_t classes_;
+  Device device_;
+  Tensor rows_;
+  std::span<const int32_t> labels_;
+  int64_t batch_;
+  Linear linear_;
+  FlatParameters parameters_;
+  Sgd sgd_;
+};
+
+}  // namespace
+
+double probe_learning_rate(const ProbeConfig& config, int epoch, int64_t batch) {
+  const double base = config.base_learning_rate * static_cast<double>(batch) / 256;
+  if (config.schedule == ProbeSchedule::cosine)
+    return cosine_learning_rate(base, epoch, config.epochs);
+  return base * (5 * epoch < 3 * config.epochs ? 1 : 5 * epoch < 4 * config.epochs ? 0.1 : 0.01);
+}
+
+ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int64_t classes,
+                         const ProbeConfig& config,
+                         const std::function<void(int)>& on_epoch) {
+  check(train.features.dim(0) > 0 && test.features.dim(0) > 0 &&
+            train.features.dim(1) == test.features.dim(1),
+        "linear probe: features {} to train on and {} to test; rows of one width are needed; "
+        "compute them with one network",
+        train.features.shape(), test.features.shape());
+  check(config.epochs >= 1 && config.batch_size >= 1,
+        "linear probe: {} epochs with batches of {}; one or more of each is needed", config.epochs,
+        config.batch_size);
+  Probe probe(train, classes, config);
+  ProbeResult result{config.base_learning_rate, 0, -1, 0, 0};
+  for (int epoch = 0; epoch < config.epochs; ++epoch) {
+    result.loss = probe.train_epoch(epoch);
+    result.last = probe.accuracy(test);
+    if (result.last > result.best) {
+      result.best = result.last;
+      result.best_epoch = epoch + 1;
+    }
+    if (on_epoch) on_epoch(epoch + 1);
+  }
+  return result;
+}
+
+std::vector<ProbeResult> probe_sweep(const FeatureBank& train, const FeatureBank& test,
+                                     int64_t classes, ProbeConfig config,
+                                     std::span<const double> base_learning_rates,
+                                     const std::function<void(double)>& on_rate) {
+  std::vector<ProbeResult> results;
+  for (const double rate : base_learning_rates) {
+    if (on_rate) on_rate(rate);
+    config.base_learning_rate = rate;
+    results.push_back(linear_probe(train, test, classes, config));
+  }
+  return results;
+}
+
+}  // namespace siam

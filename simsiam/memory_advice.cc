@@ -1,0 +1,46 @@
+#include "simsiam/memory_advice.h"
+
+#include <bit>
+#include <fstream>
+#include <limits>
+
+#include "tensor/check.h"
+
+namespace siam {
+
+namespace {
+
+// Linux promises memory it does not have, so the kernel's own estimate is asked.
+uint64_t available_memory() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string name; file >> name;) {
+    uint64_t kib = 0;
+    if (name == "MemAvailable:" && file >> kib) return kib * 1024;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return std::numeric_limits<uint64_t>::max();
+}
+
+}  // namespace
+
+void need_memory(std::string_view what, uint64_t bytes, Device device) {
+  if (device != Device::cpu) return;  // the GPU's allocator says so itself
+  const uint64_t free = available_memory();
+  constexpr double kMiB = 1048576.0;
+  check(bytes <= free,
+        "{}: {:.0f} MiB are needed; {:.0f} MiB are free on this machine; use fewer steps per "
+        "target, a smaller --dim or --batch-size, or a part of the data (--train-samples)",
+        what, static_cast<double>(bytes) / kMiB, static_cast<double>(free) / kMiB);
+}
+
+int64_t batch_that_fits(int64_t batch, size_t held, size_t asked) {
+  const double share = static_cast<double>(held) / static_cast<double>(held + asked);
+  const double fits = static_cast<double>(batch) * share;
+  return fits < 2 ? 2 : static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(fits)));
+}
+
+OutOfMemory advised(const OutOfMemory& error, const std::string& what_to_do) {
+  return {fmt::format("{}; {}", error.what(), what_to_do), error.asked, error.held};
+}
+
+}  // namespace siam

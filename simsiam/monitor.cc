@@ -1,0 +1,150 @@
+#include "simsiam/monitor.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "simsiam/doctor.h"
+#include "simsiam/evaluation/knn.h"
+#include "simsiam/evaluation/recall.h"
+#include "simsiam/evaluation/representation.h"
+#include "simsiam/features.h"
+
+namespace siam {
+
+namespace {
+
+constexpr double kEncoding = 0.99;  // share of the time; the comparison has the rest
+
+class KnnMonitor : public Monitor {
+ public:
+  KnnMonitor(const Config& config, const TrainTest& data, const Communicator& ranks)
+      : config_(config), data_(data), ranks_(ranks) {}
+
+  const char* name() const override { return "kNN"; }
+  int64_t images() const override { return data_.train->size() + data_.test->size(); }
+  void measure(const SimSiam& model, bool probe, const std::function<void(double)>& watch,
+               EpochMetrics& metrics) const override {
+    probe = probe && config_.linear_probe;
+    const double share = probe ? 1.0 / 3 : 1;  // of the time, roughly
+    metrics.knn = knn(model, [&](double done) { watch(share * done); });
+    if (ranks_.rank() != 0) return;
+    if (probe)
+      metrics.linear = linear_accuracy(model, [&](double done) { watch(share * (1 + 2 * done)); });
+    watch(1);
+  }
+
+ private:
+  // Each rank encodes a part of both sets, and keeps that of the bank.
+  double knn(const SimSiam& model, const std::function<void(double)>& watch) const {
+    const ImageRange bank = share(data_.train->size()), asked = share(data_.test->size());
+    const auto features = [&](const Dataset& dataset, ImageRange range, int64_t before) {
+      return backbone_features(model, dataset, range, config_, [&](int64_t encoded) {
+        watch(kEncoding * static_cast<double>(before + encoded) /
+              static_cast<double>(bank.size() + asked.size()));
+      });
+    };
+    Tensor rows, queries;
+    together([&] {
+      rows = features(*data_.train, bank, 0);
+      queries = features(*data_.test, asked, bank.size());
+    });
+    const std::vector<int32_t> bank_labels = labels_of(*data_.train),
+                               labels = labels_of(*data_.test);
+    const int64_t classes = data_.train->num_classes();
+    if (ranks_.size() == 1)
+      return knn_accuracy({rows, bank_labels}, {queries, labels}, classes, config_.knn);
+    return knn_accuracy(ranks_, rows, bank.begin, bank_labels,
+                        {gathered(queries, data_.test->size()), labels}, classes, config_.knn);
+  }
+
+  // Of `count` images those that this rank encodes: the next ones behind the rank's before, as many
+  // for all but the last ranks.
+  ImageRange share(int64_t count) const {
+    const int64_t most = (count + ranks_.size() - 1) / ranks_.size();
+    const int64_t begin = std::min(ranks_.rank() * most, count);
+    return {begin, std::min(begin + most, count)};
+  }
+
+  // The rows of all shares of `count`.
+  Tensor gathered(const Tensor& rows, int64_t count) const {
+    const int64_t most = (count + ranks_.size() - 1) / ranks_.size();
+    const Tensor padded = Tensor::zeros({most, rows.dim(1)}, rows.dtype());
+    padded.rows(0, rows.dim(0)).copy_from(rows);
+    return ranks_.gather(padded).rows(0, count);
+  }
+
+  // What ends the work on one rank ends it on all.
+  template <class Work>
+  void together(const Work& work) const {
+    std::exception_ptr error;
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    const bool done = ranks_.all(!error);
+    if (error) std::rethrow_exception(error);
+    if (!done)
+      throw EndedElsewhere(
+          "another process has ended the measurement; all are needed; see what it says");
+  }
+
+  // Features of unit length are not those that it is taught on.
+  double linear_accuracy(const SimSiam& model, const std::function<void(double)>& watch) const {
+    const auto features = [&](const Dataset& dataset, int64_t before) {
+      return frozen_features(model, dataset, config_, /*projection=*/false, [&](int64_t encoded) {
+        watch(0.5 * static_cast<double>(before + encoded) / static_cast<double>(images()));
+      });
+    };
+    const FrozenFeatures train = features(*data_.train, 0);
+    const FrozenFeatures test = features(*data_.test, data_.train->size());
+    const ProbeConfig probe = ProbeConfig::sgd();
+    return linear_probe({train.rows.backbone, train.labels}, {test.rows.backbone, test.labels},
+                        data_.train->num_classes(), probe,
+                        [&](int epoch) { watch(0.5 + 0.5 * epoch / (probe.epochs + 1.0)); })
+        .last;
+  }
+
+  Config config_;
+  TrainTest data_;
+  const Communicator& ranks_;
+};
+
+class ViewMonitor : public Monitor {
+ public:
+  ViewMonitor(const Config& config, const TrainTest& data, const Communicator& ranks)
+      : config_(config),
+        images_(data.test->size() >= kRankImages ? data.test : data.train),
+        leads_(ranks.rank() == 0) {}
+
+  const char* name() const override { return "recall of views"; }
+  int64_t images() const override { return 2 * std::min(images_->size(), kRankImages); }
+  void measure(const SimSiam& model, bool, const std::function<void(double)>& watch,
+               EpochMetrics& metrics) const override {
+    if (!leads_) return;
+    const auto [a, b] = view_features(model, images_, config_, kRankImages, [&](int64_t encoded) {
+      watch(kEncoding * static_cast<double>(encoded) / static_cast<double>(images() / 2));
+    });
+    metrics.recall = recall_at_1(a.backbone, b.backbone);
+    metrics.alignment = alignment(a.projection, b.projection);
+    metrics.effective_rank = effective_rank(a.projection);
+    watch(1);
+  }
+
+ private:
+  Config config_;
+  std::shared_ptr<const Dataset> images_;
+  bool leads_;
+};
+
+}  // namespace
+
+bool several_classes(const Dataset& dataset) { return dataset.num_classes() > 1; }
+
+std::unique_ptr<Monitor> make_monitor(const Config& config, const TrainTest& data,
+                                      const Communicator& ranks) {
+  if (several_classes(*data.train)) return std::make_unique<KnnMonitor>(config, data, ranks);
+  return std::make_unique<ViewMonitor>(config, data, ranks);
+}
+
+}  // namespace siam

@@ -1,0 +1,68 @@
+#pragma once
+// Processes that compute together. Each is a rank, 0 to size - 1; what is called here is called by
+// all of them, in the same order and with tensors of the same shapes and types, and waits for all.
+//
+// Sums are in the order of the ranks: all ranks have the same bits, and so has every repetition on
+// as many ranks.
+
+#include <memory>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace siam {
+
+/// A backend moves bytes; all arithmetic is here.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+
+  /// The tensors of all ranks, one behind another along the leading dimension: [size N,...] of
+  /// [N,...], [size] of a scalar.
+  Tensor gather(const Tensor& part) const;
+  /// Where each rank has something of all rows: this rank's rows of the sum, [N,...] of [size
+  /// N,...]. The transpose of gather(). f32 or f64; a sum is taken in f64 and rounded once.
+  Tensor scatter_sum(const Tensor& whole) const;
+  /// Replaces t by the sum over the ranks. f32 or f64, as above. A rank sends 2 (size - 1) / size
+  /// of t's bytes, the least there is for a sum that all ranks are to know.
+  void sum(const Tensor& t) const;
+  /// Overwrites t with rank 0's.
+  void broadcast(const Tensor& t) const;
+  /// Rank 0's text.
+  std::string broadcast(std::string text) const;
+  /// True if it is for all ranks.
+  bool all(bool here) const;
+  /// Ends all processes, this one at once, with an exit status.
+  [[noreturn]] virtual void abort(int status) const = 0;
+
+  /// Cores for this process: those it may use, shared with the ranks on this machine that may use
+  /// the same.
+  virtual int cores() const = 0;
+  /// Bytes that this rank has sent to others so far.
+  uint64_t bytes_sent() const { return sent_; }
+
+ private:
+  // Of host memory. `to` has the parts of all ranks, one behind another.
+  virtual void gather_bytes(const void* part, void* to, size_t bytes) const = 0;
+  /// Part i of `from` goes to rank i; `to` has what the ranks have sent here.
+  virtual void exchange_bytes(const void* from, void* to, size_t bytes) const = 0;
+  virtual void broadcast_bytes(void* data, size_t bytes) const = 0;
+
+  Tensor sum_of(const Tensor& parts) const;
+
+  mutable uint64_t sent_ = 0;
+};
+
+/// One process.
+const Communicator& alone();
+
+/// How many processes a launcher (mpirun, srun) says that it has started as one program; 1 if there
+/// is none.
+int launched_processes();
+/// All processes that the launcher has started; alone() without one. To be called once. Error if
+/// there are several and this build has no MPI, or MPI does not see them.
+std::unique_ptr<const Communicator> launched_ranks();
+
+}  // namespace siam

@@ -1,0 +1,55 @@
+#include "tensor/device.h"
+
+#include "tensor/check.h"
+#include "tensor/cuda/runtime/handles.h"
+
+namespace siam {
+
+namespace {
+
+using cuda::Gpu;
+
+struct Devices {
+  int count = 0;
+  Gpu current;
+  std::string problem;
+};
+
+const Devices& devices() {
+  static const Devices found = [] {
+    Devices devices;
+    const cudaError_t status = cudaGetDeviceCount(&devices.count);
+    if (status != cudaSuccess || devices.count == 0) {
+      cudaGetLastError();
+      return Devices{0, {}, cuda::missing_device(status, cuda::driver_version())};
+    }
+    int device = 0;
+    cudaDeviceProp properties;
+    CUDA_CHECK(cudaGetDevice(&device));
+    CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+    devices.current = {properties.name, properties.major, properties.minor};
+    devices.problem = cuda::old_device(devices.current, SIAM_OLDEST_GPU);
+    if (!devices.problem.empty()) devices.count = 0;
+    return devices;
+  }();
+  return found;
+}
+
+}  // namespace
+
+bool cuda_available() { return devices().count > 0; }
+std::string why_no_cuda() { return devices().problem; }
+bool cuda_serves(DType type) {
+  return cuda_available() && cuda::unserved_type(devices().current, type).empty();
+}
+
+void synchronize(Device device) {
+  if (device == Device::cuda) CUDA_CHECK(cudaStreamSynchronize(cuda::current_stream()));
+}
+
+void cuda::check_served(DType type) {
+  const std::string problem = unserved_type(devices().current, type);
+  check(problem.empty(), "{}", problem);
+}
+
+}  // namespace siam

@@ -1,0 +1,51 @@
+#pragma once
+// Owners of CUDA objects, and the stream on which this thread queues its work.
+
+#include <utility>
+
+#include "tensor/cuda/runtime/status.h"
+
+namespace siam::cuda {
+
+/// Owns a handle that `Destroy` gives back.
+template <class Handle, auto Destroy>
+class Owner {
+ public:
+  Owner() = default;
+  explicit Owner(Handle handle) : handle_(handle) {}
+  Owner(Owner&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Owner& operator=(Owner&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~Owner() {
+    if (handle_ != nullptr) Destroy(handle_);
+  }
+  operator Handle() const { return handle_; }
+  /// For creation functions that write through a pointer.
+  Handle* out() { return &handle_; }
+
+ private:
+  Handle handle_ = nullptr;
+};
+
+using StreamHandle = Owner<cudaStream_t, cudaStreamDestroy>;
+using Event = Owner<cudaEvent_t, cudaEventDestroy>;
+using Graph = Owner<cudaGraph_t, cudaGraphDestroy>;
+using GraphExec = Owner<cudaGraphExec_t, cudaGraphExecDestroy>;
+
+/// An event with CUDA's flags: cudaEventDefault measures, cudaEventDisableTiming only orders.
+Event make_event(unsigned flags);
+
+/// The stream of this thread (tensor/stream.h). The one that threads share is not the default
+/// stream, which cannot be captured.
+cudaStream_t current_stream();
+
+/// This thread's library handles; cuDNN's is bound to the current stream.
+cublasLtHandle_t cublas();
+cudnnHandle_t cudnn();
+
+/// Error if this GPU's libraries do not serve the type.
+void check_served(DType type);
+
+}  // namespace siam::cuda

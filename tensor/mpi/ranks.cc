@@ -1,0 +1,103 @@
+// Ranks that a launcher has started, over MPI.
+
+#define OMPI_SKIP_MPICXX 1  // the C interface alone
+#define MPICH_SKIP_MPICXX 1
+#include <mpi.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstdlib>
+#include <vector>
+
+#include "tensor/mpi/ranks.h"
+
+namespace siam {
+
+namespace {
+
+// What goes wrong is told by the rank that sees it; MPI would end the process with a page of text.
+void check_mpi(int code, const char* call) {
+  if (code == MPI_SUCCESS) return;
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  MPI_Error_string(code, text.data(), &length);
+  fail("{}: {}; the other ranks must answer; see what they said", call, text.data());
+}
+
+// MPI counts in int.
+struct Counted {
+  int count;
+  MPI_Datatype type;
+
+  explicit Counted(size_t bytes) : count(0), type(bytes % 8 == 0 ? MPI_UINT64_T : MPI_BYTE) {
+    const size_t units = bytes % 8 == 0 ? bytes / 8 : bytes;
+    check(units <= INT_MAX,
+          "exchange between ranks: {} bytes at once; fewer are needed; use more ranks", bytes);
+    count = static_cast<int>(units);
+  }
+};
+
+class MpiRanks : public Communicator {
+ public:
+  MpiRanks() {
+    int provided = 0;
+    MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+    MPI_Comm_size(MPI_COMM_WORLD, &size_);
+    if (size_ > 1) cores_ = own_cores();
+  }
+  ~MpiRanks() override { MPI_Finalize(); }
+  MpiRanks(const MpiRanks&) = delete;
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  int cores() const override { return cores_; }
+  [[noreturn]] void abort(int status) const override {
+    MPI_Abort(MPI_COMM_WORLD, status);
+    std::_Exit(status);
+  }
+
+ private:
+  void gather_bytes(const void* part, void* to, size_t bytes) const override {
+    const Counted n(bytes);
+    check_mpi(MPI_Allgather(part, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
+              "MPI_Allgather");
+  }
+  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
+    const Counted n(bytes);
+    check_mpi(MPI_Alltoall(from, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
+              "MPI_Alltoall");
+  }
+  void broadcast_bytes(void* data, size_t bytes) const override {
+    const Counted n(bytes);
+    check_mpi(MPI_Bcast(data, n.count, n.type, 0, MPI_COMM_WORLD), "MPI_Bcast");
+  }
+
+  // A launcher that binds each rank to cores of its own has shared them out already.
+  static int own_cores() {
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    sched_getaffinity(0, sizeof here, &here);
+    MPI_Comm machine;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+    int ranks = 1;
+    MPI_Comm_size(machine, &ranks);
+    std::vector<cpu_set_t> sets(static_cast<size_t>(ranks));
+    MPI_Allgather(&here, sizeof here, MPI_BYTE, sets.data(), sizeof here, MPI_BYTE, machine);
+    MPI_Comm_free(&machine);
+    const auto alike =
+        std::ranges::count_if(sets, [&](const cpu_set_t& each) { return CPU_EQUAL(&each, &here); });
+    return std::max(1, CPU_COUNT(&here) / static_cast<int>(alike));
+  }
+
+  int rank_ = 0, size_ = 1, cores_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<const Communicator> mpi_ranks() { return std::make_unique<MpiRanks>(); }
+
+}  // namespace siam

@@ -1,0 +1,212 @@
+// Any folder of images as a data set: labelled by its folders or not, with parts or without.
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "data/dataset.h"
+#include "tensor/check.h"
+#include "tests/data/files.h"
+#include "tests/scratch.h"
+
+namespace siam {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Paths = std::vector<std::string>;
+using Names = std::vector<std::string>;
+
+void write_all(const ScratchFolder& folder, const Paths& paths) {
+  for (const std::string& path : paths) write_jpeg(folder / path, 8, 8);
+}
+
+Paths paths_of(const Dataset& data) {
+  Paths paths;
+  for (int64_t i = 0; i < data.size(); ++i) paths.push_back(data.path(i));
+  return paths;
+}
+
+bool unlabelled(const Dataset& data) {
+  for (int64_t i = 0; i < data.size(); ++i)
+    if (data.label(i) != -1) return false;
+  return !data.labelled() && data.num_classes() == 0 &&
+         data.contents().find(" images without labels") != std::string::npos;
+}
+
+Paths numbered(const std::string& folder, int count) {
+  Paths paths;
+  for (int i = 0; i < count; ++i) paths.push_back(fmt::format("{}{:02}.jpg", folder, i));
+  return paths;
+}
+
+}  // namespace
+
+TEST_CASE("parts by class are what they are to a study") {
+  const ScratchFolder folder;
+  write_all(folder, {"train/cat/a.jpg", "train/owl/b.jpg", "val/cat/c.jpg", "val/owl/d.jpg"});
+  const TrainTest any = open_images(folder.path()), strict = open_dataset(folder.path());
+  for (const auto& [a, b] : {std::pair{any.train, strict.train}, {any.test, strict.test}}) {
+    CHECK(a->fingerprint() == b->fingerprint());
+    CHECK(a->class_names() == b->class_names());
+    CHECK(a->name() == b->name());
+    CHECK(paths_of(*a) == paths_of(*b));
+    for (int64_t i = 0; i < a->size(); ++i) CHECK(a->label(i) == b->label(i));
+  }
+  CHECK(paths_of(*any.train) == Paths{"train/cat/a.jpg", "train/owl/b.jpg"});
+}
+
+TEST_CASE("a flat folder has no labels, and a tenth of it is held out") {
+  const ScratchFolder folder;
+  const Paths all = numbered("", 40);
+  write_all(folder, all);
+  const TrainTest data = open_images(folder.path());
+  CHECK(data.train->size() == 36);
+  CHECK(data.test->size() == 4);
+  CHECK(unlabelled(*data.train));
+  CHECK(unlabelled(*data.test));
+  const Paths train = paths_of(*data.train), test = paths_of(*data.test);
+  CHECK(std::is_sorted(train.begin(), train.end()));
+  std::set<std::string> both(train.begin(), train.end());
+  both.insert(test.begin(), test.end());
+  CHECK(both == std::set<std::string>(all.begin(), all.end()));
+  CHECK(data.train->image(0).width == 8);
+  // Another image moves at most one that was there.
+  write_all(folder, {"more.jpg"});
+  const Paths after = paths_of(*open_images(folder.path()).test);
+  int stayed = 0;
+  for (const std::string& path : after) stayed += std::count(test.begin(), test.end(), path) == 1;
+  CHECK(stayed >= 3);
+  CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("use `simsiam pretrain`"),
+                       Error);
+}
+
+TEST_CASE("folders of the first level are classes, whatever is deeper") {
+  const ScratchFolder folder;
+  write_all(folder, numbered("owl/", 12));
+  write_all(folder, numbered("cat/deep/er/", 8));
+  const TrainTest data = open_images(folder.path());
+  CHECK(data.train->class_names() == Names{"cat", "owl"});
+  CHECK(data.train->size() == 18);
+  const auto all = open_all_images(folder.path());
+  CHECK(all->size() == 20);
+  CHECK(all->path(0) == "cat/deep/er/00.jpg");
+  CHECK(all->label(0) == 0);
+  CHECK(all->label(19) == 1);
+  CHECK(all->contents() == "20 images in 2 classes");
+}
+
+TEST_CASE("one folder, or an image outside of all, and there are no labels") {
+  const ScratchFolder folder;
+  write_all(folder, numbered("only/", 4));
+  CHECK(unlabelled(*open_images(folder.path()).train));
+  write_all(folder, numbered("other/", 4));
+  CHECK(open_images(folder.path()).train->num_classes() == 2);
+  write_all(folder, {"stray.jpg"});
+  CHECK(unlabelled(*open_images(folder.path()).train));
+  CHECK(unlabelled(*open_all_images(folder.path())));
+}
+
+TEST_CASE("train/ without val/, with files in it or with classes") {
+  const ScratchFolder folder;
+  write_all(folder, numbered("train/", 10));
+  TrainTest data = open_images(folder.path());
+  CHECK(data.train->size() == 9);
+  CHECK(unlabelled(*data.train));
+  CHECK(data.train->path(0).string().starts_with("train/"));
+  fs::remove_all(folder / "train");
+  write_all(folder, numbered("train/a/", 10));
+  write_all(folder, numbered("train/b/", 10));
+  data = open_images(folder.path());
+  CHECK(data.train->class_names() == Names{"a", "b"});
+  CHECK(data.train->size() == 18);
+  // With another folder beside it, train/ is a class: that of locomotives.
+  write_all(folder, numbered("bus/", 10));
+  CHECK(open_images(folder.path()).train->class_names() == Names{"bus", "train"});
+}
+
+TEST_CASE("what an archive unpacks to: a folder that holds one folder stands for it") {
+  const ScratchFolder folder;
+  write_all(folder, numbered("photos/2024/cat/", 10));
+  write_all(folder, numbered("photos/2024/owl/", 10));
+  TrainTest data = open_images(folder.path());
+  CHECK(data.train->class_names() == Names{"cat", "owl"});
+  CHECK(data.train->path(0).string().starts_with("photos/2024/cat/"));
+  CHECK(open_all_images(folder.path())->num_classes() == 2);
+  CHECK(data.train->fingerprint() == open_images(folder / "photos/2024").train->fingerprint());
+  fs::remove_all(folder / "photos");
+  write_all(folder, {"nette/train/a/1.jpg", "nette/train/b/2.jpg", "nette/val/a/3.jpg"});
+  write_all(folder, {"nette/.cache/4.jpg", "nette/sample.jpg"});
+  data = open_images(folder.path());
+  CHECK(paths_of(*data.train) == Paths{"nette/train/a/1.jpg", "nette/train/b/2.jpg"});
+  CHECK(paths_of(*data.test) == Paths{"nette/val/a/3.jpg"});
+  CHECK(data.train->contents().find("1 beside the parts") != std::string::npos);
+  CHECK(data.test->labelled());
+}
+
+TEST_CASE("a folder that cannot be listed is passed over, and named") {
+  const ScratchFolder folder;
+  write_all(folder, {"cat/1.jpg", "closed/2.jpg", "owl/3.jpg"});
+  fs::permissions(folder.path(), fs::perms::all);
+  fs::permissions(folder / "closed", fs::perms::none);
+  const Nobody nobody;  // root may list all folders
+  const auto all = open_all_images(folder.path());
+  CHECK(paths_of(*all) == Paths{"cat/1.jpg", "owl/3.jpg"});
+  CHECK(all->contents().find("1 folders that cannot be listed (Permission denied) (" +
+                             (folder / "closed").string() + ")") != std::string::npos);
+  CHECK_THROWS_AS(open_all_images(folder / "closed"), fs::filesystem_error);
+}
+
+TEST_CASE("a test set is used, its labels only if its classes are known") {
+  const ScratchFolder folder;
+  write_all(folder, {"train/a/1.jpg", "train/b/2.jpg", "train/c/3.jpg", "test/c/4.jpg"});
+  write_all(folder, {"extra/5.jpg"});
+  TrainTest data = open_images(folder.path());
+  CHECK(data.train->contents().find("1 beside the parts") != std::string::npos);
+  CHECK(data.test->class_names() == Names{"a", "b", "c"});
+  CHECK(data.test->label(0) == 2);
+  const auto all = open_all_images(folder.path());
+  CHECK(paths_of(*all) == Paths{"test/c/4.jpg", "train/a/1.jpg", "train/b/2.jpg", "train/c/3.jpg"});
+  CHECK(all->label(0) == 2);
+  CHECK(all->label(3) == 2);
+  write_all(folder, {"test/d/6.jpg"});
+  data = open_images(folder.path());
+  CHECK(unlabelled(*data.train));
+  CHECK(unlabelled(*data.test));
+  CHECK(data.test->size() == 2);
+}
+
+TEST_CASE("subsets without labels are spread over the data set and keep paths") {
+  const ScratchFolder folder;
+  write_all(folder, numbered("", 10));
+  const auto all = open_all_images(folder.path());
+  CHECK(paths_of(*subset(all, 3)) == Paths{"00.jpg", "03.jpg", "06.jpg"});
+  CHECK(unlabelled(*subset(all, 3)));
+}
+
+TEST_CASE("links to folders outside are followed, once") {
+  const ScratchFolder folder, elsewhere;
+  write_all(elsewhere, {"birds/1.jpg", "birds/2.jpg"});
+  write_all(folder, {"cat/1.jpg"});
+  fs::create_directory_symlink(elsewhere / "birds", folder / "owl");
+  fs::create_directory_symlink(folder / "cat", folder / "again");
+  fs::create_directory_symlink(folder.path(), elsewhere / "birds/back");
+  const auto all = open_all_images(folder.path());
+  CHECK(paths_of(*all) == Paths{"cat/1.jpg", "owl/1.jpg", "owl/2.jpg"});
+  CHECK(all->contents().find("2 links to folders") != std::string::npos);
+  CHECK(all->image(2).width == 8);
+}
+
+TEST_CASE("a folder without images says what was found there") {
+  const ScratchFolder folder;
+  write(folder / "a.gif", {'G', 'I', 'F', '8', '9', 'a'});
+  for (const auto& open : {+[](const fs::path& path) { open_images(path); },
+                           +[](const fs::path& path) { open_all_images(path); }})
+    CHECK_THROWS_WITH_AS(open(folder.path()),
+                         doctest::Contains("0 images; 1 files not used: 1 GIF images"), Error);
+  write_all(folder, {"one.jpg"});
+  CHECK(open_all_images(folder.path())->size() == 1);
+  CHECK_THROWS_WITH_AS(open_images(folder.path()), doctest::Contains("1 images"), Error);
+}
+
+}  // namespace siam

@@ -1,0 +1,90 @@
+// What a run is said to cost.
+
+#include "experiments/plan.h"
+
+#include <doctest/doctest.h>
+
+#include "experiments/experiment.h"
+#include "tests/simsiam/toy.h"
+
+namespace siam {
+
+TEST_CASE("a plan is of the run's own parameters, steps, monitors and checkpoint") {
+  const ScratchFolder folder;
+  Config config = tiny();
+  config.knn_every = 2;
+  config.train_samples = 40;
+  const Plan plan = make_plan(config, data());
+  CHECK(plan.images == 40);
+  CHECK(plan.steps_per_epoch == 3);  // fewer than are measured
+  CHECK(plan.measured_steps == 3);
+  CHECK(plan.epochs == 3);
+  CHECK(plan.monitors == 3);  // untrained, epoch 2, the last
+  CHECK(plan.step_seconds > 0);
+  CHECK(plan.step_seconds >= plan.loading_seconds);
+  CHECK(plan.monitor_seconds > 0);
+  CHECK(plan.memory > (1u << 20));
+
+  Trainer trainer(config, data());
+  int64_t parameters = 0;
+  for (const auto& entry : trainer.parameters().entries()) parameters += entry.shape.numel();
+  CHECK(plan.parameters == parameters);
+  trainer.save(folder / "state");
+  const auto file = static_cast<double>(std::filesystem::file_size(folder / "state"));
+  CHECK(static_cast<double>(plan.checkpoint) > 0.8 * file);  // of a toy, half is names
+  CHECK(static_cast<double>(plan.checkpoint) < 1.2 * file);
+}
+
+TEST_CASE("the time of a whole run, and of what is left of it") {
+  Plan plan{};
+  plan.steps_per_epoch = 10;
+  plan.step_seconds = 2;
+  plan.epochs = 4;
+  plan.monitors = 3;
+  plan.monitor_seconds = 7;
+  CHECK(plan.epoch_seconds() == 20);
+  CHECK(plan.seconds() == 101);
+  CHECK(plan.seconds(2) == 50.5);
+  CHECK(plan.seconds(4) == 0);
+}
+
+TEST_CASE("planning leaves no trace in the run: the same bits with it and without") {
+  Trainer without(tiny(), data());
+  train_to_end(without);
+  make_plan(tiny(), data());
+  Trainer with(tiny(), data());
+  train_to_end(with);
+  CHECK(same_bits(with.parameters().values, without.parameters().values));
+}
+
+TEST_CASE("a run that is not possible is refused by its plan as by itself") {
+  Config config = tiny();
+  config.batch_size = 1000;
+  CHECK_THROWS_AS(make_plan(config, data()), Error);
+}
+
+TEST_CASE("the forecast beside what came of it") {
+  const ScratchFolder folder;
+  Plan plan{};
+  plan.steps_per_epoch = 10;
+  plan.step_seconds = 2;
+  plan.epochs = 4;
+  plan.memory = 1 << 20;
+  plan.checkpoint = 1 << 20;
+  Forecast forecast(plan, Device::cpu);
+  CHECK(forecast.against_actual(1).empty());  // nothing was trained
+  const Experiment experiment{Results(folder.path(), "toy"), {}, {}, 33};
+  RunRecord run;
+  const Trainer trainer(tiny(), data());
+  forecast.begin(experiment, run, trainer);
+  for (const double seconds : {21.0, 25.0}) {
+    run.epochs.push_back({.seconds = seconds});
+    forecast.epoch(experiment, run);
+  }
+  const std::string text = forecast.against_actual(3 << 19);
+  CAPTURE(text);
+  CHECK(text.starts_with("forecast: an epoch 20 s, was 23 s (+15 %); in all 1:20, was "));
+  CHECK(text.find("disk 3.0 MiB, was 4.5 MiB (+50 %)") != std::string::npos);
+}
+
+}  // namespace siam

@@ -1,0 +1,103 @@
+#include "tensor/communicator.h"
+
+#include <doctest/doctest.h>
+
+#include "tensor/philox.h"
+#include "tests/mpi/ranks.h"
+#include "tests/same_bits.h"
+
+namespace siam {
+
+namespace {
+
+// Numbers of very different size, other ones on each rank: their sum depends on its order.
+Tensor numbers(int64_t count, int rank, DType type = DType::f32) {
+  Random random(1, Purpose::test, static_cast<uint32_t>(rank));
+  const Tensor t = Tensor::empty({count}, type);
+  for (int64_t i = 0; i < count; ++i) {
+    const double value = (static_cast<double>(random.below(1u << 20)) - (1 << 19)) *
+                         (random.below(3) == 0 ? 1e6 : 1e-3);
+    if (type == DType::f32)
+      t.data<float>()[i] = static_cast<float>(value);
+    else
+      t.data<double>()[i] = value;
+  }
+  return t;
+}
+
+// In the order of the ranks, in double.
+template <class T>
+Tensor expected_sum(int64_t count, DType type) {
+  const Tensor sum = Tensor::empty({count}, type);
+  for (int64_t i = 0; i < count; ++i) {
+    double all = 0;
+    for (int rank = 0; rank < ranks().size(); ++rank)
+      all += static_cast<double>(numbers(count, rank, type).template data<T>()[i]);
+    sum.data<T>()[i] = static_cast<T>(all);
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("ranks: gather and its order") {
+  const double own = ranks().rank();
+  const Tensor rows = ranks().gather(Tensor::full({2, 3}, own));
+  REQUIRE(rows.shape() == Shape{2 * ranks().size(), 3});
+  for (int64_t i = 0; i < rows.numel(); ++i)
+    CHECK(rows.data<float>()[i] == static_cast<float>(i / 6));
+  CHECK(ranks().gather(Tensor::full({}, own)).shape() == Shape{ranks().size()});
+}
+
+TEST_CASE("ranks: a sum is in the order of the ranks, bit for bit, whatever its size") {
+  for (const int64_t count : {1, 2, 7, 64, 100}) {
+    CAPTURE(count);
+    for (int again = 0; again < 3; ++again) {
+      const Tensor single = numbers(count, ranks().rank());
+      ranks().sum(single);
+      CHECK(same_bits(single, expected_sum<float>(count, DType::f32)));
+    }
+    const Tensor doubles = numbers(count, ranks().rank(), DType::f64);
+    ranks().sum(doubles);
+    CHECK(same_bits(doubles, expected_sum<double>(count, DType::f64)));
+  }
+  CHECK_THROWS_AS(ranks().scatter_sum(Tensor::zeros({ranks().size()}, DType::i32)), Error);
+}
+
+TEST_CASE("ranks: scatter_sum is the transpose of gather") {
+  // <gather(x), y> = <x, scatter_sum(y)>, summed over the ranks, on small integers: exactly.
+  const int64_t n = 3;
+  const Tensor x = Tensor::empty({n}), y = Tensor::empty({n * ranks().size()});
+  for (int64_t i = 0; i < n; ++i) x.data<float>()[i] = static_cast<float>(ranks().rank() * n + i);
+  for (int64_t i = 0; i < y.numel(); ++i)
+    y.data<float>()[i] = static_cast<float>((ranks().rank() + 1) * (i % 5) - 3);
+  const auto dot = [](const Tensor& a, const Tensor& b) {
+    double sum = 0;
+    for (int64_t i = 0; i < a.numel(); ++i) sum += a.data<float>()[i] * b.data<float>()[i];
+    const Tensor total = Tensor::full({}, sum, DType::f64);
+    ranks().sum(total);
+    return total.item();
+  };
+  CHECK(dot(ranks().gather(x), y) == dot(x, ranks().scatter_sum(y)));
+}
+
+TEST_CASE("ranks: broadcasts and decisions") {
+  const Tensor t = Tensor::full({3}, ranks().rank() + 1);
+  ranks().broadcast(t);
+  CHECK(t.data<float>()[2] == 1);
+  CHECK(ranks().broadcast(ranks().rank() == 0 ? "said" : "something longer") == "said");
+  CHECK(ranks().broadcast(std::string()).empty());
+  CHECK(ranks().all(true));
+  CHECK_FALSE(ranks().all(ranks().rank() != ranks().size() - 1));
+  CHECK(ranks().cores() >= 1);
+}
+
+TEST_CASE("ranks: a sum sends the least there is") {
+  const Tensor t = Tensor::zeros({64});
+  const uint64_t before = ranks().bytes_sent();
+  ranks().sum(t);
+  const uint64_t n = static_cast<uint64_t>(ranks().size());
+  CHECK(ranks().bytes_sent() - before == 2 * (n - 1) * t.bytes() / n);
+}
+
+}  // namespace siam

@@ -1,0 +1,32 @@
+// Runs as several processes: mpirun -n 2 test_mpi. Each compares what the ranks make together with
+// what it makes alone.
+
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include "tensor/print.h"
+#include "tests/mpi/ranks.h"
+
+namespace siam {
+
+namespace {
+std::unique_ptr<const Communicator> all;
+}
+
+const Communicator& ranks() { return *all; }
+
+}  // namespace siam
+
+int main(int argc, char** argv) {
+  siam::all = siam::launched_ranks();
+  doctest::Context context(argc, argv);
+  context.setOption("no-intro", true);
+  const int status = context.run();
+  // One rank's failure may leave the others waiting for it.
+  if (status != 0) {
+    siam::print(stderr, fmt::format("rank {} failed\n", siam::ranks().rank()));
+    siam::ranks().abort(status);
+  }
+  siam::all.reset();
+  return 0;
+}

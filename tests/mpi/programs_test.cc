@@ -1,0 +1,219 @@
+// Programs as a user starts them: mpirun -n 2 ablate_stopgrad.
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tensor/clock.h"
+#include "tensor/io/read_file.h"
+#include "tests/experiments/program.h"
+
+namespace siam {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> on_ranks(int ranks, std::vector<std::string> command) {
+  std::vector<std::string> words = {MPIRUN, "--allow-run-as-root", "--oversubscribe", "-n",
+                                    std::to_string(ranks)};
+  words.insert(words.end(), command.begin(), command.end());
+  return words;
+}
+
+ProcessResult run_on_ranks(int ranks, const std::vector<std::string>& command) {
+  return run_process(on_ranks(ranks, command), fs::temp_directory_path());
+}
+
+std::string program(const char* variable) {
+  const char* path = std::getenv(variable);  // meson sets it
+  REQUIRE_MESSAGE(path != nullptr, variable << " is not set; run through meson test");
+  return path;
+}
+
+// Loss, std and kNN of the last epochs of both runs, and of the untrained network.
+std::vector<double> numbers(const fs::path& out) {
+  const auto summary = nlohmann::json::parse(read_file(out / "stopgrad/summary.json"));
+  std::vector<double> values;
+  for (const auto& run : summary.at("runs"))
+    for (const char* name :
+         {"loss", "std*sqrt(d)", "kNN accuracy (%)", "kNN accuracy untrained (%)"})
+      values.push_back(run.at(name).get<double>());
+  return values;
+}
+
+std::string content(const fs::path& file) {
+  std::ifstream stream(file);  // of /proc, where sizes are 0
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// The processes that a process, each of its threads, has started.
+std::vector<pid_t> children(pid_t parent) {
+  std::vector<pid_t> found;
+  for (const auto& thread : fs::directory_iterator(fmt::format("/proc/{}/task", parent))) {
+    std::ifstream file(thread.path() / "children");
+    found.insert(found.end(), std::istream_iterator<pid_t>(file), {});
+  }
+  return found;
+}
+
+// Which rank a process is; -1 if none.
+int rank_of(pid_t process) {
+  const std::string environment = content(fmt::format("/proc/{}/environ", process));
+  const std::string name = "OMPI_COMM_WORLD_RANK=";
+  const size_t at = environment.find(name);
+  return at == std::string::npos ? -1 : std::atoi(environment.c_str() + at + name.size());
+}
+
+pid_t process_of_rank(pid_t launcher, int rank) {
+  for (const pid_t child : children(launcher))
+    if (rank_of(child) == rank) return child;
+  return -1;
+}
+
+// Epochs without end.
+std::vector<std::string> endless(const ToyCifar& data, const fs::path& out) {
+  return toy_command(data.path(), out, {"--batch-size", "10", "--epochs", "1000", "--warmup", "0"});
+}
+
+std::vector<std::string> shared_batch(const ToyCifar& data, const fs::path& out,
+                                      const std::string& batch = "12",
+                                      const std::vector<std::string>& more = {}) {
+  std::vector<std::string> options = {"--batch-size", batch, "--lr", "0.05"};
+  options.insert(options.end(), more.begin(), more.end());
+  return toy_command(data.path(), out, options);
+}
+
+}  // namespace
+
+TEST_CASE("a study on 1, 2 and 4 ranks: the same files, nearly the same numbers") {
+  const ToyCifar data;
+  const ScratchFolder alone;
+  REQUIRE(run_process(shared_batch(data, alone.path()), "/").status == 0);
+  const std::vector<double> expected = numbers(alone.path());
+  for (const int ranks : {1, 2, 4}) {
+    CAPTURE(ranks);
+    const ScratchFolder out;
+    const ProcessResult run = run_on_ranks(ranks, shared_batch(data, out.path()));
+    CAPTURE(run.output);
+    REQUIRE(run.status == 0);
+    CHECK(count(run.output, "preset quick, results in") == 1);  // rank 0 alone speaks
+    CHECK(count(run.output, "report.md") == 1);
+    CHECK(out.entries() == alone.entries());
+    const std::vector<double> got = numbers(out.path());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      CAPTURE(i);
+      // One image of 20 has 5 percent of the kNN accuracy.
+      const bool knn = i % 4 == 2;
+      CHECK(std::abs(got[i] - expected[i]) <= (knn ? 10 : 1e-3));
+    }
+    CHECK(got[3] == expected[3]);  // the untrained network: the same number
+  }
+}
+
+TEST_CASE("a run is begun on two ranks and completed by one process, and the other way round") {
+  const ToyCifar data;
+  for (const int first : {2, 1}) {
+    CAPTURE(first);
+    const ScratchFolder out;
+    const auto command = endless(data, out.path());
+    Background begun(first == 2 ? on_ranks(2, command) : command, out / "log");
+    REQUIRE(begun.says("epoch 3/1000"));
+    // mpirun ends its ranks a second after Ctrl-C; SIGUSR1 is passed on, and leaves them the time.
+    begun.signal(first == 2 ? SIGUSR1 : SIGINT);
+    const int status = begun.wait();
+    CAPTURE(begun.output());
+    CHECK(status != 0);
+    CHECK(begun.output().find("was saved after step ") != std::string::npos);
+    CHECK(count(begun.output(), "to continue: ") == 1);
+    REQUIRE(checkpoints(out.path()).size() == 1);
+    Background resumed(first == 2 ? command : on_ranks(2, command), out / "log2");
+    CHECK(resumed.says("continues behind step "));
+    CHECK(resumed.says("epoch "));
+    resumed.signal(first == 2 ? SIGINT : SIGUSR1);
+    resumed.wait();
+    CAPTURE(resumed.output());
+    CHECK(resumed.output().find("was saved after step ") != std::string::npos);
+  }
+}
+
+TEST_CASE("a signal that reaches one rank ends the run of all, saved") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  Background program(on_ranks(2, endless(data, out.path())), out / "log");
+  REQUIRE(program.says("epoch 2/1000"));
+  const pid_t second = process_of_rank(program.process(), 1);
+  REQUIRE(second > 0);
+  kill(second, SIGTERM);
+  program.wait();
+  CAPTURE(program.output());
+  CHECK(program.output().find("was saved after step ") != std::string::npos);
+  CHECK(checkpoints(out.path()).size() == 1);
+}
+
+TEST_CASE("a rank that is killed ends all within 30 s; its number is said, the checkpoint whole") {
+  const ToyCifar data;
+  for (const int rank : {0, 1}) {
+    CAPTURE(rank);
+    const ScratchFolder out;
+    Background program(on_ranks(2, endless(data, out.path())), out / "log");
+    REQUIRE(program.until(
+        [&] { return fs::exists(out / "runs") && checkpoints(out.path()).size() == 1; }));
+    const pid_t victim = process_of_rank(program.process(), rank);
+    REQUIRE(victim > 0);
+    const double begin = steady_seconds();
+    kill(victim, SIGKILL);
+    CHECK(program.wait() != 0);
+    CHECK(steady_seconds() - begin < 30);
+    CAPTURE(program.output());
+    CHECK(count(program.output(), fmt::format("process rank {} ", rank)) == 1);
+    CHECK(count(program.output(), "signal 9 (Killed)") == 1);
+    Background resumed(on_ranks(2, endless(data, out.path())), out / "log2");
+    CHECK_MESSAGE(resumed.says("continues behind step "), resumed.output());
+    CHECK(resumed.output().find("damaged") == std::string::npos);
+    resumed.signal(SIGUSR1);
+    resumed.wait();
+  }
+}
+
+TEST_CASE("what goes wrong on one rank is said once, with its number, and ends all") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  std::string words;
+  for (const std::string& word : shared_batch(data, out.path())) words += word + " ";
+  const ToyCifar other(1);  // for the second rank
+  std::string others = words;
+  others.replace(others.find(data.path().string()), data.path().string().size(),
+                 other.path().string());
+  const ProcessResult run = run_on_ranks(
+      2, {"sh", "-c",
+          fmt::format("if [ $OMPI_COMM_WORLD_RANK = 0 ]; then exec {}; else exec {}; fi", words,
+                      others)});
+  CAPTURE(run.output);
+  CHECK(run.status == 1);
+  CHECK(count(run.output, "error: rank ") == 1);
+  CHECK(count(run.output, "the ranks have different configurations, data or kinds of CPU") == 1);
+}
+
+TEST_CASE("options that several processes cannot have are refused in one line") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  ProcessResult run = run_on_ranks(2, shared_batch(data, out.path(), "25"));
+  CAPTURE(run.output);
+  CHECK(run.status == 2);
+  CHECK(count(run.output, "error: --batch-size 25; it is shared by 2 processes") == 1);
+  CHECK(count(run.output, "error: ") == 1);
+  run = run_on_ranks(2, shared_batch(data, out.path(), "12", {"--nope"}));
+  CHECK(run.status == 2);
+  CHECK(count(run.output, "error: --nope") == 1);
+  run = run_on_ranks(2, {program("SIMSIAM"), "doctor", data.path()});
+  CHECK(run.status == 2);
+  CHECK(run.output.find("simsiam doctor was started as 2 processes; one is needed") !=
+        std::string::npos);
+  run = run_on_ranks(2, {program_path(), "--help"});
+  CHECK(run.status == 0);
+  CHECK(count(run.output, "--seeds") == 1);
+}
+
+}  // namespace siam
