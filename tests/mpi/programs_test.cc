@@ -186,14 +186,19 @@ TEST_CASE("what goes wrong on one rank is said once, with its number, and ends a
   std::string others = words;
   others.replace(others.find(data.path().string()), data.path().string().size(),
                  other.path().string());
-  const ProcessResult run = run_on_ranks(
-      2, {"sh", "-c",
-          fmt::format("if [ $OMPI_COMM_WORLD_RANK = 0 ]; then exec {}; else exec {}; fi", words,
-                      others)});
-  CAPTURE(run.output);
-  CHECK(run.status == 1);
-  CHECK(count(run.output, "error: rank ") == 1);
-  CHECK(count(run.output, "the ranks have different configurations, data or kinds of CPU") == 1);
+  std::vector<std::string> command = {
+      "sh", "-c",
+      fmt::format("if [ $OMPI_COMM_WORLD_RANK = 0 ]; then exec {}; else exec {}; fi", words,
+                  others)};
+  for (const bool crashing : {false, true}) {
+    CAPTURE(crashing);
+    if (crashing) command[2] = "export LD_PRELOAD=" CRASHING_ABORT "; " + command[2];
+    const ProcessResult run = run_on_ranks(2, command);
+    CAPTURE(run.output);
+    CHECK(run.status == 1);
+    CHECK(count(run.output, "error: rank ") == 1);
+    CHECK(count(run.output, "the ranks have different configurations, data or kinds of CPU") == 1);
+  }
 }
 
 TEST_CASE("options that several processes cannot have are refused in one line") {
