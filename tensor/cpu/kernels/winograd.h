@@ -41,7 +41,7 @@ template <class Algebra, class T, int kOutputs>
 void finish_tile(const Planes& from, int64_t tile, T* const (&pixels)[kOutputs][kOutputs],
                  int64_t begin, int64_t count) {
   constexpr int kProducts = Algebra::kProducts;
-  const auto finish = [&](int64_t c, const auto& write) {
+  for (int64_t c = 0; c < count; c += kLanes) {
     Vec m[kProducts][kProducts], y[kOutputs][kOutputs];
     const float* product = from.at(0, tile) + c;
 #pragma GCC unroll 9
@@ -49,15 +49,20 @@ void finish_tile(const Planes& from, int64_t tile, T* const (&pixels)[kOutputs][
 #pragma GCC unroll 9
       for (int j = 0; j < kProducts; ++j, product += from.plane) m[i][j] = load(product);
     in_both_directions(m, y, [](const Vec* m, Vec* y) { Algebra::output(m, y); });
+    // Unrolled where a store is one instruction; elsewhere it would be most of the program.
+    if (sizeof(T) < sizeof(float) || c + kLanes > count) {
+#pragma GCC unroll 1
+      for (int i = 0; i < kOutputs * kOutputs; ++i)
+        if (T* to = pixels[i / kOutputs][i % kOutputs])
+          store_some(to + begin + c, y[i / kOutputs][i % kOutputs], count - c);
+      continue;
+    }
 #pragma GCC unroll 8
     for (int i = 0; i < kOutputs; ++i)
 #pragma GCC unroll 8
       for (int j = 0; j < kOutputs; ++j)
-        if (pixels[i][j] != nullptr) write(pixels[i][j] + begin + c, y[i][j]);
-  };
-  int64_t c = 0;
-  for (; c + kLanes <= count; c += kLanes) finish(c, [](T* to, Vec y) { store(to, y); });
-  if (c < count) finish(c, [=](T* to, Vec y) { store_some(to, y, count - c); });
+        if (T* to = pixels[i][j]) store(to + begin + c, y[i][j]);
+  }
 }
 
 template <class Algebra, class T>
