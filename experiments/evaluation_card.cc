@@ -1,5 +1,7 @@
 #include "experiments/evaluation_card.h"
 
+#include <nlohmann/json.hpp>
+
 #include "experiments/report.h"
 #include "simsiam/config_json.h"
 

@@ -1,6 +1,7 @@
 #include "experiments/results.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "experiments/folder.h"
 #include "simsiam/config_json.h"

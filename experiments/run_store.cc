@@ -1,5 +1,7 @@
 #include "experiments/run_store.h"
 
+#include <nlohmann/json.hpp>
+
 #include "experiments/build_id.h"
 #include "experiments/folder.h"
 #include "simsiam/checkpoint_config.h"

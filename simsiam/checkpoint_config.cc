@@ -1,6 +1,7 @@
 #include "simsiam/checkpoint_config.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "nn/checkpoint.h"

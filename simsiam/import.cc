@@ -1,6 +1,7 @@
 #include "simsiam/import.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "nn/checkpoint.h"
 #include "nn/layout.h"

@@ -1,5 +1,7 @@
 #include "simsiam/run_identity.h"
 
+#include <nlohmann/json.hpp>
+
 #include "simsiam/config_json.h"
 #include "tensor/cpu/instruction_set.h"
 

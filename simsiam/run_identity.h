@@ -1,7 +1,7 @@
 #pragma once
 // What two runs must have in common for one to stand for the other.
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "simsiam/config.h"

@@ -1,5 +1,7 @@
 // Saving and resuming a run.
 
+#include <nlohmann/json.hpp>
+
 #include "nn/checkpoint.h"
 #include "simsiam/checkpoint_config.h"
 #include "simsiam/config_json.h"

@@ -1,6 +1,7 @@
 #include "simsiam/training_state.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "simsiam/config_table.h"
 #include "simsiam/learning_rates.h"

@@ -1,6 +1,7 @@
 #include "tensor/io/strict_json.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <unordered_set>
 #include <vector>
 
