@@ -31,7 +31,7 @@ Runner::Runner(const Options& options, std::filesystem::path source, TrainTest d
                const Communicator& ranks)
     : team_(ranks),
       options_(options),
-      progress_(0, ranks.rank() == 0 ? ProgressOutput::standard() : ProgressOutput::none()),
+      progress_(0, ProgressOutput::of(ranks)),
       source_(std::move(source)),
       data_(tolerant(
           data.train ? std::move(data) : read_data(source_, progress_),
@@ -61,10 +61,7 @@ int Runner::lead(const std::function<int()>& body) {
 }
 
 void Runner::message(const std::string& text) {
-  if (team_.leads())
-    progress_.message(text);
-  else
-    print(stderr, one_line(fmt::format("rank {}: {}", team_.ranks().rank(), text)) + "\n");
+  message_of_rank(team_.ranks(), progress_, text);
 }
 
 int64_t Runner::train_samples() const {

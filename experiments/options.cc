@@ -184,9 +184,9 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
   return options;
 }
 
-void use_threads(const Options& options, const Communicator& ranks) {
+void use_threads(int threads, const Communicator& ranks) {
   const bool shared = ranks.size() > 1 && std::getenv("OMP_NUM_THREADS") == nullptr;
-  set_threads(options.threads == 0 && shared ? ranks.cores() : options.threads);
+  set_threads(threads == 0 && shared ? ranks.cores() : threads);
 }
 
 int run_program(int argc, char** argv, const std::string& description,
@@ -195,7 +195,7 @@ int run_program(int argc, char** argv, const std::string& description,
   return guarded_on_ranks([&](const Communicator& ranks) {
     const std::optional<Options> options = parse_options(argc, argv, description, own);
     if (!options) return 0;
-    use_threads(*options, ranks);
+    use_threads(options->threads, ranks);
     return body(*options, ranks);
   });
 }

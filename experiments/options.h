@@ -58,7 +58,7 @@ std::string version_text();
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed);
 
 /// Takes over --threads; 0: all cores, which the ranks of a machine share out.
-void use_threads(const Options& options, const Communicator& ranks);
+void use_threads(int threads, const Communicator& ranks);
 
 /// Parses the command line and runs a program's body on all ranks, guarded (guarded.h).
 int run_program(int argc, char** argv, const std::string& description,

@@ -42,7 +42,8 @@ ProgressOutput ProgressOutput::standard() {
           .write = [](const std::string& text) { print(stderr, text); }};
 }
 
-ProgressOutput ProgressOutput::none() {
+ProgressOutput ProgressOutput::of(const Communicator& ranks) {
+  if (ranks.rank() == 0) return standard();
   return {.width = [] { return 80; }, .now = steady_seconds, .write = [](const std::string&) {}};
 }
 
@@ -225,6 +226,13 @@ void Progress::erase_line() {
 void Progress::end_line() {
   if (line_open_) output_.write("\n");
   line_open_ = false;
+}
+
+void message_of_rank(const Communicator& ranks, Progress& progress, const std::string& text) {
+  if (ranks.rank() == 0)
+    progress.message(text);
+  else
+    print(stderr, one_line(fmt::format("rank {}: {}", ranks.rank(), text)) + "\n");
 }
 
 }  // namespace siam

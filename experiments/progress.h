@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "experiments/progress_line.h"
+#include "tensor/communicator.h"
 
 namespace siam {
 
@@ -24,8 +25,8 @@ struct ProgressOutput {
 
   /// The process's stderr, so that stdout can be piped.
   static ProgressOutput standard();
-  /// Nowhere.
-  static ProgressOutput none();
+  /// Of rank 0 the same; of the others nowhere.
+  static ProgressOutput of(const Communicator& ranks);
 };
 
 /// Of one experiment: some runs one after the other. Time left is that of all of them, by the rate
@@ -114,5 +115,8 @@ class Progress {
   std::condition_variable_any ending_;
   std::jthread ticker_;  ///< last: it ends before what it looks at
 };
+
+/// What one rank alone may have seen: a message; of all but rank 0 a line with the rank's number.
+void message_of_rank(const Communicator& ranks, Progress& progress, const std::string& text);
 
 }  // namespace siam

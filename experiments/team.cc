@@ -52,11 +52,4 @@ void Team::share_interrupts() const {
     if (signal != 0) take_interrupt(signal);
 }
 
-void Team::end_together(const std::exception_ptr& error) const {
-  const bool go_on = ranks_.all(!error);
-  if (error) std::rethrow_exception(error);
-  if (!go_on)
-    throw EndedElsewhere("another process has ended the run; all are needed; see what it says");
-}
-
 }  // namespace siam

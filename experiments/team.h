@@ -3,7 +3,6 @@
 // does, and says what all are to do together just before it does its part of that. The others
 // follow: they have no files, no progress and no decisions of their own.
 
-#include <exception>
 #include <functional>
 
 #include "experiments/interrupt.h"
@@ -40,13 +39,9 @@ class Team {
   void step(const Body& body) const {
     if (ranks_.size() == 1) return body();
     share_interrupts();
-    std::exception_ptr error;
-    try {
+    ranks_.together([&] {
       if (leads()) body();
-    } catch (...) {
-      error = std::current_exception();
-    }
-    end_together(error);
+    });
   }
 
  private:
@@ -59,7 +54,6 @@ class Team {
   void say(const Order& order) const;
   Order hear() const;
   void share_interrupts() const;
-  void end_together(const std::exception_ptr& error) const;
 
   const Communicator& ranks_;
 };

@@ -18,8 +18,8 @@ constexpr int64_t kViewRows = 2048;  // images of which an evaluation looks at t
 // encoded(begin, end, encoding) for the images of one block after another, under the test
 // transform; begin and end count from the range's first.
 template <class Encoded>
-void encode_all(const SimSiam& model, const Dataset& dataset, ImageRange range,
-                const Config& config, bool projection, const Encoded& encoded) {
+void encode_all(const SimSiam& model, const Dataset& dataset, RowRange range, const Config& config,
+                bool projection, const Encoded& encoded) {
   const TestImages images = test_images(dataset, config.augment, config.device, config.precision);
   const int64_t count = range.size(), most = images_at_once(config);
   for (int64_t begin = 0; begin < count; begin += most) {
@@ -74,18 +74,25 @@ Encoding encode(const SimSiam& model, const Tensor& images, const Config& config
 }
 
 FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, const Config& config,
-                               bool projection, const OnEncoded& on_encoded) {
+                               bool projection, const OnEncoded& on_encoded,
+                               const Communicator& ranks) {
+  const int64_t count = dataset.size();
+  const RowRange own = ranks.share(count);
   const auto empty = [&](int64_t width) {
-    return Tensor::empty({dataset.size(), width}, DType::f32, config.device);
+    return Tensor::empty({own.size(), width}, DType::f32, config.device);
   };
   Encoding rows{empty(config.model.backbone.feature_width()), {}};
   if (projection) rows.projection = empty(config.model.dim);
-  encode_all(model, dataset, {0, dataset.size()}, config, projection,
-             [&](int64_t begin, int64_t end, const Encoding& block) {
-               rows.backbone.rows(begin, end).copy_from(block.backbone);
-               if (projection) rows.projection.rows(begin, end).copy_from(block.projection);
-               if (on_encoded) on_encoded(end);
-             });
+  ranks.together([&] {
+    encode_all(model, dataset, own, config, projection,
+               [&](int64_t begin, int64_t end, const Encoding& block) {
+                 rows.backbone.rows(begin, end).copy_from(block.backbone);
+                 if (projection) rows.projection.rows(begin, end).copy_from(block.projection);
+                 if (on_encoded) on_encoded(std::min(end * ranks.size(), count));
+               });
+  });
+  rows.backbone = ranks.gather_shares(rows.backbone, count);
+  if (projection) rows.projection = ranks.gather_shares(rows.projection, count);
   return {rows, labels_of(dataset)};
 }
 
@@ -95,7 +102,7 @@ Features backbone_features(const SimSiam& model, const Dataset& dataset, const C
           labels_of(dataset)};
 }
 
-Tensor backbone_features(const SimSiam& model, const Dataset& dataset, ImageRange images,
+Tensor backbone_features(const SimSiam& model, const Dataset& dataset, RowRange images,
                          const Config& config, const OnEncoded& on_encoded) {
   const DType type = config.device == Device::cpu ? DType::f32 : config.precision;
   const Tensor rows =
@@ -139,18 +146,22 @@ std::pair<Encoding, Encoding> view_features(const SimSiam& model,
 }
 
 EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data,
-                                 const OnEncoded& on_encoded) {
+                                 const OnEncoded& on_encoded, const Communicator& ranks) {
   const auto features = [&](const Dataset& dataset, int64_t before) {
-    return frozen_features(model, dataset, config, /*projection=*/true, [&](int64_t encoded) {
-      if (on_encoded) on_encoded(before + encoded);
-    });
+    return frozen_features(
+        model, dataset, config, /*projection=*/true,
+        [&](int64_t encoded) {
+          if (on_encoded) on_encoded(before + encoded);
+        },
+        ranks);
   };
   EvaluationInput input{features(*data.train, 0),
                         features(*data.test, data.train->size()),
                         {},
                         {},
                         data.train->num_classes()};
-  std::tie(input.view1, input.view2) = view_features(model, data.test, config, kViewRows);
+  if (ranks.rank() == 0)
+    std::tie(input.view1, input.view2) = view_features(model, data.test, config, kViewRows);
   return input;
 }
 

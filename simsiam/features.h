@@ -25,9 +25,11 @@ Encoding encode(const SimSiam& model, const Tensor& images, const Config& config
 /// Told how many images are encoded. What it throws ends the work.
 using OnEncoded = std::function<void(int64_t)>;
 
-/// Both representations of all images under the test transform.
+/// Both representations of all images under the test transform. The ranks encode a share each, and
+/// all know all.
 FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, const Config& config,
-                               bool projection, const OnEncoded& on_encoded = {});
+                               bool projection, const OnEncoded& on_encoded = {},
+                               const Communicator& ranks = alone());
 
 struct Features {
   /// [n,D], each of unit length, on the config's device: f32 on a CPU; in the compute type on a
@@ -36,17 +38,11 @@ struct Features {
   std::vector<int32_t> labels;  ///< [n]
 };
 
-/// Images [begin, end) of a data set.
-struct ImageRange {
-  int64_t begin, end;
-  int64_t size() const { return end - begin; }
-};
-
 /// The backbone's features alone, each of unit length: the kNN monitor's.
 Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config,
                            const OnEncoded& on_encoded = {});
 /// Those of some images, [n,D].
-Tensor backbone_features(const SimSiam& model, const Dataset& dataset, ImageRange images,
+Tensor backbone_features(const SimSiam& model, const Dataset& dataset, RowRange images,
                          const Config& config, const OnEncoded& on_encoded = {});
 /// The class of each image.
 std::vector<int32_t> labels_of(const Dataset& dataset);
@@ -59,8 +55,9 @@ std::pair<Encoding, Encoding> view_features(const SimSiam& model,
                                             const OnEncoded& on_encoded = {});
 
 /// What evaluate() needs: both sets under the test transform, and two augmented views of some test
-/// images. `on_encoded` is told how many images of both sets are done.
+/// images, which rank 0 alone has. `on_encoded` is told how many images of both sets are done.
 EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data,
-                                 const OnEncoded& on_encoded = {});
+                                 const OnEncoded& on_encoded = {},
+                                 const Communicator& ranks = alone());
 
 }  // namespace siam

@@ -1,7 +1,6 @@
 #include "simsiam/monitor.h"
 
 #include <algorithm>
-#include <exception>
 
 #include "simsiam/doctor.h"
 #include "simsiam/evaluation/knn.h"
@@ -27,7 +26,6 @@ class KnnMonitor : public Monitor {
     probe = probe && config_.linear_probe;
     const double share = probe ? 1.0 / 3 : 1;  // of the time, roughly
     metrics.knn = knn(model, [&](double done) { watch(share * done); });
-    if (ranks_.rank() != 0) return;
     if (probe)
       metrics.linear = linear_accuracy(model, [&](double done) { watch(share * (1 + 2 * done)); });
     watch(1);
@@ -36,15 +34,16 @@ class KnnMonitor : public Monitor {
  private:
   // Each rank encodes a part of both sets, and keeps that of the bank.
   double knn(const SimSiam& model, const std::function<void(double)>& watch) const {
-    const ImageRange bank = share(data_.train->size()), asked = share(data_.test->size());
-    const auto features = [&](const Dataset& dataset, ImageRange range, int64_t before) {
+    const RowRange bank = ranks_.share(data_.train->size()),
+                   asked = ranks_.share(data_.test->size());
+    const auto features = [&](const Dataset& dataset, RowRange range, int64_t before) {
       return backbone_features(model, dataset, range, config_, [&](int64_t encoded) {
         watch(kEncoding * static_cast<double>(before + encoded) /
               static_cast<double>(bank.size() + asked.size()));
       });
     };
     Tensor rows, queries;
-    together([&] {
+    ranks_.together([&] {
       rows = features(*data_.train, bank, 0);
       queries = features(*data_.test, asked, bank.size());
     });
@@ -54,50 +53,23 @@ class KnnMonitor : public Monitor {
     if (ranks_.size() == 1)
       return knn_accuracy({rows, bank_labels}, {queries, labels}, classes, config_.knn);
     return knn_accuracy(ranks_, rows, bank.begin, bank_labels,
-                        {gathered(queries, data_.test->size()), labels}, classes, config_.knn);
+                        {ranks_.gather_shares(queries, data_.test->size()), labels}, classes,
+                        config_.knn);
   }
 
-  // Of `count` images those that this rank encodes: the next ones behind the rank's before, as many
-  // for all but the last ranks.
-  ImageRange share(int64_t count) const {
-    const int64_t most = (count + ranks_.size() - 1) / ranks_.size();
-    const int64_t begin = std::min(ranks_.rank() * most, count);
-    return {begin, std::min(begin + most, count)};
-  }
-
-  // The rows of all shares of `count`.
-  Tensor gathered(const Tensor& rows, int64_t count) const {
-    const int64_t most = (count + ranks_.size() - 1) / ranks_.size();
-    const Tensor padded = Tensor::zeros({most, rows.dim(1)}, rows.dtype());
-    padded.rows(0, rows.dim(0)).copy_from(rows);
-    return ranks_.gather(padded).rows(0, count);
-  }
-
-  // What ends the work on one rank ends it on all.
-  template <class Work>
-  void together(const Work& work) const {
-    std::exception_ptr error;
-    try {
-      work();
-    } catch (...) {
-      error = std::current_exception();
-    }
-    const bool done = ranks_.all(!error);
-    if (error) std::rethrow_exception(error);
-    if (!done)
-      throw EndedElsewhere(
-          "another process has ended the measurement; all are needed; see what it says");
-  }
-
-  // Features of unit length are not those that it is taught on.
+  // Features of unit length are not those that it is taught on. On rank 0.
   double linear_accuracy(const SimSiam& model, const std::function<void(double)>& watch) const {
     const auto features = [&](const Dataset& dataset, int64_t before) {
-      return frozen_features(model, dataset, config_, /*projection=*/false, [&](int64_t encoded) {
-        watch(0.5 * static_cast<double>(before + encoded) / static_cast<double>(images()));
-      });
+      return frozen_features(
+          model, dataset, config_, /*projection=*/false,
+          [&](int64_t encoded) {
+            watch(0.5 * static_cast<double>(before + encoded) / static_cast<double>(images()));
+          },
+          ranks_);
     };
     const FrozenFeatures train = features(*data_.train, 0);
     const FrozenFeatures test = features(*data_.test, data_.train->size());
+    if (ranks_.rank() != 0) return kNotMeasured;
     const ProbeConfig probe = ProbeConfig::sgd();
     return linear_probe({train.rows.backbone, train.labels}, {test.rows.backbone, test.labels},
                         data_.train->num_classes(), probe,

@@ -11,11 +11,6 @@
 
 namespace siam {
 
-/// Another rank has ended what all do together, and says why.
-struct EndedElsewhere : Error {
-  using Error::Error;
-};
-
 class Monitor {
  public:
   virtual ~Monitor() = default;
@@ -39,8 +34,8 @@ bool several_classes(const Dataset& dataset);
 /// `effective_rank` of the projections. They are test images where there are so many of those, else
 /// training images.
 ///
-/// Several ranks, which all measure, share the work of kNN and know the same accuracy as one; the
-/// rest is left to rank 0.
+/// Several ranks, which all measure, share the work of encoding and of kNN and know the same
+/// accuracy as one; the rest is left to rank 0.
 std::unique_ptr<Monitor> make_monitor(const Config& config, const TrainTest& data,
                                       const Communicator& ranks = alone());
 

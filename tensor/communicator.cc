@@ -124,6 +124,21 @@ bool Communicator::all(bool here) const {
   return std::ranges::all_of(flags.span<uint8_t>(), [](uint8_t flag) { return flag != 0; });
 }
 
+RowRange Communicator::share(int64_t count) const {
+  const int64_t most = (count + size() - 1) / size();
+  const int64_t begin = std::min(rank() * most, count);
+  return {begin, std::min(begin + most, count)};
+}
+
+Tensor Communicator::gather_shares(const Tensor& own, int64_t count) const {
+  if (size() == 1) return own;
+  Shape shape = own.shape();
+  shape[0] = (count + size() - 1) / size();
+  const Tensor padded = Tensor::zeros(shape, own.dtype(), own.device());
+  padded.rows(0, own.dim(0)).copy_from(own);
+  return gather(padded).rows(0, count);
+}
+
 int launched_processes() {
   // Open MPI's mpirun, that of MPICH and Intel MPI, srun (of the step, not of the allocation, which
   // a program in a batch script sees too).

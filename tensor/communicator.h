@@ -5,12 +5,24 @@
 // Sums are in the order of the ranks: all ranks have the same bits, and so has every repetition on
 // as many ranks.
 
+#include <exception>
 #include <memory>
 #include <string>
 
 #include "tensor/tensor.h"
 
 namespace siam {
+
+/// Another rank has ended what all do together, and says why.
+struct EndedElsewhere : Error {
+  using Error::Error;
+};
+
+/// Rows [begin, end).
+struct RowRange {
+  int64_t begin, end;
+  int64_t size() const { return end - begin; }
+};
 
 /// A backend moves bytes; all arithmetic is here.
 class Communicator {
@@ -34,6 +46,27 @@ class Communicator {
   std::string broadcast(std::string text) const;
   /// True if it is for all ranks.
   bool all(bool here) const;
+  /// Of `count` rows those that are this rank's to work on: the next ones behind the rank's before,
+  /// as many for all but the last ranks.
+  RowRange share(int64_t count) const;
+  /// All rows [count,...] of the ranks' shares.
+  Tensor gather_shares(const Tensor& own, int64_t count) const;
+  /// Does work(), in which the ranks do not exchange anything. What it throws on one rank ends it
+  /// on all: on the others as EndedElsewhere.
+  template <class Work>
+  void together(const Work& work) const {
+    std::exception_ptr error;
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    const bool done = all(!error);
+    if (error) std::rethrow_exception(error);
+    if (!done)
+      throw EndedElsewhere(
+          "another process has ended what all do; all are needed; see what it says");
+  }
   /// Ends all processes, this one at once, with an exit status.
   [[noreturn]] virtual void abort(int status) const = 0;
 

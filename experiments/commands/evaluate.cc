@@ -8,11 +8,11 @@
 #include "experiments/commands/open_checkpoint.h"
 #include "experiments/console.h"
 #include "experiments/evaluation_card.h"
+#include "experiments/guarded.h"
 #include "experiments/number_option.h"
 #include "experiments/options.h"
 #include "experiments/results.h"
 #include "simsiam/features.h"
-#include "tensor/parallel.h"
 #include "tensor/print.h"
 
 namespace siam {
@@ -78,11 +78,14 @@ int64_t trained_images(const TrainedModel& trained, const std::shared_ptr<const 
 }
 
 void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress& progress,
-           const std::string& command_line) {
-  const fs::path checkpoint = options.checkpoint;
-  const Results results(
-      options.out.empty() ? checkpoint.parent_path() / checkpoint.stem() : fs::path(options.out),
-      "");
+           const std::string& command_line, const Communicator& ranks) {
+  std::optional<Results> results;
+  if (ranks.rank() == 0) {
+    const fs::path checkpoint = options.checkpoint;
+    results.emplace(
+        options.out.empty() ? checkpoint.parent_path() / checkpoint.stem() : fs::path(options.out),
+        "");
+  }
   const fs::path folder = find_dataset(
       options.data.empty() ? std::optional<fs::path>() : std::optional<fs::path>(options.data));
   const auto chosen = [](int64_t asked, int64_t of_run) { return asked < 0 ? of_run : asked; };
@@ -92,7 +95,7 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress
     phase.emplace(progress, what);
   };
   stage(fmt::format("reading {}", folder.string()));
-  const auto warn = [&progress](const std::string& text) { progress.message(text); };
+  const auto warn = [&](const std::string& text) { message_of_rank(ranks, progress, text); };
   const TrainTest whole = tolerant(open_images(folder), {options.max_bad_fraction, warn});
   const int64_t trained_on = trained_images(trained, whole.train);
   check(!options.data.empty() || trained_on > 0,
@@ -108,33 +111,38 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress
   const double images = static_cast<double>(data.train->size() + data.test->size());
   const EvaluationInput input = evaluation_input(
       trained.model, trained.config, data,
-      [&](int64_t encoded) { phase->done(static_cast<double>(encoded) / images); });
-  if (!options.features.empty()) save_safetensors(options.features, features_file(input));
-  const Evaluation evaluation = evaluate(input, options.probe_epochs, stage);
+      [&](int64_t encoded) { phase->done(static_cast<double>(encoded) / images); }, ranks);
+  if (ranks.rank() == 0 && !options.features.empty())
+    save_safetensors(options.features, features_file(input));
+  const Evaluation evaluation = evaluate(input, options.probe_epochs, stage, ranks);
   phase.reset();
+  if (!results) return;
   const EvaluationSource source{
       options.checkpoint, command_line,      data.train->name(), data.train->fingerprint(),
       data.train->size(), data.test->size(), trained_on};
   const std::string card = evaluation_card(source, trained, evaluation);
-  results.write_text("evaluation.json", evaluation_json(source, trained, evaluation));
-  results.write_text("evaluation.md", card);
-  print(stdout, fmt::format("{}{}\n", card, (results.folder() / "evaluation.md").string()));
+  results->write_text("evaluation.json", evaluation_json(source, trained, evaluation));
+  results->write_text("evaluation.md", card);
+  print(stdout, fmt::format("{}{}\n", card, (results->folder() / "evaluation.md").string()));
 }
 
 }  // namespace
 
 int evaluate_command(int argc, char** argv) {
-  const std::optional<EvaluateOptions> options = parse(argc, argv);
-  if (!options) return 0;
-  set_threads(options->threads);
-  Progress progress;
-  const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);
-  if (!trained.heads)
-    progress.message(fmt::format(
-        "{}: imported without heads; what is said of its projection is said of random ones",
-        options->checkpoint));
-  judge(*options, trained, progress, shell_quoted(std::vector<std::string>(argv, argv + argc)));
-  return 0;
+  return guarded_on_ranks([&](const Communicator& ranks) {
+    const std::optional<EvaluateOptions> options = parse(argc, argv);
+    if (!options) return 0;
+    use_threads(options->threads, ranks);
+    Progress progress(0, ProgressOutput::of(ranks));
+    const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);
+    if (!trained.heads)
+      progress.message(fmt::format(
+          "{}: imported without heads; what is said of its projection is said of random ones",
+          options->checkpoint));
+    judge(*options, trained, progress, shell_quoted(std::vector<std::string>(argv, argv + argc)),
+          ranks);
+    return 0;
+  });
 }
 
 }  // namespace siam

@@ -9,10 +9,10 @@ std::optional<OwnRun> own_run(int argc, char** argv, const std::string& descript
   const std::optional<Options> asked =
       parse_options(argc, argv, description, own, OwnImages{.trains = trains});
   if (!asked) return {};
-  use_threads(*asked, ranks);
+  use_threads(asked->threads, ranks);
   OwnRun run;
   {
-    Progress progress(0, ranks.rank() == 0 ? ProgressOutput::standard() : ProgressOutput::none());
+    Progress progress(0, ProgressOutput::of(ranks));
     const auto phase = progress.phase(fmt::format("reading {}", asked->data->string()));
     run.data = open_images(*asked->data);
   }

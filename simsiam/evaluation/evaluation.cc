@@ -32,14 +32,15 @@ Tensor spread_rows(const Tensor& x, int64_t most) {
 }  // namespace
 
 Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
-                    const std::function<void(const std::string&)>& stage) {
+                    const std::function<void(const std::string&)>& stage,
+                    const Communicator& ranks) {
   Evaluation evaluation{};
   stage("nearest neighbours");
   const std::vector<KnnConfig> grid = knn_grid();
   const auto knn = [&](Tensor Encoding::*rows) {
     return knn_accuracies({normalize_rows(input.train.rows.*rows), input.train.labels},
                           {normalize_rows(input.test.rows.*rows), input.test.labels}, input.classes,
-                          grid);
+                          grid, ranks);
   };
   const std::vector<double> backbone = knn(&Encoding::backbone);
   const std::vector<double> projection = knn(&Encoding::projection);
@@ -52,20 +53,23 @@ Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
     evaluation.panel_rows = chosen.dim(0);
     return representation_panel(chosen, input.view1.*rows, input.view2.*rows);
   };
-  evaluation.view_rows = input.view1.backbone.dim(0);
-  evaluation.backbone = panel(&Encoding::backbone);
-  evaluation.projection = panel(&Encoding::projection);
+  if (ranks.rank() == 0) {
+    evaluation.view_rows = input.view1.backbone.dim(0);
+    evaluation.backbone = panel(&Encoding::backbone);
+    evaluation.projection = panel(&Encoding::projection);
+  }
 
   if (probe_epochs == 0) return evaluation;
   const auto probe = [&](const char* name, ProbeConfig config, std::span<const double> rates) {
     if (probe_epochs > 0) config.epochs = probe_epochs;
     config.batch_size = std::min(config.batch_size, input.train.rows.backbone.dim(0));
     evaluation.probes.push_back(
-        {config, probe_sweep({input.train.rows.backbone, input.train.labels},
-                             {input.test.rows.backbone, input.test.labels}, input.classes, config,
-                             rates, [&](double rate) {
-                               stage(fmt::format("linear probe, {}, base rate {}", name, rate));
-                             })});
+        {config,
+         probe_sweep(
+             {input.train.rows.backbone, input.train.labels},
+             {input.test.rows.backbone, input.test.labels}, input.classes, config, rates,
+             [&](double rate) { stage(fmt::format("linear probe, {}, base rate {}", name, rate)); },
+             ranks)});
   };
   probe("SGD", ProbeConfig::sgd(), kSgdRates);
   probe("LARS", ProbeConfig::lars(), kLarsRates);

@@ -43,9 +43,11 @@ struct Evaluation {
 };
 
 /// `probe_epochs` replaces the recipes' 100 and 90 if it is not negative; 0: no probes. `stage` is
-/// told what is being done.
+/// told what is being done. The ranks, which have the same input but for the views, share kNN and
+/// probes, and know the same numbers as one; rank 0 alone has the panels.
 Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
-                    const std::function<void(const std::string&)>& stage);
+                    const std::function<void(const std::string&)>& stage,
+                    const Communicator& ranks = alone());
 
 /// Of a sweep the result with the highest accuracy behind the last epoch.
 const ProbeResult& best_of(const ProbeSweep& sweep);

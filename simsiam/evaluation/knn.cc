@@ -73,11 +73,12 @@ TopK nearest_over_ranks(const Communicator& ranks, const Tensor& queries, const 
   return best;
 }
 
-// nearest(begin, end) are the `most_neighbours` nearest rows of the bank for each of these queries.
+// How many queries win under each setting, f64 [settings]. nearest(begin, end) are the
+// `most_neighbours` nearest rows of the bank for each of these queries.
 template <class Nearest>
-std::vector<double> accuracies(std::span<const int32_t> bank_labels,
-                               std::span<const int32_t> query_labels, int64_t classes,
-                               std::span<const KnnConfig> settings, const Nearest& nearest) {
+Tensor hits_of(std::span<const int32_t> bank_labels, std::span<const int32_t> query_labels,
+               RowRange queries, int64_t classes, std::span<const KnnConfig> settings,
+               const Nearest& nearest) {
   const int64_t rows = std::ssize(bank_labels), count = std::ssize(query_labels);
   check(rows > 0 && count > 0,
         "knn: {} rows in the bank and {} queries; at least one of each is needed", rows, count);
@@ -91,9 +92,9 @@ std::vector<double> accuracies(std::span<const int32_t> bank_labels,
   const int64_t cases = static_cast<int64_t>(settings.size());
   const int64_t most = most_neighbours(settings, rows);
   const int64_t block = std::clamp(kSimilarities / rows, int64_t{1}, kQueries);
-  std::vector<uint8_t> right(count * cases);
-  for (int64_t begin = 0; begin < count; begin += block) {
-    const int64_t end = std::min(begin + block, count);
+  std::vector<uint8_t> right(queries.size() * cases);
+  for (int64_t begin = queries.begin; begin < queries.end; begin += block) {
+    const int64_t end = std::min(begin + block, queries.end);
     const TopK best = nearest(begin, end);
     const Tensor columns = best.columns.to(Device::cpu), cosines = best.values.to(Device::cpu);
     parallel_for(end - begin, 16, [&](int64_t first, int64_t last) {
@@ -102,30 +103,39 @@ std::vector<double> accuracies(std::span<const int32_t> bank_labels,
         for (int64_t s = 0; s < cases; ++s) {
           const std::span<const int32_t> rows_nearest(columns.data<int32_t>() + i * most,
                                                       std::min(settings[s].k, rows));
-          right[(begin + i) * cases + s] =
+          right[(begin - queries.begin + i) * cases + s] =
               vote(rows_nearest, cosines.data<float>() + i * most, bank_labels,
                    settings[s].temperature, score) == query_labels[begin + i];
         }
     });
   }
-  std::vector<double> accuracies(cases);
-  for (int64_t s = 0; s < cases; ++s) {
-    int64_t hits = 0;
-    for (int64_t i = 0; i < count; ++i) hits += right[i * cases + s];
-    accuracies[s] = 100.0 * static_cast<double>(hits) / static_cast<double>(count);
-  }
+  const Tensor hits = Tensor::zeros({cases}, DType::f64);
+  for (size_t i = 0; i < right.size(); ++i)
+    hits.data<double>()[static_cast<int64_t>(i) % cases] += right[i];
+  return hits;
+}
+
+std::vector<double> percent(const Tensor& hits, int64_t count) {
+  std::vector<double> accuracies;
+  for (const double each : hits.span<double>())
+    accuracies.push_back(100.0 * each / static_cast<double>(count));
   return accuracies;
 }
 
 }  // namespace
 
 std::vector<double> knn_accuracies(const FeatureBank& bank, const FeatureBank& queries,
-                                   int64_t classes, std::span<const KnnConfig> settings) {
+                                   int64_t classes, std::span<const KnnConfig> settings,
+                                   const Communicator& ranks) {
   const int64_t most = most_neighbours(settings, bank.features.dim(0));
-  return accuracies(bank.labels, queries.labels, classes, settings,
-                    [&](int64_t begin, int64_t end) {
-                      return nearest_rows(queries.features.rows(begin, end), bank.features, most);
-                    });
+  const int64_t count = std::ssize(queries.labels);
+  const Tensor hits =
+      hits_of(bank.labels, queries.labels, ranks.share(count), classes, settings,
+              [&](int64_t begin, int64_t end) {
+                return nearest_rows(queries.features.rows(begin, end), bank.features, most);
+              });
+  ranks.sum(hits);
+  return percent(hits, count);
 }
 
 double knn_accuracy(const FeatureBank& bank, const FeatureBank& queries, int64_t classes,
@@ -137,12 +147,13 @@ double knn_accuracy(const Communicator& ranks, const Tensor& part, int64_t first
                     std::span<const int32_t> bank_labels, const FeatureBank& queries,
                     int64_t classes, const KnnConfig& config) {
   const int64_t most = most_neighbours({&config, 1}, std::ssize(bank_labels));
-  return accuracies(bank_labels, queries.labels, classes, {&config, 1},
-                    [&](int64_t begin, int64_t end) {
-                      return nearest_over_ranks(ranks, queries.features.rows(begin, end), part,
-                                                first, most);
-                    })
-      .front();
+  const int64_t count = std::ssize(queries.labels);
+  const Tensor hits = hits_of(bank_labels, queries.labels, {0, count}, classes, {&config, 1},
+                              [&](int64_t begin, int64_t end) {
+                                return nearest_over_ranks(ranks, queries.features.rows(begin, end),
+                                                          part, first, most);
+                              });
+  return percent(hits, count).front();
 }
 
 std::vector<KnnConfig> knn_grid() {

@@ -30,9 +30,11 @@ struct FeatureBank {
 double knn_accuracy(const FeatureBank& bank, const FeatureBank& queries, int64_t classes,
                     const KnnConfig& config);
 
-/// The same under each of several settings, for which the neighbours are looked for once.
+/// The same under each of several settings, for which the neighbours are looked for once. Each of
+/// the ranks, which have all rows, asks for a share of the queries; all know the accuracies.
 std::vector<double> knn_accuracies(const FeatureBank& bank, const FeatureBank& queries,
-                                   int64_t classes, std::span<const KnnConfig> settings);
+                                   int64_t classes, std::span<const KnnConfig> settings,
+                                   const Communicator& ranks = alone());
 
 /// The same where each of `ranks` has a part of the bank, that from row `first` on, and all have
 /// the queries and all labels: the same number as of one rank.

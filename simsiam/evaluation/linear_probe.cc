@@ -115,8 +115,7 @@ double probe_learning_rate(const ProbeConfig& config, int epoch, int64_t batch) 
 }
 
 ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int64_t classes,
-                         const ProbeConfig& config,
-                         const std::function<void(int)>& on_epoch) {
+                         const ProbeConfig& config, const std::function<void(int)>& on_epoch) {
   check(train.features.dim(0) > 0 && test.features.dim(0) > 0 &&
             train.features.dim(1) == test.features.dim(1),
         "linear probe: features {} to train on and {} to test; rows of one width are needed; "
@@ -142,12 +141,25 @@ ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int6
 std::vector<ProbeResult> probe_sweep(const FeatureBank& train, const FeatureBank& test,
                                      int64_t classes, ProbeConfig config,
                                      std::span<const double> base_learning_rates,
-                                     const std::function<void(double)>& on_rate) {
-  std::vector<ProbeResult> results;
-  for (const double rate : base_learning_rates) {
-    if (on_rate) on_rate(rate);
-    config.base_learning_rate = rate;
-    results.push_back(linear_probe(train, test, classes, config));
+                                     const std::function<void(double)>& on_rate,
+                                     const Communicator& ranks) {
+  const auto count = static_cast<int64_t>(base_learning_rates.size());
+  const int64_t rounds = (count + ranks.size() - 1) / ranks.size();
+  constexpr int64_t kBytes = sizeof(ProbeResult);
+  const Tensor own = Tensor::zeros({rounds * kBytes}, DType::u8);
+  ranks.together([&] {
+    for (int64_t i = ranks.rank(), round = 0; i < count; i += ranks.size(), ++round) {
+      config.base_learning_rate = base_learning_rates[i];
+      if (on_rate) on_rate(config.base_learning_rate);
+      const ProbeResult result = linear_probe(train, test, classes, config);
+      std::memcpy(own.data<uint8_t>() + round * kBytes, &result, kBytes);
+    }
+  });
+  const Tensor all = ranks.gather(own);
+  std::vector<ProbeResult> results(count);
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t of_rank = i % ranks.size() * rounds + i / ranks.size();
+    std::memcpy(&results[i], all.data<uint8_t>() + of_rank * kBytes, kBytes);
   }
   return results;
 }

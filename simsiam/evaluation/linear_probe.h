@@ -53,16 +53,17 @@ struct ProbeResult {
 double probe_learning_rate(const ProbeConfig& config, int epoch, int64_t batch);
 
 /// Trains a classifier, weights normal with deviation 0.01 and bias 0 at first, on the rows of
-/// `train`, not normalised, on the device they are on, and measures it on `test`. `on_epoch` is told
-/// of each epoch that is over, from 1 on; what it throws ends the work.
+/// `train`, not normalised, on the device they are on, and measures it on `test`. `on_epoch` is
+/// told of each epoch that is over, from 1 on; what it throws ends the work.
 ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int64_t classes,
-                         const ProbeConfig& config,
-                         const std::function<void(int)>& on_epoch = {});
+                         const ProbeConfig& config, const std::function<void(int)>& on_epoch = {});
 
-/// One probe for each base learning rate, which `on_rate` is told first.
+/// One probe for each base learning rate, which `on_rate` is told first. The ranks, which have all
+/// rows, take turns; all know all results.
 std::vector<ProbeResult> probe_sweep(const FeatureBank& train, const FeatureBank& test,
                                      int64_t classes, ProbeConfig config,
                                      std::span<const double> base_learning_rates,
-                                     const std::function<void(double)>& on_rate = {});
+                                     const std::function<void(double)>& on_rate = {},
+                                     const Communicator& ranks = alone());
 
 }  // namespace siam

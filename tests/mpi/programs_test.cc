@@ -112,6 +112,33 @@ TEST_CASE("a study on 1, 2 and 4 ranks: the same files, nearly the same numbers"
   }
 }
 
+TEST_CASE("an evaluation on 1, 2 and 4 ranks: the same numbers") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  REQUIRE(run_process(shared_batch(data, out.path()), "/").status == 0);
+  const fs::path checkpoint = checkpoints(out.path()).front();
+  nlohmann::json alone;
+  for (const int ranks : {1, 2, 4}) {
+    CAPTURE(ranks);
+    const std::vector<std::string> command = {program("SIMSIAM"),
+                                              "evaluate",
+                                              checkpoint.string(),
+                                              "--data",
+                                              data.path(),
+                                              "--probe-epochs",
+                                              "2",
+                                              "--out",
+                                              out / "judged"};
+    const ProcessResult run = run_on_ranks(ranks, command);
+    CAPTURE(run.output);
+    REQUIRE(run.status == 0);
+    CHECK(count(run.output, "evaluation.md") == 1);
+    const auto all = nlohmann::json::parse(read_file(out / "judged/evaluation.json"));
+    if (ranks == 1) alone = all;
+    CHECK(all == alone);
+  }
+}
+
 TEST_CASE("a run is begun on two ranks and completed by one process, and the other way round") {
   const ToyCifar data;
   for (const int first : {2, 1}) {
