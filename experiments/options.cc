@@ -100,6 +100,11 @@ bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed
     throw UsageError(fmt::format(
         "{}: there is no such option; {} as in --help are needed; {}", surplus, needed,
         meant.empty() ? "see --help" : fmt::format("did you mean {}? See --help", meant)));
+  } catch (const CLI::ArgumentMismatch& mismatch) {  // its own words speak of types
+    const std::string text = mismatch.what();
+    throw UsageError(
+        fmt::format("{}: not as many values as it takes; {} as in --help are needed; see --help",
+                    text.substr(0, text.find(':')), needed));
   } catch (const CLI::ParseError& error) {
     throw UsageError(
         fmt::format("{}; {} as in --help are needed; see --help", error.what(), needed));

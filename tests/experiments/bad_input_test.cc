@@ -56,6 +56,7 @@ struct Usage {
 TEST_CASE("usage: unknown options and impossible values give one line and status 2") {
   const Usage usage;
   usage({"--nope"}, "--nope: there is no such option");
+  usage({"--epochs", "3", "--epochs", "4"}, "--epochs: not as many values as it takes");
   usage({"surplus"}, "surplus");
   usage({"--preset", "nope"}, "quick, small, photos, cifar10, imagenet");
   usage({"--epochs", "abc"}, "--epochs");
