@@ -75,9 +75,10 @@ std::vector<Run> Runner::seeded(const Run& run) const {
   return runs;
 }
 
-std::optional<RunRecord> Runner::completed(const std::string& id) {
+std::optional<RunRecord> Runner::ended(const std::string& id, bool may_diverge) {
   if (!options_.resume && !trained_.contains(id)) return {};
   const auto record = store_.load(id);
+  if (record && may_diverge && diverged(*record)) return record;
   if (!record || record->status != "completed") return {};
   if (!whole_.contains(id)) {
     const auto phase = progress_.phase(fmt::format("checking {}", store_.checkpoint(id).string()));
@@ -102,7 +103,7 @@ void Runner::expect(const std::string& name, const std::vector<Run>& runs) {
     for (const Run& each : seeded(run)) {
       const std::string id = run_id(each.config, data_.train->fingerprint());
       snapshots_[id].insert(run.snapshots.begin(), run.snapshots.end());
-      if (completed(id) || !expected_.insert(id).second) continue;
+      if (ended(id, run.may_diverge) || !expected_.insert(id).second) continue;
       prepare(id);
       progress_.expect(1);
     }
@@ -112,7 +113,7 @@ void Runner::expect(const std::string& name, const std::vector<Run>& runs) {
 bool Runner::complete(const std::vector<Run>& runs) {
   for (const Run& run : runs)
     for (const Run& each : seeded(run))
-      if (!completed(run_id(each.config, data_.train->fingerprint()))) return false;
+      if (!ended(run_id(each.config, data_.train->fingerprint()), run.may_diverge)) return false;
   return true;
 }
 
@@ -130,11 +131,13 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
   };
   const std::string name =
       options_.seeds > 1 ? fmt::format("{}, seed {}", run.name, run.config.seed) : run.name;
-  if (auto earlier = completed(id)) {
+  if (auto earlier = ended(id, run.may_diverge)) {
     record = std::move(*earlier);
     record.name = run.name;
     record.reused = true;
-    progress_.message(fmt::format("{}: complete in {}", name, store_.checkpoint(id).string()));
+    progress_.message(
+        diverged(record) ? fmt::format("{}: {}", name, record.status)
+                         : fmt::format("{}: complete in {}", name, store_.checkpoint(id).string()));
     write_results();
     return;
   }
@@ -202,16 +205,18 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
       if (record.status == "running") tell([&](Watcher& each) { each.epoch(experiment, record); });
     };
     const auto look = [&](const StepInfo& info) { tell([&](Watcher& each) { each.step(info); }); };
-    train_run(team_, trainer, data_.test, progress_, record, {save, log_epoch, look});
+    train_run(team_, trainer, progress_, record, {save, log_epoch, look});
     tell([&](Watcher& each) { each.end(experiment, record); });
     trained_.insert(id);
     whole_.insert(id);
   } catch (const NotFinite& error) {
     progress_.finish_run();
-    record.status = fmt::format("stopped: {}", error.what());
+    record.status = fmt::format("diverged: {}", error.what());
     log();
     tell([&](Watcher& each) { each.end(experiment, record); });
-    throw NotFinite(fmt::format("run \"{}\": {}", name, error.what()));
+    if (!run.may_diverge) throw NotFinite(fmt::format("run \"{}\": {}", name, error.what()));
+    trained_.insert(id);
+    progress_.message(fmt::format("{}: {}", name, record.status));
   } catch (const TooManyBadFiles& error) {
     record.status = fmt::format("stopped: {}", error.what());
     log();

@@ -27,6 +27,8 @@ struct Run {
   PaperNumbers paper = {};
   /// Epochs behind which its embeddings are to be recorded; 0: of the untrained network.
   std::vector<int> snapshots = {};
+  /// Numbers that are not finite end it, and are its result; else they end the experiment.
+  bool may_diverge = false;
 };
 
 struct Experiment {
@@ -59,10 +61,10 @@ class Runner {
   void expect(const std::string& name, const std::vector<Run>& runs);
   /// Trains the runs one after another, with every seed, into <out>/<name>/: metrics.csv and
   /// summary.json after every epoch; the checkpoints are in <out>/runs/. A run that was begun
-  /// continues from its checkpoint, and a completed one is not repeated, unless --fresh. NotFinite,
-  /// naming the run, if a run diverges, and Interrupted, saying how to continue, behind the step in
-  /// which Ctrl-C or another signal came; what was logged stays. `watchers` look on, and with
-  /// --tensorboard event files are written.
+  /// continues from its checkpoint, and one that has ended is not repeated, unless --fresh.
+  /// NotFinite, naming the run, if a run diverges that may not, and Interrupted, saying how to
+  /// continue, behind the step in which Ctrl-C or another signal came; what was logged stays.
+  /// `watchers` look on, and with --tensorboard event files are written.
   Experiment run(const std::string& name, const std::vector<Run>& runs,
                  std::vector<Watcher*> watchers = {});
   /// Whether all of them need not be trained.
@@ -81,8 +83,9 @@ class Runner {
 
  private:
   std::vector<Run> seeded(const Run& run) const;
-  /// The record of a run that need not be trained: it is complete and its checkpoint whole.
-  std::optional<RunRecord> completed(const std::string& id);
+  /// The record of a run that need not be trained: it is complete and its checkpoint whole, or it
+  /// has diverged and may.
+  std::optional<RunRecord> ended(const std::string& id, bool may_diverge);
   void prepare(const std::string& id);
   void run_one(const Run& run, Experiment& experiment);
   template <class Tell>

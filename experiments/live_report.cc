@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "experiments/html.h"
-#include "experiments/study.h"
+#include "experiments/study_figure.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/read_file.h"
 
@@ -43,7 +43,7 @@ Table last_table(const std::vector<RunRecord>& runs) {
 
 LiveReport::LiveReport(const Study& study, const Config& config,
                        std::function<void(const std::string&)> message)
-    : title_(study.title), config_(config), message_(std::move(message)) {}
+    : study_(study), config_(config), message_(std::move(message)) {}
 
 void LiveReport::begin(const Experiment& experiment, const RunRecord& run, const Trainer&) {
   begin_ = steady_seconds();
@@ -64,7 +64,8 @@ void LiveReport::epoch(const Experiment& experiment, const RunRecord& run) {
 }
 
 void LiveReport::end(const Experiment& experiment, const RunRecord& run) {
-  write(experiment, fmt::format("{}: {}", run.name, run.status), run.status == "completed");
+  write(experiment, fmt::format("{}: {}", run.name, run.status),
+        run.status == "completed" || (study_.map && diverged(run)));
 }
 
 void LiveReport::complete(const Experiment& experiment, std::span<const StudyPicture> pictures) {
@@ -81,10 +82,7 @@ std::string LiveReport::expected_end(const RunRecord& run) const {
 
 void LiveReport::draw(const Experiment& experiment) {
   try {
-    draw_figure(training_figure({.runs = group_seeds(experiment.runs),
-                                 .epochs = config_.epochs,
-                                 .chance = experiment.chance}),
-                experiment.results.folder());
+    draw_study_figure(study_, experiment, config_.epochs);
   } catch (const NotDrawn&) {  // said when all is trained, and the study draws it
   }
 }
@@ -93,12 +91,11 @@ void LiveReport::write(const Experiment& experiment, const std::string& state, b
                        std::span<const StudyPicture> pictures) {
   if (failed_) return;
   const std::filesystem::path folder = experiment.results.folder();
-  HtmlPage page(title_);
+  HtmlPage page(study_.title);
   page.paragraph(fmt::format("{}. Written at {}.", state, local_time()));
   if (goes_on) page.refresh(10);
   if (std::filesystem::exists(folder / "figure.svg"))
-    page.svg(read_file(folder / "figure.svg"),
-             "The measurements of each run against the epoch; the table below has the last ones");
+    page.svg(read_file(folder / "figure.svg"), figure_alternative(study_, experiment.runs));
   page.table("What was measured last", last_table(experiment.runs));
   for (const StudyPicture& each : pictures)
     page.svg(read_file(folder / each.file), each.alternative).paragraph(each.caption);

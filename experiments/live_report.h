@@ -7,13 +7,11 @@
 #include <string>
 
 #include "experiments/ration.h"
+#include "experiments/study.h"
 #include "experiments/watcher.h"
 #include "simsiam/config.h"
 
 namespace siam {
-
-struct Study;
-struct StudyPicture;
 
 class LiveReport : public Watcher {
  public:
@@ -35,7 +33,7 @@ class LiveReport : public Watcher {
              std::span<const StudyPicture> pictures = {});
   std::string expected_end(const RunRecord& run) const;
 
-  std::string title_;
+  Study study_;
   Config config_;
   std::function<void(const std::string&)> message_;
   // Drawing has not been timed at first; this is less than it takes.

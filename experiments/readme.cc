@@ -13,21 +13,28 @@ std::string signed_number(double value, int digits) {
   return fmt::format("{}{}", value < 0 ? "−" : "", format_number(std::abs(value), digits));
 }
 
-}  // namespace
-
-std::string readme_row(const Study& study, std::span<const RunRecord> runs,
-                       const std::string& preset) {
-  std::string ours;
-  for (const SeedGroup& group : group_seeds(runs)) {
+// Loss / std*sqrt(d) / kNN of each run.
+std::string ends(const std::vector<SeedGroup>& groups) {
+  std::string text;
+  for (const SeedGroup& group : groups) {
     const auto last = [&](auto field) { return last_measured(group.mean, field); };
-    ours += fmt::format("{}{} {} / {} / {}", ours.empty() ? "" : "; ", group.mean.name,
+    text += fmt::format("{}{} {} / {} / {}", text.empty() ? "" : "; ", group.mean.name,
                         signed_number(last(&EpochMetrics::loss), 2),
                         format_number(last(&EpochMetrics::std), 2),
                         format_number(last(&EpochMetrics::knn), 1));
   }
+  return text;
+}
+
+}  // namespace
+
+std::string readme_row(const Study& study, std::span<const RunRecord> runs,
+                       const std::string& preset) {
+  const std::vector<SeedGroup> groups = group_seeds(runs);
   return fmt::format(
       "| `./experiments/{}` | {} | {} | [figure](experiments/results/{}/{}/figure.svg) |",
-      study.program, study.paper, ours, preset, study.name);
+      study.program, study.paper, study.map ? heat_map_summary(groups) : ends(groups), preset,
+      study.name);
 }
 
 std::string with_readme_row(std::string markdown, const std::string& row) {

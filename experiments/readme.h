@@ -8,7 +8,8 @@
 
 namespace siam {
 
-/// | program | the paper's accuracies | each run's loss / std*sqrt(d) / kNN at its end | figure |.
+/// | program | the paper's accuracies | each run's loss / std*sqrt(d) / kNN at its end, or a map in
+/// one sentence | figure |.
 std::string readme_row(const Study& study, std::span<const RunRecord> runs,
                        const std::string& preset);
 

@@ -124,6 +124,10 @@ Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> p
     add_measure("alignment", &EpochMetrics::alignment, nullptr, 3);
   } else {
     add_measure("kNN (%)", &EpochMetrics::knn, &PaperNumbers::knn, 1);
+    if (std::any_of(runs.begin(), runs.end(), [](const SeedGroup& run) {
+          return !std::isnan(last_measured(run.mean, &EpochMetrics::effective_rank));
+        }))
+      add_measure("rank", &EpochMetrics::effective_rank, nullptr, 1);
     const bool probed = std::any_of(runs.begin(), runs.end(), [](const SeedGroup& run) {
       return !std::isnan(last_measured(run.mean, &EpochMetrics::linear));
     });

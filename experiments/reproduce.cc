@@ -5,7 +5,7 @@
 
 #include "experiments/html.h"
 #include "experiments/readme.h"
-#include "experiments/study.h"
+#include "experiments/study_figure.h"
 #include "simsiam/trainer.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/read_file.h"
@@ -24,8 +24,8 @@ void add_study(HtmlPage& page, const StudyResult& result) {
   page.heading(2, result.study.title, result.study.name);
   if (result.not_drawn.empty())
     page.svg(read_file(result.experiment.results.folder() / "figure.svg"),
-             fmt::format("{}: training loss, std and kNN accuracy against the epoch",
-                         result.study.title));
+             fmt::format("{}: {}", result.study.title,
+                         figure_alternative(result.study, result.experiment.runs)));
   else
     page.warning(result.not_drawn);
   page.table("Our runs, and the paper's numbers", result.table);

@@ -8,6 +8,7 @@
 #include "experiments/live_report.h"
 #include "experiments/presets.h"
 #include "experiments/seeds.h"
+#include "experiments/study_figure.h"
 #include "experiments/study_list.h"
 #include "simsiam/config_table.h"
 #include "tensor/print.h"
@@ -38,10 +39,7 @@ void write_report(const StudyResult& result) {
   Report report;
   report.heading(1, result.study.title);
   report.paragraph(fmt::format("`{}`", experiment.info.command_line));
-  report.image(std::isnan(experiment.runs.at(0).recall_untrained)
-                   ? "training loss, std and kNN accuracy against the epoch"
-                   : "training loss, std and recall of views against the epoch",
-               "figure.svg");
+  report.image(figure_alternative(result.study, experiment.runs), "figure.svg");
   if (!result.not_drawn.empty()) report.paragraph(fmt::format("**{}**", result.not_drawn));
   report.table(result.table);
   if (!result.findings.empty()) {
@@ -94,7 +92,8 @@ void check_options(const Study& study, const Options& options) {
 
 std::vector<Run> runs_of(const Study& study, const Runner& runner) {
   std::vector<Run> runs = study.runs({runner.options().config, runner.train_samples()});
-  for (const Run& run : runs) {
+  for (Run& run : runs) {
+    run.may_diverge = study.map.has_value();
     check_config(run.config);
     check_ranks(run.config, runner.ranks().size());
     check_batch(run.config, runner.train_samples());
@@ -122,13 +121,7 @@ StudyResult run_study(const Study& study, Runner& runner, std::vector<Watcher*> 
       if (result.not_drawn.empty()) result.not_drawn = error.what();
     }
   };
-  draw([&] {
-    draw_figure(training_figure({.runs = groups,
-                                 .paper = study.curves,
-                                 .epochs = runner.options().config.epochs,
-                                 .chance = result.experiment.chance}),
-                result.experiment.results.folder());
-  });
+  draw([&] { draw_study_figure(study, result.experiment, runner.options().config.epochs); });
   draw([&] { result.pictures = collapse_picture(runs, result.experiment, runner); });
   if (!result.not_drawn.empty()) {
     if (interrupted())  // Ctrl-C ends gnuplot, too

@@ -4,11 +4,13 @@
 // the difference between the runs and nothing else.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "experiments/claims.h"
 #include "experiments/experiment.h"
+#include "experiments/heat_map.h"
 #include "experiments/study_main.h"
 #include "experiments/study_pictures.h"
 #include "experiments/training_figure.h"
@@ -34,6 +36,8 @@ struct Study {
   std::vector<PaperCurve> curves = {};      ///< of the paper, over relative training time
   /// What `PaperNumbers::accuracy` of the runs is.
   std::string paper_accuracy = "paper: ImageNet linear (%)";
+  /// Its runs are a grid of two settings, and its figure is heat_map.h's; any of them may diverge.
+  std::optional<MapAxes> map = {};
   bool neighbours = false;   ///< show what its first run has learned (neighbours_picture())
   std::string program = {};  ///< its own; set by all_studies()
 };

@@ -29,8 +29,8 @@ void show_monitor(Trainer& trainer, Progress& progress, const std::string& name,
   });
 }
 
-void train_run(const Team& team, Trainer& trainer, const std::shared_ptr<const Dataset>& test,
-               Progress& progress, RunRecord& record, const Keep& keep) {
+void train_run(const Team& team, Trainer& trainer, Progress& progress, RunRecord& record,
+               const Keep& keep) {
   Ration saves;
   CollapseDoctor doctor(trainer.config(), trainer.steps_per_epoch());
   for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // said at the time
@@ -63,12 +63,8 @@ void train_run(const Team& team, Trainer& trainer, const std::shared_ptr<const D
     record.seconds = training_seconds(record.epochs);
     const EpochMetrics& epoch = record.epochs.back();
     progress.finish_epoch(epoch);
-    double rank =
+    const double rank =
         trainer.monitor().images() >= 2 * kRankImages ? epoch.effective_rank : kNotMeasured;
-    if (!std::isnan(epoch.knn)) {
-      const auto phase = progress.phase(fmt::format("{}: rank of the projections", record.name));
-      rank = projection_rank(trainer.model(), test, trainer.config());
-    }
     for (const std::string& finding : doctor.examine(epoch, rank))
       progress.message(fmt::format("{}: {}", record.name, finding));
     // The measurements first: they are small, and a disk that is too full for the checkpoint may

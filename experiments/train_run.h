@@ -28,7 +28,7 @@ struct Keep {
 
 /// Trains one run to its end and keeps `record` up to date. Interrupted, the state saved, behind
 /// the step in which a signal came.
-void train_run(const Team& team, Trainer& trainer, const std::shared_ptr<const Dataset>& test,
-               Progress& progress, RunRecord& record, const Keep& keep);
+void train_run(const Team& team, Trainer& trainer, Progress& progress, RunRecord& record,
+               const Keep& keep);
 
 }  // namespace siam

@@ -28,7 +28,9 @@ struct EpochMetrics {
   // Of data without labels (monitor.h), from two views of each of some images.
   double recall = kNotMeasured;     ///< recall@1 in percent: the nearest is the same image's view
   double alignment = kNotMeasured;  ///< of the projections, 0 if views agree, 2 if unrelated
-  double effective_rank = kNotMeasured;  ///< of the projections, 1 to d
+  /// Of the projections, 1 to d: low where they lie along few directions, whatever std says. With
+  /// labels of test images as they are (projection_rank()).
+  double effective_rank = kNotMeasured;
   /// Of a linear probe of the backbone's features, in percent; behind the last epoch, if asked for.
   double linear = kNotMeasured;
 };
@@ -69,8 +71,11 @@ struct RunRecord {
   double recall_untrained = kNotMeasured;  ///< its recall@1 of views, where nothing has a label
   /// Wall clock of the finished epochs' training, monitors not included. A resumed run counts all.
   double seconds = 0;
-  /// "running", "completed", or why it ended: "stopped: loss not finite at step 123".
+  /// "running", "completed", or why it ended: "diverged: loss not finite at step 123".
   std::string status = "running";
 };
+
+/// Whether it ended because its numbers were not finite any more.
+inline bool diverged(const RunRecord& run) { return run.status.starts_with("diverged"); }
 
 }  // namespace siam

@@ -26,6 +26,7 @@ class KnnMonitor : public Monitor {
     probe = probe && config_.linear_probe;
     const double share = probe ? 1.0 / 3 : 1;  // of the time, roughly
     metrics.knn = knn(model, [&](double done) { watch(share * done); });
+    if (ranks_.rank() == 0) metrics.effective_rank = projection_rank(model, data_.test, config_);
     if (probe)
       metrics.linear = linear_accuracy(model, [&](double done) { watch(share * (1 + 2 * done)); });
     watch(1);

@@ -28,7 +28,8 @@ class Monitor {
 /// True if there are classes to tell apart.
 bool several_classes(const Dataset& dataset);
 
-/// For labelled data kNN accuracy, of the test images in a bank of the training images (`knn`).
+/// For labelled data kNN accuracy, of the test images in a bank of the training images (`knn`), and
+/// the projection_rank() of test images (`effective_rank`).
 /// Without labels: of two views each of at most 1,024 images (view_features()), which are the same
 /// whenever this is measured, `recall` of the backbone's features, and `alignment` and
 /// `effective_rank` of the projections. They are test images where there are so many of those, else

@@ -214,7 +214,7 @@ TEST_CASE("a loss that is not finite stops the run and keeps what was logged") {
   const size_t epoch = std::stoul(output.substr(at + 9));
   CHECK(epoch > 1);
   CHECK(lines_of(read_file(results / "metrics.csv")).size() == epoch);  // header and epoch - 1 rows
-  CHECK(read_file(results / "summary.json").find("\"stopped: ") != std::string::npos);
+  CHECK(read_file(results / "summary.json").find("\"diverged: ") != std::string::npos);
   REQUIRE(checkpoints(out.path()).size() == 1);
   load_safetensors(checkpoints(out.path())[0]);  // of the last whole epoch
   CHECK(!has_temporary(out.path()));

@@ -78,7 +78,7 @@ TEST_CASE("the page: reloaded while a run trains, with its last numbers; not whe
   CHECK(page.has("All runs are complete"));
   const std::string picture =
       fmt::format("<img src=\"data:image/svg+xml;base64,{}\" alt=\"", base64(kPicture));
-  CHECK(page.has(picture + "The measurements"));
+  CHECK(page.has(picture + "training loss"));
   CHECK(page.has(picture + "a &lt;b&gt;\""));
   CHECK(page.has("<p>&amp; more</p>"));
   check_readable(page.file());

@@ -30,7 +30,7 @@ TEST_CASE("the table of runs has the paper's numbers where there are any") {
   with.knn_untrained = 27.5;
   with.seconds = 61;
   with.status = "completed";
-  without.status = "stopped: loss not finite at step 3";
+  without.status = "diverged: loss not finite at step 3";
   const RunRecord records[] = {with, without};
   const std::vector<SeedGroup> runs = group_seeds(records);
   const PaperNumbers paper[] = {{-0.934, 0.939, kNotMeasured}, {-1, 0, kNotMeasured}};
@@ -39,13 +39,13 @@ TEST_CASE("the table of runs has the paper's numbers where there are any") {
   CHECK(
       report.text() ==
       "| run     |   loss |  paper | std·√d | paper | kNN (%) | kNN untrained (%) | epochs | time |"
-      "                             status |\n"
+      "                              status |\n"
       "| ------- | -----: | -----: | -----: | ----: | ------: | ----------------: | -----: | ---: |"
-      " ---------------------------------: |\n"
+      " ----------------------------------: |\n"
       "| with    | -0.900 | -0.934 |  0.950 | 0.939 |    41.0 |              27.5 |      7 | 1:01 |"
-      "                          completed |\n"
+      "                           completed |\n"
       "| without |      - | -1.000 |      - | 0.000 |       - |                 - |      0 |  0 s |"
-      " stopped: loss not finite at step 3 |\n\n");
+      " diverged: loss not finite at step 3 |\n\n");
   CHECK_THROWS_AS(run_table(runs, std::span(paper, 1)), Error);
   CHECK(run_table(runs, {}).columns.size() == 8);
 }

@@ -25,7 +25,7 @@ std::vector<RunRecord> two_runs() {
   with.status = "completed";
   RunRecord without{.name = "without, \"raw\"",
                     .config = {{"stop_gradient", false}, {"batch", 64}}};
-  without.status = "stopped: loss not finite at step 123";
+  without.status = "diverged: loss not finite at step 123";
   return {with, without};
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("summary.json") {
   CHECK(read["runs"][0]["status"] == "completed");
   CHECK(read["runs"][1]["loss"].is_null());
   CHECK(read["runs"][1]["config"]["batch"] == 64);
-  CHECK(read["runs"][1]["status"] == "stopped: loss not finite at step 123");
+  CHECK(read["runs"][1]["status"] == "diverged: loss not finite at step 123");
 }
 
 TEST_CASE("an output folder that cannot be used is an error at the start") {

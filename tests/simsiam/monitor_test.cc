@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "simsiam/doctor.h"
 #include "simsiam/evaluation/recall.h"
 #include "simsiam/evaluation/representation.h"
 #include "simsiam/features.h"
@@ -63,7 +64,11 @@ TEST_CASE("labelled data has kNN accuracy, other data recall, alignment and rank
   CHECK(labelled.monitor().name() == std::string("kNN"));
   CHECK(labelled.monitor().images() == 72);
   CHECK((knn.knn >= 0 && knn.knn <= 100));
-  CHECK((std::isnan(knn.recall) && std::isnan(knn.alignment) && std::isnan(knn.effective_rank)));
+  CHECK((std::isnan(knn.recall) && std::isnan(knn.alignment)));
+  CHECK(std::isnan(knn.effective_rank));  // of too few images
+  Trainer ranked(tiny(), {patches(48, 1), patches(kRankImages, 2)});
+  CHECK(ranked.measure().effective_rank ==
+        projection_rank(ranked.model(), patches(kRankImages, 2), ranked.config()));
 
   Trainer trainer(tiny(), unlabelled());
   CHECK(trainer.monitor().images() == 96);  // two views of the training images: few test images
