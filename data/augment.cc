@@ -3,13 +3,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
+#include "data/blur.h"
 #include "data/color_math.h"
-#include "data/filter_math.h"
 #include "data/planes.h"
 #include "data/resize.h"
-#include "data/weighted_lines.h"
 
 namespace siam {
 
@@ -56,41 +56,11 @@ void gray(float* line, int size) {
   });
 }
 
-// One colour after the other: the lines that a line's neighbours are read from stay in the cache.
-void blur(float* view, int size, float sigma) {
-  using namespace augment_math;
-  const int radius = blur_radius(sigma), taps = 2 * radius + 1;
-  std::vector<float> weights(taps);
-  float sum = 0;
-  for (int t = 0; t < taps; ++t) sum += weights[t] = blur_weight(t - radius, sigma);
-  for (float& weight : weights) weight /= sum;
-  // Along x, of which the last `taps` lines are kept; along y, once those around a line are there.
-  std::vector<float> recent(taps * size), padded(size + 2 * radius);
-  std::vector<const float*> lines(taps);
-  for (int c = 0; c < 3; ++c) {
-    const auto line = [&](int y) { return view + (3 * y + c) * size; };
-    for (int below = 0; below < size + radius; ++below) {
-      if (below < size) {
-        const float* in = line(below);
-        std::fill_n(padded.begin(), radius, in[0]);
-        std::copy_n(in, size, padded.begin() + radius);
-        std::fill_n(padded.end() - radius, radius, in[size - 1]);
-        for (int t = 0; t < taps; ++t) lines[t] = &padded[t];
-        weighted_sum(&recent[below % taps * size], size, weights.data(), lines.data(), taps);
-      }
-      const int y = below - radius;
-      if (y < 0) continue;
-      for (int t = 0; t < taps; ++t)
-        lines[t] = &recent[repeated_edge(y + t - radius, size) % taps * size];
-      weighted_sum(line(y), size, weights.data(), lines.data(), taps);
-    }
-  }
-}
-
-void normalize(float* line, const AugmentConfig& config, bool flip) {
+void normalize(const float* planes, int stride, const AugmentConfig& config, bool flip,
+               float* out) {
   const float *m = config.mean, *d = config.deviation;
   const float inverse[3] = {1 / d[0], 1 / d[1], 1 / d[2]};
-  interleave(line, config.size, flip, [&](Rgb c) {
+  interleave(planes, stride, config.size, flip, out, [&](Rgb c) {
     using augment_math::normalized;
     return Rgb{normalized(c.r, m[0], inverse[0]), normalized(c.g, m[1], inverse[1]),
                normalized(c.b, m[2], inverse[2])};
@@ -115,23 +85,33 @@ void augment(const Image& image, const AugmentConfig& config, const AugmentParam
   const int size = config.size;
   const std::span order(p.order, p.jitter ? 4 : 0);
   const auto contrast = std::ranges::find(order, ColorOp::contrast);
-  // Contrast needs the mean of what the steps before it have made.
+  // While it is made a view is lines of three planes. Contrast needs the mean of all of them, as
+  // the steps before it have made them.
   float luma = 0;
   resize_planes(image, down(p, size), across(p, size), out, [&](float* line) {
     for (const ColorOp op : std::span(order.begin(), contrast)) change_color(op, p, 0, line, size);
     if (p.jitter) luma += luma_sum(line, size);
   });
   const float mean_luma = luma / static_cast<float>(size * size);
-  for (int y = 0; y < size; ++y) {
+  std::optional<Blur> blur;
+  if (p.blur) blur.emplace(size, p.sigma);
+  std::vector<float> copy(3 * size);
+  const int radius = blur ? blur->radius() : 0;
+  // A line is blurred when those below it are ready, and written where it was.
+  for (int y = -radius; y < size; ++y) {
+    if (const int below = y + radius; below < size) {
+      float* line = out + size_t{3} * size * below;
+      for (const ColorOp op : std::span(contrast, order.end()))
+        change_color(op, p, mean_luma, line, size);
+      if (p.gray) gray(line, size);
+      if (blur) blur->put(below, line);
+    }
+    if (y < 0) continue;
     float* line = out + size_t{3} * size * y;
-    for (const ColorOp op : std::span(contrast, order.end()))
-      change_color(op, p, mean_luma, line, size);
-    if (p.gray) gray(line, size);
-    if (!p.blur) normalize(line, config, p.flip);
+    if (!blur) std::copy_n(line, 3 * size, copy.begin());
+    normalize(blur ? blur->get(y) : copy.data(), blur ? blur->stride() : size, config, p.flip,
+              line);
   }
-  if (!p.blur) return;
-  blur(out, size, p.sigma);
-  for (int y = 0; y < size; ++y) normalize(out + size_t{3} * size * y, config, p.flip);
 }
 
 void test_transform(const Image& image, const AugmentConfig& config, float* out) {

@@ -2,9 +2,6 @@
 // Images while they are made on the CPU: [height,3,width], lines of three planes. A loop over a
 // line is one over numbers of one colour, of which compilers make vectors.
 
-#include <algorithm>
-#include <vector>
-
 #include "data/color_math.h"
 
 namespace siam {
@@ -22,26 +19,24 @@ void for_pixels(float* line, int width, const F& f) {
   }
 }
 
-/// The same, and the line becomes pixels, [width,3], in the reverse order if they are to be.
+/// Pixels out [width,3], in the reverse order if they are to be, from f of three planes that lie
+/// `stride` floats apart.
 template <class F>
-void interleave(float* line, int width, bool reversed, const F& f) {
-  thread_local std::vector<float> planes;
-  planes.resize(3 * width);
-  for (int c = 0; c < 3; ++c) {
-    const float* in = line + c * width;
-    float* to = &planes[c * width];
-    if (reversed)
-      for (int x = 0; x < width; ++x) to[x] = in[width - 1 - x];
-    else
-      std::copy_n(in, width, to);
-  }
-  const float *r = planes.data(), *g = r + width, *b = g + width;
+void interleave(const float* planes, int stride, int width, bool reversed, float* out, const F& f) {
+  const auto pixel = [&](int x) {
+    return f(augment_math::Rgb{planes[x], planes[stride + x], planes[2 * stride + x]});
+  };
+  const auto put = [&](int x, augment_math::Rgb c) {
+    out[3 * x] = c.r;
+    out[3 * x + 1] = c.g;
+    out[3 * x + 2] = c.b;
+  };
+  if (reversed) {
 #pragma GCC ivdep
-  for (int x = 0; x < width; ++x) {
-    const augment_math::Rgb c = f(augment_math::Rgb{r[x], g[x], b[x]});
-    line[3 * x] = c.r;
-    line[3 * x + 1] = c.g;
-    line[3 * x + 2] = c.b;
+    for (int x = 0; x < width; ++x) put(x, pixel(width - 1 - x));
+  } else {
+#pragma GCC ivdep
+    for (int x = 0; x < width; ++x) put(x, pixel(x));
   }
 }
 

@@ -79,9 +79,9 @@ void resize_planes(const Image& image, const ResizeAxis& vertical, const ResizeA
                    float* out, const std::function<void(float* line)>& use) {
   const Filter across(horizontal, 1), down(vertical, 1.0f / 255);
   const int left = across.first.front(), columns = across.first.back() + across.taps - left;
-  const int padded = (3 * columns + kLanes - 1) / kLanes * kLanes, line = 3 * horizontal.count;
+  const int padded = whole_vectors(3 * columns), line = 3 * horizontal.count;
   std::vector<const uint8_t*> taps(down.taps);
-  std::vector<float> rows(kRows * padded), turned(kRows * padded);
+  AlignedFloats rows(kRows * padded), turned(kRows * padded);
   for (int begin = 0; begin < vertical.count; begin += kRows) {
     const int count = std::min(kRows, vertical.count - begin);
     for (int r = 0; r < count; ++r) {
@@ -91,13 +91,13 @@ void resize_planes(const Image& image, const ResizeAxis& vertical, const ResizeA
       while (weights[number - 1] == 0) --number;
       for (int t = 0; t < number; ++t)
         taps[t] = image.pixels + (static_cast<size_t>(first + t) * image.width + left) * 3;
-      weighted_sum(&rows[r * padded], 3 * columns, weights, taps.data(), number);
+      weighted_sum(rows.data() + r * padded, 3 * columns, weights, taps.data(), number);
     }
     for (int i = 0; i < padded; i += kLanes) {
       Vec tile[kRows];
-      for (int r = 0; r < kRows; ++r) tile[r] = vec_at(&rows[r * padded + i]);
+      for (int r = 0; r < kRows; ++r) tile[r] = vec_at(rows.data() + r * padded + i);
       transpose(tile);
-      for (int j = 0; j < kLanes; ++j) vec_at(&turned[(i + j) * kRows]) = tile[j];
+      for (int j = 0; j < kLanes; ++j) vec_at(turned.data() + (i + j) * kRows) = tile[j];
     }
     filter_columns(across, left, turned.data(), horizontal.count, count, out);
     for (int r = 0; r < count; ++r, out += line) use(out);
@@ -106,8 +106,11 @@ void resize_planes(const Image& image, const ResizeAxis& vertical, const ResizeA
 
 void resize_crop(const Image& image, const ResizeAxis& vertical, const ResizeAxis& horizontal,
                  float* out) {
+  const int width = horizontal.count;
+  std::vector<float> planes(3 * width);
   resize_planes(image, vertical, horizontal, out, [&](float* line) {
-    interleave(line, horizontal.count, false, [](Rgb c) { return c; });
+    std::copy_n(line, 3 * width, planes.begin());
+    interleave(planes.data(), width, width, false, line, [](Rgb c) { return c; });
   });
 }
 

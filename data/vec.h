@@ -6,16 +6,34 @@
 #endif
 
 #include <cstdint>
+#include <vector>
 
 namespace siam {
 
 inline constexpr int kLanes = 8;
 typedef float Vec __attribute__((vector_size(4 * kLanes)));
 
-/// The same, anywhere in an array of floats.
+/// So many floats, rounded up to vectors.
+constexpr int whole_vectors(int floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
+
+/// A vector anywhere in an array of floats.
 typedef float VecInArray __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
 inline const VecInArray& vec_at(const float* p) { return *reinterpret_cast<const VecInArray*>(p); }
 inline VecInArray& vec_at(float* p) { return *reinterpret_cast<VecInArray*>(p); }
+
+/// `count` floats that begin where a cache line does: a vector at a multiple of kLanes is in one.
+class AlignedFloats {
+ public:
+  explicit AlignedFloats(int count) : lines_(count / kLine + 1) {}
+  float* data() { return lines_[0].values; }
+
+ private:
+  static constexpr int kLine = 16;
+  struct alignas(4 * kLine) Line {
+    float values[kLine];
+  };
+  std::vector<Line> lines_;
+};
 
 inline void load(const float* p, Vec& v) { v = vec_at(p); }
 /// Of bytes. Compilers widen sixteen of them at a time in three steps; AVX2 has one instruction.
