@@ -1,5 +1,5 @@
-// Rate of the input pipeline on a folder of images, one thread: pairs of views per second and core.
-// peer_torchvision.py beside this file is the official pipeline, on the same folder.
+// Rate of the input pipeline on a folder of images, one thread: pairs of views per second of CPU
+// time. peer_torchvision.py beside this file is the official pipeline, on the same folder.
 
 #include <fmt/format.h>
 
@@ -77,7 +77,8 @@ int main(int argc, char** argv) {
   app.add_option("folder", options.folder)->required();
   app.add_option("--size", options.size, "of a view")->check(CLI::Range(8, 1024));
   app.add_option("--images", options.images, "at most")->check(CLI::Range(1, 1000000));
-  app.add_option("--rounds", options.rounds, "the best of which counts")->check(CLI::Range(1, 100));
+  app.add_option("--rounds", options.rounds, "of which the median counts")
+      ->check(CLI::Range(1, 100));
   for (CLI::Option* option : app.get_options()) option->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {

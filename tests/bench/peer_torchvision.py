@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The peer of bench_input: the input pipeline of SimSiam's official code (torchvision on Pillow), one thread.
 
-Pairs of views per second and core of a folder of images: the file is decoded once for both views, which is better than
-nothing to the official code, whose TwoCropsTransform does the same. Prints the best of a few rounds.
+Pairs of views per second of this process's CPU time, of a folder of images: the file is decoded once for both views,
+as by the official code's TwoCropsTransform. Prints the median of a few rounds.
 """
 import argparse
 import pathlib
