@@ -3,9 +3,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
+#include <span>
 
+#include "data/blur.h"
 #include "data/color_math.h"
-#include "data/filter_math.h"
+#include "data/planes.h"
 #include "data/resize.h"
 
 namespace siam {
@@ -14,100 +17,53 @@ namespace {
 
 using augment_math::Rgb;
 
-// Blocks of pixels as three planes, which compilers make vectors of.
-template <class F>
-void for_pixels(float* out, int pixels, const F& f) {
-  constexpr int kBlock = 32;
-  float r[kBlock] = {}, g[kBlock] = {}, b[kBlock] = {};
-  for (int begin = 0; begin < pixels; begin += kBlock) {
-    float* block = out + 3 * begin;
-    const int count = std::min(kBlock, pixels - begin);
-    for (int i = 0; i < count; ++i) {
-      r[i] = block[3 * i];
-      g[i] = block[3 * i + 1];
-      b[i] = block[3 * i + 2];
-    }
-    for (int i = 0; i < kBlock; ++i) {
-      const Rgb c = f(Rgb{r[i], g[i], b[i]});
-      r[i] = c.r;
-      g[i] = c.g;
-      b[i] = c.b;
-    }
-    for (int i = 0; i < count; ++i) {
-      block[3 * i] = r[i];
-      block[3 * i + 1] = g[i];
-      block[3 * i + 2] = b[i];
-    }
-  }
+ResizeAxis down(const AugmentParameters& p, int size) {
+  return {p.top, p.height, p.grid_height, p.grid_top, size};
+}
+ResizeAxis across(const AugmentParameters& p, int size) {
+  return {p.left, p.width, p.grid_width, p.grid_left, size};
 }
 
-float mean_luma(const float* out, int pixels) {
+float luma_sum(const float* line, int size) {
+  const float *r = line, *g = r + size, *b = g + size;
   float sum = 0;
-  for (int i = 0; i < pixels; ++i)
-    sum += augment_math::luma({out[3 * i], out[3 * i + 1], out[3 * i + 2]});
-  return sum / static_cast<float>(pixels);
+#pragma omp simd reduction(+ : sum)
+  for (int x = 0; x < size; ++x) sum += augment_math::luma({r[x], g[x], b[x]});
+  return sum;
 }
 
-void jitter(float* out, int pixels, const AugmentParameters& p) {
+// mean_luma: of the whole view, for contrast.
+void change_color(ColorOp op, const AugmentParameters& p, float mean_luma, float* line, int size) {
   using namespace augment_math;
-  for (ColorOp op : p.order) {
-    switch (op) {
-      case ColorOp::brightness:
-        for_pixels(out, pixels, [&](Rgb c) { return blend(c, 0, p.brightness); });
-        break;
-      case ColorOp::contrast:
-        for_pixels(out, pixels, [&, gray = mean_luma(out, pixels)](Rgb c) {
-          return blend(c, gray, p.contrast);
-        });
-        break;
-      case ColorOp::saturation:
-        for_pixels(out, pixels, [&](Rgb c) { return blend(c, luma(c), p.saturation); });
-        break;
-      case ColorOp::hue: for_pixels(out, pixels, [&](Rgb c) { return shift_hue(c, p.hue); }); break;
-    }
+  switch (op) {
+    case ColorOp::brightness:
+      for_pixels(line, size, [&](Rgb c) { return blend(c, 0, p.brightness); });
+      break;
+    case ColorOp::contrast:
+      for_pixels(line, size, [&](Rgb c) { return blend(c, mean_luma, p.contrast); });
+      break;
+    case ColorOp::saturation:
+      for_pixels(line, size, [&](Rgb c) { return blend(c, luma(c), p.saturation); });
+      break;
+    case ColorOp::hue: for_pixels(line, size, [&](Rgb c) { return shift_hue(c, p.hue); }); break;
   }
 }
 
-void blur(float* out, int size, float sigma) {
-  using namespace augment_math;
-  const int radius = blur_radius(sigma);
-  const int taps = 2 * radius + 1, row = 3 * size;
-  std::vector<float> weights(taps), copy(static_cast<size_t>(size) * row), line(row + 6 * radius);
-  float sum = 0;
-  for (int i = -radius; i <= radius; ++i) sum += weights[i + radius] = blur_weight(i, sigma);
-  for (float& weight : weights) weight /= sum;
-  // Of one line of the result: weights times what begins at from(t), added in the order of t.
-  const auto blurred = [&](float* result, const auto& from) {
-    std::fill(result, result + row, 0.0f);
-    for (int t = 0; t < taps; ++t) {
-      const float weight = weights[t];
-      const float* in = from(t);
-      for (int i = 0; i < row; ++i) result[i] += weight * in[i];
-    }
-  };
-  for (int y = 0; y < size; ++y) {
-    for (int x = -radius; x < size + radius; ++x)
-      std::copy_n(out + y * row + 3 * repeated_edge(x, size), 3, &line[3 * (x + radius)]);
-    blurred(&copy[y * row], [&](int t) { return &line[3 * t]; });
-  }
-  for (int y = 0; y < size; ++y)
-    blurred(out + y * row, [&](int t) { return &copy[repeated_edge(y + t - radius, size) * row]; });
+void gray(float* line, int size) {
+  for_pixels(line, size, [](Rgb c) {
+    const float value = augment_math::luma(c);
+    return Rgb{value, value, value};
+  });
 }
 
-void flip(float* out, int size) {
-  for (int y = 0; y < size; ++y)
-    for (int x = 0; x < size / 2; ++x)
-      std::swap_ranges(out + (y * size + x) * 3, out + (y * size + x) * 3 + 3,
-                       out + (y * size + size - 1 - x) * 3);
-}
-
-void normalize(float* out, const AugmentConfig& config) {
-  const float* m = config.mean;
-  const float* d = config.deviation;
-  for_pixels(out, config.size * config.size, [&](Rgb c) {
+void normalize(const float* planes, int stride, const AugmentConfig& config, bool flip,
+               float* out) {
+  const float *m = config.mean, *d = config.deviation;
+  const float inverse[3] = {1 / d[0], 1 / d[1], 1 / d[2]};
+  interleave(planes, stride, config.size, flip, out, [&](Rgb c) {
     using augment_math::normalized;
-    return Rgb{normalized(c.r, m[0], d[0]), normalized(c.g, m[1], d[1]),
-               normalized(c.b, m[2], d[2])};
+    return Rgb{normalized(c.r, m[0], inverse[0]), normalized(c.g, m[1], inverse[1]),
+               normalized(c.b, m[2], inverse[2])};
   });
 }
 
@@ -121,23 +77,41 @@ AugmentParameters draw(const AugmentConfig& config, int height, int width, uint6
 }
 
 void resize_crop(const Image& image, const AugmentParameters& p, int size, float* out) {
-  resize_crop(image, {p.top, p.height, p.grid_height, p.grid_top, size},
-              {p.left, p.width, p.grid_width, p.grid_left, size}, out);
+  resize_crop(image, down(p, size), across(p, size), out);
 }
 
 void augment(const Image& image, const AugmentConfig& config, const AugmentParameters& p,
              float* out) {
-  const int pixels = config.size * config.size;
-  resize_crop(image, p, config.size, out);
-  if (p.jitter) jitter(out, pixels, p);
-  if (p.gray)
-    for_pixels(out, pixels, [](Rgb c) {
-      const float gray = augment_math::luma(c);
-      return Rgb{gray, gray, gray};
-    });
-  if (p.blur) blur(out, config.size, p.sigma);
-  if (p.flip) flip(out, config.size);
-  normalize(out, config);
+  const int size = config.size;
+  const std::span order(p.order, p.jitter ? 4 : 0);
+  const auto contrast = std::ranges::find(order, ColorOp::contrast);
+  // While it is made a view is lines of three planes. Contrast needs the mean of all of them, as
+  // the steps before it have made them.
+  float luma = 0;
+  resize_planes(image, down(p, size), across(p, size), out, [&](float* line) {
+    for (const ColorOp op : std::span(order.begin(), contrast)) change_color(op, p, 0, line, size);
+    if (p.jitter) luma += luma_sum(line, size);
+  });
+  const float mean_luma = luma / static_cast<float>(size * size);
+  std::optional<Blur> blur;
+  if (p.blur) blur.emplace(size, p.sigma);
+  std::vector<float> copy(3 * size);
+  const int radius = blur ? blur->radius() : 0;
+  // A line is blurred when those below it are ready, and written where it was.
+  for (int y = -radius; y < size; ++y) {
+    if (const int below = y + radius; below < size) {
+      float* line = out + size_t{3} * size * below;
+      for (const ColorOp op : std::span(contrast, order.end()))
+        change_color(op, p, mean_luma, line, size);
+      if (p.gray) gray(line, size);
+      if (blur) blur->put(below, line);
+    }
+    if (y < 0) continue;
+    float* line = out + size_t{3} * size * y;
+    if (!blur) std::copy_n(line, 3 * size, copy.begin());
+    normalize(blur ? blur->get(y) : copy.data(), blur ? blur->stride() : size, config, p.flip,
+              line);
+  }
 }
 
 void test_transform(const Image& image, const AugmentConfig& config, float* out) {

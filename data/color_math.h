@@ -12,12 +12,12 @@ struct Rgb {
   float r, g, b;
 };
 
-SIAM_HOST_DEVICE inline float clamp01(float x) { return x < 0 ? 0.0f : x > 1 ? 1.0f : x; }
-
 /// Of numbers. Selections, for which a compiler has vector instructions: what fmaxf and fminf say
 /// of NaN, these have not.
 SIAM_HOST_DEVICE inline float larger(float a, float b) { return a > b ? a : b; }
 SIAM_HOST_DEVICE inline float smaller(float a, float b) { return a < b ? a : b; }
+
+SIAM_HOST_DEVICE inline float clamp01(float x) { return larger(0, smaller(1, x)); }
 
 /// ITU-R 601 luma, as torchvision's rgb_to_grayscale.
 SIAM_HOST_DEVICE inline float luma(Rgb c) { return 0.2989f * c.r + 0.587f * c.g + 0.114f * c.b; }
@@ -33,24 +33,19 @@ SIAM_HOST_DEVICE inline Rgb blend(Rgb c, float other, float factor) {
 SIAM_HOST_DEVICE inline Rgb shift_hue(Rgb c, float shift) {
   const float high = larger(c.r, larger(c.g, c.b)), low = smaller(c.r, smaller(c.g, c.b));
   const float chroma = high - low;
-  const float divisor = chroma > 0 ? chroma : 1;  // of a grey, which stays what it is
-  float h = high == c.r   ? (c.g - c.b) / divisor
-            : high == c.g ? 2 + (c.b - c.r) / divisor
-                          : 4 + (c.r - c.g) / divisor;
-  h += 6 * shift;
-  h -= 6 * floorf(h / 6);
-  // Channel n of (5, 3, 1): high - chroma clamp(min(k, 4 - k), 0, 1) with k = (n + h) mod 6.
-  auto channel = [&](float n) {
-    float k = n + h;
-    k = k >= 6 ? k - 6 : k;
-    return high - chroma * clamp01(smaller(k, 4 - k));
-  };
-  return {channel(5), channel(3), channel(1)};
+  const float divisor = larger(chroma, 1e-30f);  // a grey stays what it is
+  const bool red = high == c.r, green = high == c.g;
+  const float not_red = green ? c.b - c.r : c.r - c.g, sector = green ? 2.0f : 4.0f;
+  const float difference = red ? c.g - c.b : not_red;
+  float h = (red ? 0.0f : sector) + difference / divisor + 6 * shift;
+  h -= 6 * floorf(h * (1.0f / 6));
+  const auto channel = [&](float share) { return low + chroma * clamp01(share); };
+  return {channel(fabsf(h - 3) - 1), channel(2 - fabsf(h - 2)), channel(2 - fabsf(h - 4))};
 }
 
-/// Red, green or blue as the network sees it.
-SIAM_HOST_DEVICE inline float normalized(float value, float mean, float deviation) {
-  return (value - mean) / deviation;
+/// Red, green or blue as the network sees it: less the mean, by the deviation.
+SIAM_HOST_DEVICE inline float normalized(float value, float mean, float inverse_deviation) {
+  return (value - mean) * inverse_deviation;
 }
 
 }  // namespace siam::augment_math

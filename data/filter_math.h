@@ -17,7 +17,7 @@ struct ResizeFilter {
   SIAM_HOST_DEVICE ResizeFilter(int in_size, int out)
       : in(in_size),
         scale(static_cast<float>(in) / static_cast<float>(out)),
-        support(fmaxf(scale, 1.0f)),
+        support(larger(scale, 1.0f)),
         taps(static_cast<int>(ceilf(support)) * 2 + 1) {
     if (taps > in) taps = in;
   }
@@ -34,7 +34,7 @@ struct ResizeFilter {
     for (int t = 0; t < taps; ++t) {
       const int j = first + t;
       const float distance = fabsf((static_cast<float>(j) + 0.5f - center) / support);
-      w[t] = begin <= j && j < end ? fmaxf(0.0f, 1 - distance) : 0.0f;
+      w[t] = begin <= j && j < end ? larger(0.0f, 1 - distance) : 0.0f;
       sum += w[t];
     }
     for (int t = 0; t < taps; ++t) w[t] /= sum;

@@ -83,8 +83,8 @@ class ViewProgram {
     block.each(count * 3, [&](int i) {
       const int channel = i % 3, x = i / 3 % size, line = i / 3 - x;
       const int from = line + (p.flip ? size - 1 - x : x);
-      out[i] =
-          T(normalized(image[from * 3 + channel], config.mean[channel], config.deviation[channel]));
+      out[i] = T(normalized(image[from * 3 + channel], config.mean[channel],
+                            1 / config.deviation[channel]));
     });
   }
 

@@ -7,6 +7,7 @@
 
 #include "data/color_math.h"
 #include "data/resize.h"
+#include "data/weighted_lines.h"
 
 namespace siam {
 
@@ -64,6 +65,26 @@ TEST_CASE("resize is the antialiased triangle filter, enlarging and shrinking") 
                                         c.out_width, y, x, channel))
                     .epsilon(2e-6));
   }
+}
+
+TEST_CASE_TEMPLATE("a weighted sum of lines is the plain loop's, whole vectors and the rest", T,
+                   float, uint8_t) {
+  Random random(5, Purpose::test);
+  for (int number : {1, 2, 7, 8, 9, 17})
+    for (int count : {1, 7, 8, 37}) {
+      std::vector<float> weights(number), sums(count);
+      std::vector<T> values(number + count);
+      for (float& weight : weights) weight = random.uniform();
+      for (T& value : values) value = static_cast<T>(random.uniform(0, 255));
+      std::vector<const T*> lines(number);
+      for (int t = 0; t < number; ++t) lines[t] = &values[t];
+      weighted_sum(sums.data(), count, weights.data(), lines.data(), number);
+      for (int i = 0; i < count; ++i) {
+        double expected = 0;
+        for (int t = 0; t < number; ++t) expected += double{weights[t]} * values[t + i];
+        CHECK(sums[i] == doctest::Approx(expected).epsilon(2e-6));
+      }
+    }
 }
 
 TEST_CASE("parameters that change nothing return the image, normalised") {

@@ -47,8 +47,13 @@ TEST_CASE("the block's program makes the CPU's views, at the sizes of real image
   struct Case {
     int height, width, size;
   };
-  for (const Case& c :
-       {Case{32, 32, 32}, {28, 28, 32}, {28, 28, 28}, {96, 96, 64}, {17, 40, 24}, {40, 17, 8}}) {
+  for (const Case& c : {Case{32, 32, 32},
+                        {28, 28, 32},
+                        {28, 28, 28},
+                        {96, 96, 64},
+                        {17, 40, 24},
+                        {40, 17, 8},
+                        {83, 61, 29}}) {
     AugmentConfig config;
     config.size = c.size;
     config.gray_probability = config.blur_probability = 0.3f;
