@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tensor/map.h"
+#include "tensor/reduce.h"
 
 namespace siam {
 
@@ -16,31 +17,20 @@ Tensor like(const Tensor& model, const Tensor& host) {
 
 }  // namespace
 
-// Merged in double, in the order of the ranks.
 BatchStatistics over_ranks(const Communicator& ranks, const BatchStatistics& part, int64_t rows) {
   const int64_t n = part.mean.numel();
-  const Tensor here = Tensor::empty({2, n}, part.mean.dtype());
-  here.rows(0, 1).copy_from(part.mean.reshape({1, n}));
-  here.rows(1, 2).copy_from(part.variance.reshape({1, n}));
-  const Tensor all = cast(ranks.gather(here), DType::f64);  // [size 2,n]
-  const double count = static_cast<double>(rows);
-  const Tensor mean = Tensor::empty(part.mean.shape(), DType::f64), variance = mean.empty_like();
-  for (int64_t i = 0; i < n; ++i) {
-    math::Moments<double> merged;
-    for (int64_t rank = 0; rank < ranks.size(); ++rank) {
-      const double* of = all.data<double>() + rank * 2 * n + i;
-      merged.merge({count, of[0], of[n] * count});
-    }
-    mean.data<double>()[i] = merged.mean;
-    variance.data<double>()[i] = merged.m2 / merged.count;
-  }
-  return {like(part.mean, mean), like(part.mean, variance)};
+  const Tensor here = Tensor::empty({1, 2, n}, part.mean.dtype(), part.mean.device());
+  const Tensor lines = here.reshape({2, n});
+  lines.rows(0, 1).copy_from(part.mean.reshape({1, n}));
+  lines.rows(1, 2).copy_from(part.variance.reshape({1, n}));
+  const BatchStatistics whole = merge_statistics(ranks.gather(here), rows);
+  return {whole.mean.reshape(part.mean.shape()), whole.variance.reshape(part.mean.shape())};
 }
 
+// One message, where a sum over the ranks takes two: what is to be sent is little.
 Tensor NormOverRanks::sums(const Tensor& part) {
-  const Tensor sums = part.to(Device::cpu).clone();
-  ranks_.sum(sums);
-  return like(part, sums);
+  const int64_t n = part.numel();
+  return sum_parts(ranks_.gather(part.reshape({1, n})), ranks_.size()).reshape(part.shape());
 }
 
 BatchStatistics NormInTurn::statistics(const BatchStatistics& part, int64_t rows) {

@@ -19,8 +19,6 @@ std::unique_ptr<BatchSource> make_batch_source(std::shared_ptr<const Dataset> da
                                                const AugmentConfig& augment,
                                                const BatchConfig& config, Device device,
                                                DType type) {
-  check(config.parts == 1 || device == Device::cpu,
-        "a part of a batch on {}; parts are made on a CPU; use --device cpu", device);
   if (device == Device::cuda && dataset->in_memory())
     if (auto source = make_device_source(dataset, augment, config, type)) return source;
   if (device == Device::cuda) return make_upload_source(std::move(dataset), augment, config, type);

@@ -24,16 +24,16 @@ struct RandomViews {
   const int32_t* state;  ///< the epoch, and the batch in it
   const int32_t* order;  ///< [N], the epoch's permutation
   uint64_t seed;
-  int64_t batch_size;
+  int64_t batch_size, first, samples;  ///< `samples` of the batch are made, from its `first` on
 
   __device__ int64_t sample(int64_t block) const {
-    return order[state[1] * batch_size + ViewIndex(block, batch_size).sample];
+    return order[state[1] * batch_size + first + ViewIndex(block, samples).sample];
   }
   __device__ AugmentParameters draw(const AugmentConfig& config, const Images& images,
                                     int64_t block) const {
     Random random(seed, Purpose::augment, static_cast<uint32_t>(state[0]),
                   static_cast<uint32_t>(sample(block)),
-                  static_cast<uint32_t>(ViewIndex(block, batch_size).view));
+                  static_cast<uint32_t>(ViewIndex(block, samples).view));
     return augment_math::draw(config, images.height, images.width, random);
   }
 };
@@ -111,7 +111,7 @@ class DeviceSource : public BatchSource {
         maker_(*dataset_, augment),
         order_(Tensor::zeros({dataset_->size()}, DType::i32, Device::cuda)),
         state_(Tensor::zeros({2}, DType::i32, Device::cuda)),
-        views_(maker_.empty(config.views * config.batch_size, type)) {
+        views_(maker_.empty(config.views * config.samples(), type)) {
     maker_.prepare<RandomViews>(type);
   }
 
@@ -132,11 +132,11 @@ class DeviceSource : public BatchSource {
 
   Batch batch() override {
     maker_.make(RandomViews{state_.data<int32_t>(), order_.data<int32_t>(), config_.seed,
-                            config_.batch_size},
+                            config_.batch_size, config_.first(), config_.samples()},
                 views_);
     cuda::launch(next_batch, dim3(1), dim3(1), state_.data<int32_t>());
-    const auto end = samples_.begin() + next_ * config_.batch_size;
-    return {views_, {end - config_.batch_size, end}};
+    const auto begin = samples_.begin() + (next_ - 1) * config_.batch_size + config_.first();
+    return {views_, {begin, begin + config_.samples()}};
   }
 
   int64_t batches_per_epoch() const override { return dataset_->size() / config_.batch_size; }
@@ -154,9 +154,9 @@ class DeviceSource : public BatchSource {
 
 /// True if an image and its view have room in a block's shared memory.
 bool fits(const Dataset& dataset, const AugmentConfig& augment) {
-  int device = 0, limit = 0;
-  CUDA_CHECK(cudaGetDevice(&device));
-  CUDA_CHECK(cudaDeviceGetAttribute(&limit, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  int limit = 0;
+  CUDA_CHECK(
+      cudaDeviceGetAttribute(&limit, cudaDevAttrMaxSharedMemoryPerBlockOptin, cuda::device()));
   const Image first = dataset.image(0);
   // merge_block() needs a little shared memory of its own.
   return ViewLayout(augment, first.height, first.width).total * 4 + 1024 <= limit;

@@ -4,20 +4,32 @@
 
 namespace siam {
 
-CapturedStep::CapturedStep() : pool_(make_memory_pool()) {}
+CapturedStep::CapturedStep(const Communicator& ranks) : ranks_(ranks), pool_(make_memory_pool()) {}
 
 void CapturedStep::queue(const std::function<void()>& step) {
   const ScopedAllocator scope(*pool_, Device::cuda);
   if (!warm_) {
     const uint64_t before = memory().source_calls;
     step();
-    warm_ = memory().source_calls == before;
+    warm_ = ranks_.all(memory().source_calls == before);
     // What measuring took is not needed again.
     if (warm_) caching_allocator(Device::cuda).release_cached();
     return;
   }
-  if (!work_) work_.emplace(step);
+  if (!work_) capture(step);
   work_->launch();
+}
+
+void CapturedStep::capture(const std::function<void()>& step) {
+  std::string problem;
+  try {
+    work_.emplace(step);
+  } catch (const CannotCapture& error) {
+    problem = error.what();
+  }
+  if (ranks_.all(work_.has_value())) return;
+  work_.reset();
+  throw CannotCapture(problem.empty() ? "another process has no graph of it" : problem);
 }
 
 }  // namespace siam

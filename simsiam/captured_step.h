@@ -6,16 +6,19 @@
 #include <optional>
 
 #include "tensor/allocator.h"
+#include "tensor/communicator.h"
 #include "tensor/graph.h"
 
 namespace siam {
 
 class CapturedStep {
  public:
-  CapturedStep();
+  /// Of several `ranks`, which must outlive it, all queue the same steps, and capture the same one
+  /// or none: what NCCL does is captured by all ranks or by none.
+  explicit CapturedStep(const Communicator& ranks = alone());
 
   /// Queues a step, which `step` queues op by op. CannotCapture if the step does what a graph
-  /// cannot hold; `step` was called then, and nothing of it has run.
+  /// cannot hold, on this rank or another; `step` was called then, and nothing of it has run.
   void queue(const std::function<void()>& step);
 
   bool captured() const { return work_.has_value(); }
@@ -23,6 +26,9 @@ class CapturedStep {
   CachingAllocator::Statistics memory() const { return pool_->statistics(); }
 
  private:
+  void capture(const std::function<void()>& step);
+
+  const Communicator& ranks_;
   /// A step's tensors: replays write to the captured addresses, so nobody else may have them.
   std::unique_ptr<CachingAllocator> pool_;
   std::optional<CapturedWork> work_;

@@ -118,8 +118,6 @@ void check_ranks(const Config& config, int ranks) {
   if (ranks == 1) return;
   need(config.batch_size % ranks == 0, "--batch-size", config.batch_size,
        fmt::format("it is shared by {} processes: a multiple of that is needed", ranks));
-  need(config.device == Device::cpu, "--device", name_of(config.device),
-       fmt::format("with {} processes, which share batches on CPUs only: cpu is needed", ranks));
 }
 
 void check_config(const Config& config) {

@@ -66,10 +66,11 @@ Trainer::Trainer(const Config& config, const TrainTest& data, TrainedModel* init
       log_(steps_per_look(config), config.model.dim, config.batch_size, config.device),
       monitor_(make_monitor(config, data_, ranks)) {
   check_alike();
+  ranks_.connect(config.device);
   objective_->visit(registry_);
   if (objective_->window() > 0) ahead_ = batch_source(config, data_, ranks);
   if (config.device == Device::cuda && !config.eager && objective_->capturable())
-    captured_ = std::make_unique<CapturedStep>();
+    captured_ = std::make_unique<CapturedStep>(ranks);
 } catch (const OutOfMemory& error) {
   throw advised(error, "lower --width, --dim or --train-samples");
 }
@@ -115,8 +116,10 @@ void Trainer::queue_step() {
     captured_->queue([this] { step(); });
   } catch (const CannotCapture& error) {
     read_back();  // a step that was not finite says so first
-    print(stderr, fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
-                              error.what()));
+    if (ranks_.rank() == 0)
+      print(stderr,
+            fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
+                        error.what()));
     parameters_.zero_grad();  // which lie in the memory that goes now
     captured_.reset();
     step();

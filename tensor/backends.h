@@ -29,6 +29,8 @@
   void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const Tensor& c);      \
   /* batch_norm.h */                                                                               \
   void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& variance);              \
+  void merge_statistics(const Tensor& parts, int64_t rows, const Tensor& mean,                     \
+                        const Tensor& variance);                                                   \
   void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, double eps,          \
                  const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu,       \
                  const Tensor& y);                                                                 \
@@ -52,6 +54,7 @@
   void add_bias(const Tensor& x, const Tensor& bias, const Tensor& y);                             \
   /* reduce.h */                                                                                   \
   void sum_rows(const Tensor& x, const Tensor& sums);                                              \
+  void sum_parts(const Tensor& x, const Tensor& sum);                                              \
   void mean(const Tensor& x, const Tensor& y);                                                     \
   void all_finite(const Tensor& x, const Tensor& flag);                                            \
   /* pool.h */                                                                                     \

@@ -39,6 +39,17 @@ BatchStatistics batch_statistics(const Tensor& x, int groups) {
   return statistics;
 }
 
+BatchStatistics merge_statistics(const Tensor& parts, int64_t rows) {
+  check(parts.rank() == 3 && parts.dim(0) >= 1 && parts.dim(1) == 2 && rows >= 1 &&
+            accumulate_type(parts.dtype()) == parts.dtype(),
+        "merge_statistics: {} {} of {} rows each; f32 or f64 [parts,2,n] is needed", parts.dtype(),
+        parts.shape(), rows);
+  const auto empty = [&] { return Tensor::empty({parts.dim(2)}, parts.dtype(), parts.device()); };
+  const BatchStatistics whole{empty(), empty()};
+  SIAM_DISPATCH(parts, merge_statistics(parts, rows, whole.mean, whole.variance));
+  return whole;
+}
+
 Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,
                  const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu) {
   check_channels("normalize", x, statistics, gamma, beta);

@@ -18,6 +18,10 @@ struct BatchStatistics {
 /// Error unless `groups` divides the leading dimension of x.
 BatchStatistics batch_statistics(const Tensor& x, int groups);
 
+/// The statistics [n] of a batch from those of its parts: parts [P,2,n], f32 or f64, means and
+/// biased variances of `rows` rows each. Merged in f64, in their order, and rounded once.
+BatchStatistics merge_statistics(const Tensor& parts, int64_t rows);
+
 /// y as above. statistics [G,C]; gamma and beta [C] may be undefined (1 and 0: "affine=False");
 /// residual is undefined or of x's shape. Type of y is x's.
 Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,

@@ -3,33 +3,14 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tensor/memory.h"
 #include "tensor/mpi/ranks.h"
 #include "tensor/parallel.h"
+#include "tensor/reduce.h"
 
 namespace siam {
 
 namespace {
-
-void check_host(const char* op, const Tensor& t) {
-  check(t.device() == Device::cpu,
-        "{}: a tensor on {}; ranks exchange tensors in host memory; use --device cpu", op,
-        t.device());
-}
-
-// out[i] = sum over the parts, in their order.
-template <class T>
-void sum_parts(const Tensor& parts, const Tensor& out) {
-  const int64_t n = out.numel(), count = parts.numel() / std::max<int64_t>(n, 1);
-  const T* in = parts.data<T>();
-  T* to = out.data<T>();
-  parallel_for(n, 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      double sum = 0;
-      for (int64_t part = 0; part < count; ++part) sum += static_cast<double>(in[part * n + i]);
-      to[i] = static_cast<T>(sum);
-    }
-  });
-}
 
 // Of the tensors of all ranks, one behind another.
 Shape gathered_shape(Shape part, int64_t ranks) {
@@ -37,6 +18,25 @@ Shape gathered_shape(Shape part, int64_t ranks) {
   part[0] *= ranks;
   return part;
 }
+
+// What a process sends to itself.
+class Copies : public Transport {
+ public:
+  explicit Copies(Device device) : device_(device) {}
+  void gather_bytes(const void* part, void* to, size_t bytes) const override {
+    if (device_ == Device::cpu)
+      std::memcpy(to, part, bytes);
+    else
+      gpu_copy(to, device_, part, device_, bytes);
+  }
+  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
+    gather_bytes(from, to, bytes);
+  }
+  void broadcast_bytes(void*, size_t) const override {}
+
+ private:
+  Device device_;
+};
 
 class Alone : public Communicator {
  public:
@@ -46,13 +46,10 @@ class Alone : public Communicator {
   [[noreturn]] void abort(int status) const override { std::_Exit(status); }
 
  private:
-  void gather_bytes(const void* part, void* to, size_t bytes) const override {
-    std::memcpy(to, part, bytes);
+  const Transport& transport(Device device) const override {
+    return device == Device::cpu ? host_ : gpu_;
   }
-  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
-    std::memcpy(to, from, bytes);
-  }
-  void broadcast_bytes(void*, size_t) const override {}
+  Copies host_{Device::cpu}, gpu_{Device::cuda};
 };
 
 }  // namespace
@@ -62,35 +59,22 @@ const Communicator& alone() {
   return process;
 }
 
-// [size N,...] -> [N,...]: the sum of the ranks' parts.
-Tensor Communicator::sum_of(const Tensor& parts) const {
-  const Tensor out = parts.rows(0, parts.dim(0) / size()).empty_like();
-  check(parts.dtype() == DType::f32 || parts.dtype() == DType::f64,
-        "sum over ranks: {}; f32 or f64 is needed", parts.dtype());
-  if (parts.dtype() == DType::f64)
-    sum_parts<double>(parts, out);
-  else
-    sum_parts<float>(parts, out);
-  return out;
-}
-
 Tensor Communicator::gather(const Tensor& part) const {
-  check_host("gather", part);
-  const Tensor whole = Tensor::empty(gathered_shape(part.shape(), size()), part.dtype());
-  gather_bytes(part.raw(), whole.raw(), part.bytes());
+  const Tensor whole =
+      Tensor::empty(gathered_shape(part.shape(), size()), part.dtype(), part.device());
+  transport(part.device()).gather_bytes(part.raw(), whole.raw(), part.bytes());
   sent_ += part.bytes() * static_cast<size_t>(size() - 1);
   return whole;
 }
 
 Tensor Communicator::scatter_sum(const Tensor& whole) const {
-  check_host("scatter_sum", whole);
   check(whole.rank() >= 1 && whole.dim(0) % size() == 0,
         "scatter_sum: {} over {} ranks; they must divide the rows", whole.shape(), size());
   const Tensor received = whole.empty_like();
   const size_t part = whole.bytes() / static_cast<size_t>(size());
-  exchange_bytes(whole.raw(), received.raw(), part);
+  transport(whole.device()).exchange_bytes(whole.raw(), received.raw(), part);
   sent_ += part * static_cast<size_t>(size() - 1);
-  return sum_of(received);
+  return sum_parts(received, size());
 }
 
 void Communicator::sum(const Tensor& t) const {
@@ -98,23 +82,23 @@ void Communicator::sum(const Tensor& t) const {
   const int64_t n = t.numel(), padded = (n + size() - 1) / size() * size();
   Tensor flat = t.reshape({n});
   if (padded != n) {  // so that every rank sums as many elements
-    flat = Tensor::zeros({padded}, t.dtype());
+    flat = Tensor::zeros({padded}, t.dtype(), t.device());
     flat.slice_flat(0, n).copy_from(t.reshape({n}));
   }
   t.copy_from(gather(scatter_sum(flat)).slice_flat(0, n).reshape(t.shape()));
 }
 
 void Communicator::broadcast(const Tensor& t) const {
-  check_host("broadcast", t);
-  broadcast_bytes(t.raw(), t.bytes());
+  transport(t.device()).broadcast_bytes(t.raw(), t.bytes());
   if (rank() == 0) sent_ += t.bytes() * static_cast<size_t>(size() - 1);
 }
 
 std::string Communicator::broadcast(std::string text) const {
+  const Transport& host = transport(Device::cpu);
   auto bytes = static_cast<uint64_t>(text.size());
-  broadcast_bytes(&bytes, sizeof bytes);
+  host.broadcast_bytes(&bytes, sizeof bytes);
   text.resize(bytes);
-  broadcast_bytes(text.data(), bytes);
+  host.broadcast_bytes(text.data(), bytes);
   return text;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Processes that compute together. Each is a rank, 0 to size - 1; what is called here is called by
-// all of them, in the same order and with tensors of the same shapes and types, and waits for all.
+// all of them, in the same order and with tensors of the same shapes, types and devices, and waits
+// for all: of host memory the caller does, of a GPU's the current stream, which may be captured
+// then (graph.h) if all ranks do so.
 //
 // Sums are in the order of the ranks: all ranks have the same bits, and so has every repetition on
 // as many ranks.
@@ -24,7 +26,20 @@ struct RowRange {
   int64_t size() const { return end - begin; }
 };
 
-/// A backend moves bytes; all arithmetic is here.
+/// How bytes get from rank to rank: MPI's way for host memory, NCCL's, on the current stream, for
+/// that of the ranks' GPUs.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  /// `to` has the parts of all ranks, one behind another.
+  virtual void gather_bytes(const void* part, void* to, size_t bytes) const = 0;
+  /// Part i of `from`, `bytes` each, goes to rank i; `to` has what the ranks have sent here.
+  virtual void exchange_bytes(const void* from, void* to, size_t bytes) const = 0;
+  /// Overwrites `data` with rank 0's.
+  virtual void broadcast_bytes(void* data, size_t bytes) const = 0;
+};
+
+/// A backend has transports; all arithmetic is here.
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -44,7 +59,7 @@ class Communicator {
   void broadcast(const Tensor& t) const;
   /// Rank 0's text.
   std::string broadcast(std::string text) const;
-  /// True if it is for all ranks.
+  /// True if it is for all ranks: a decision of the hosts.
   bool all(bool here) const;
   /// Of `count` rows those that are this rank's to work on: the next ones behind the rank's before,
   /// as many for all but the last ranks.
@@ -67,6 +82,9 @@ class Communicator {
       throw EndedElsewhere(
           "another process has ended what all do; all are needed; see what it says");
   }
+  /// Makes it possible to exchange the device's tensors; without it the first exchange does. Error,
+  /// on all ranks, where one has no GPU for itself, or in a build without NCCL.
+  void connect(Device device) const { transport(device); }
   /// Ends all processes, this one at once, with an exit status.
   [[noreturn]] virtual void abort(int status) const = 0;
 
@@ -77,13 +95,7 @@ class Communicator {
   uint64_t bytes_sent() const { return sent_; }
 
  private:
-  // Of host memory. `to` has the parts of all ranks, one behind another.
-  virtual void gather_bytes(const void* part, void* to, size_t bytes) const = 0;
-  /// Part i of `from` goes to rank i; `to` has what the ranks have sent here.
-  virtual void exchange_bytes(const void* from, void* to, size_t bytes) const = 0;
-  virtual void broadcast_bytes(void* data, size_t bytes) const = 0;
-
-  Tensor sum_of(const Tensor& parts) const;
+  virtual const Transport& transport(Device device) const = 0;
 
   mutable uint64_t sent_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include "tensor/check.h"
 #include "tensor/fence.h"
+#include "tensor/gpu_ranks.h"
 #include "tensor/graph.h"
 #include "tensor/memory.h"
 #include "tensor/stream.h"
@@ -26,6 +27,9 @@ std::string why_no_cuda() {
 }
 bool cuda_serves(DType) { return false; }
 void synchronize(Device) {}
+
+void choose_gpu(int) {}
+std::unique_ptr<const Transport> connect_gpus(const Communicator&) { no_cuda(); }
 
 CachingAllocator& gpu_allocator() { no_cuda(); }
 std::unique_ptr<CachingAllocator> make_memory_pool() { no_cuda(); }

@@ -45,12 +45,12 @@ TopK nearest_over_ranks(const Communicator& ranks, const Tensor& queries, const 
                      static_cast<size_t>(most));
   };
   if (own > 0) {
-    const TopK here = nearest_rows(queries, part, own);
+    const TopK found = nearest_rows(queries, part, own);
+    const Tensor cosines = found.values.to(Device::cpu), rows = found.columns.to(Device::cpu);
     for (int64_t i = 0; i < count; ++i)
       for (int64_t j = 0; j < own; ++j)
         keys_of(keys, i)[static_cast<size_t>(j)] =
-            RankKey(here.values.data<float>()[i * own + j],
-                    first + here.columns.data<int32_t>()[i * own + j]);
+            RankKey(cosines.data<float>()[i * own + j], first + rows.data<int32_t>()[i * own + j]);
   }
   const Tensor all = ranks.gather(keys);
   const TopK best{Tensor::empty({count, most}), Tensor::empty({count, most}, DType::i32)};

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "tensor/gpu_ranks.h"
 #include "tensor/mpi/ranks.h"
 
 namespace siam {
@@ -41,6 +42,27 @@ struct Counted {
   }
 };
 
+// Between host memories.
+class MpiTransport : public Transport {
+ public:
+  void gather_bytes(const void* part, void* to, size_t bytes) const override {
+    const Counted n(bytes);
+    check_mpi(MPI_Allgather(part, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
+              "MPI_Allgather");
+  }
+  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
+    const Counted n(bytes);
+    check_mpi(MPI_Alltoall(from, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
+              "MPI_Alltoall");
+  }
+  void broadcast_bytes(void* data, size_t bytes) const override {
+    const Counted n(bytes);
+    check_mpi(MPI_Bcast(data, n.count, n.type, 0, MPI_COMM_WORLD), "MPI_Bcast");
+  }
+};
+
+// MPI starts the processes and agrees on what is the hosts'; GPUs are connected when they are first
+// needed.
 class MpiRanks : public Communicator {
  public:
   MpiRanks() {
@@ -49,9 +71,12 @@ class MpiRanks : public Communicator {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
-    if (size_ > 1) cores_ = own_cores();
+    if (size_ > 1) look_around();
   }
-  ~MpiRanks() override { MPI_Finalize(); }
+  ~MpiRanks() override {
+    gpus_.reset();
+    MPI_Finalize();
+  }
   MpiRanks(const MpiRanks&) = delete;
 
   int rank() const override { return rank_; }
@@ -68,39 +93,35 @@ class MpiRanks : public Communicator {
   }
 
  private:
-  void gather_bytes(const void* part, void* to, size_t bytes) const override {
-    const Counted n(bytes);
-    check_mpi(MPI_Allgather(part, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
-              "MPI_Allgather");
-  }
-  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
-    const Counted n(bytes);
-    check_mpi(MPI_Alltoall(from, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
-              "MPI_Alltoall");
-  }
-  void broadcast_bytes(void* data, size_t bytes) const override {
-    const Counted n(bytes);
-    check_mpi(MPI_Bcast(data, n.count, n.type, 0, MPI_COMM_WORLD), "MPI_Bcast");
+  const Transport& transport(Device device) const override {
+    if (device == Device::cpu) return host_;
+    if (!gpus_) gpus_ = connect_gpus(*this);
+    return *gpus_;
   }
 
-  // A launcher that binds each rank to cores of its own has shared them out already.
-  static int own_cores() {
+  // The ranks of one machine take its GPUs in turn, and share out its cores; those that a launcher
+  // binds to cores of their own have shared them out already.
+  void look_around() {
     cpu_set_t here;
     CPU_ZERO(&here);
     sched_getaffinity(0, sizeof here, &here);
     MPI_Comm machine;
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
-    int ranks = 1;
+    int ranks = 1, rank = 0;
     MPI_Comm_size(machine, &ranks);
+    MPI_Comm_rank(machine, &rank);
     std::vector<cpu_set_t> sets(static_cast<size_t>(ranks));
     MPI_Allgather(&here, sizeof here, MPI_BYTE, sets.data(), sizeof here, MPI_BYTE, machine);
     MPI_Comm_free(&machine);
     const auto alike =
         std::ranges::count_if(sets, [&](const cpu_set_t& each) { return CPU_EQUAL(&each, &here); });
-    return std::max(1, CPU_COUNT(&here) / static_cast<int>(alike));
+    cores_ = std::max(1, CPU_COUNT(&here) / static_cast<int>(alike));
+    choose_gpu(rank);
   }
 
   int rank_ = 0, size_ = 1, cores_ = 1;
+  MpiTransport host_;
+  mutable std::unique_ptr<const Transport> gpus_;
 };
 
 }  // namespace

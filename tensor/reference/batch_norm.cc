@@ -34,6 +34,24 @@ void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& varianc
   });
 }
 
+void merge_statistics(const Tensor& parts, int64_t rows, const Tensor& mean,
+                      const Tensor& variance) {
+  const int64_t n = mean.numel();
+  const auto count = static_cast<double>(rows);
+  for_any_float(parts.dtype(), [&]<class T>(T) {
+    using A = Acc<T>;
+    for (int64_t i = 0; i < n; ++i) {
+      math::Moments<double> merged;
+      for (int64_t part = 0; part < parts.dim(0); ++part) {
+        const A* of = parts.data<A>() + part * 2 * n + i;
+        merged.merge({count, of[0], of[n] * count});
+      }
+      mean.data<A>()[i] = static_cast<A>(merged.mean);
+      variance.data<A>()[i] = static_cast<A>(merged.m2 / merged.count);
+    }
+  });
+}
+
 void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, double eps,
                const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu,
                const Tensor& y) {

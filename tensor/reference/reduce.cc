@@ -16,6 +16,17 @@ void sum_rows(const Tensor& x, const Tensor& sums) {
   });
 }
 
+void sum_parts(const Tensor& x, const Tensor& sum) {
+  const int64_t n = sum.numel();
+  for_any_float(x.dtype(), [&]<class T>(T) {
+    for (int64_t i = 0; i < n; ++i) {
+      double total = 0;
+      for (int64_t j = i; j < x.numel(); j += n) total += Acc<T>(x.data<T>()[j]);
+      sum.data<T>()[i] = T(static_cast<Acc<T>>(total));
+    }
+  });
+}
+
 void mean(const Tensor& x, const Tensor& y) {
   for_any_float(x.dtype(), [&]<class T>(T) {
     double sum = 0;

@@ -55,6 +55,7 @@ extern "C" {
 
 cudaError_t cudaMalloc(void** memory, size_t bytes) {
   if (spoil_capture()) return cudaErrorStreamCaptureUnsupported;
+  if (const cudaError_t error = check_device()) return error;
   const std::lock_guard lock(mutex);
   if (in_use() + bytes > capacity()) return cudaErrorMemoryAllocation;
   void* start = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -79,6 +80,7 @@ cudaError_t cudaFree(void* memory) {
 // still queued must not touch it.
 cudaError_t cudaMallocHost(void** memory, size_t bytes) {
   if (spoil_capture()) return cudaErrorStreamCaptureUnsupported;
+  if (const cudaError_t error = check_device()) return error;
   const std::lock_guard lock(mutex);
   void* start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) return cudaErrorMemoryAllocation;
@@ -115,20 +117,19 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stre
   return enqueue(stream, [=] { std::memset(to, value, bytes); });
 }
 
+// $SIMSIAM_EMULATOR_GPUS of them, of which a process uses one.
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  const char* gpus = std::getenv("SIMSIAM_EMULATOR_GPUS");
+  *count = gpus != nullptr ? std::atoi(gpus) : 1;
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) {
   *version = CUDART_VERSION;
   return cudaSuccess;
 }
-cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
-  return cudaSuccess;
-}
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::memset(properties, 0, sizeof *properties);
+  properties->uuid.bytes[0] = static_cast<char>(device);
   std::strcpy(properties->name, "emulator");
   properties->major = 9;
   return cudaSuccess;
@@ -142,6 +143,7 @@ const char* cudaGetErrorString(cudaError_t error) {
   switch (error) {
     case cudaSuccess: return "no error";
     case cudaErrorMemoryAllocation: return "out of memory";
+    case cudaErrorInvalidDevice: return "invalid device ordinal";
     case cudaErrorInvalidConfiguration: return "invalid configuration argument";
     case cudaErrorStreamCaptureUnsupported:
       return "operation not permitted when stream is capturing";

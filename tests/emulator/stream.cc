@@ -1,5 +1,6 @@
 #include "tests/emulator/stream.h"
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -15,13 +16,16 @@ using emulator::Work;
 
 struct CUgraph_st {
   std::vector<Work> work;
+  emulator::Start start = emulator::Start::when_waited_for;
 };
 struct CUgraphExec_st {
   std::shared_ptr<const std::vector<Work>> work;
+  emulator::Start start;
 };
 struct CUstream_st {
   std::deque<Work> queue;
-  uint64_t done = 0;  // pieces of work, since it was created
+  uint64_t done = 0;     // pieces of work, since it was created
+  uint64_t started = 0;  // as many run by themselves
   CUgraph_st* capture = nullptr;
   bool spoiled = false;
 };
@@ -38,6 +42,8 @@ namespace {
 
 thread_local cudaStream_t capturing = nullptr;
 thread_local cudaError_t last_error = cudaSuccess;
+thread_local int device = 0;
+std::atomic<int> process_device = 0;
 std::set<cudaStream_t>& streams = *new std::set<cudaStream_t>;  // never destroyed
 std::recursive_mutex mutex;  // one piece of work at a time, as on one stream
 
@@ -72,13 +78,28 @@ cudaError_t drain(cudaStream_t stream) {
 
 }  // namespace
 
-cudaError_t enqueue(cudaStream_t stream, Work work) {
+cudaError_t check_device() {
+  return report(device == process_device ? cudaSuccess : cudaErrorInvalidDevice);
+}
+
+cudaError_t enqueue(cudaStream_t stream, Work work, Start start) {
+  if (const cudaError_t error = check_device()) return error;
   const std::lock_guard lock(mutex);
-  if (stream->capture != nullptr)
+  const bool starts = start == Start::by_itself;
+  if (stream->capture != nullptr) {
     stream->capture->work.push_back(std::move(work));
-  else
+    if (starts) stream->capture->start = start;
+  } else {
     stream->queue.push_back(std::move(work));
+    if (starts) stream->started = stream->done + stream->queue.size();
+  }
   return cudaSuccess;
+}
+
+void run_started() {
+  const std::lock_guard lock(mutex);
+  for (const cudaStream_t stream : streams)
+    if (stream->done < stream->started) run(stream, stream->started);
 }
 
 void drain_all() {
@@ -102,7 +123,16 @@ extern "C" {
 
 cudaError_t cudaGetLastError() { return std::exchange(emulator::last_error, cudaSuccess); }
 
+cudaError_t cudaSetDevice(int device) {
+  int count = 0;
+  cudaGetDeviceCount(&count);
+  if (device < 0 || device >= count) return report(cudaErrorInvalidDevice);
+  emulator::device = emulator::process_device = device;
+  return cudaSuccess;
+}
+
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  if (const cudaError_t error = emulator::check_device()) return error;
   *stream = new CUstream_st;
   const std::lock_guard lock(emulator::mutex);
   emulator::streams.insert(*stream);
@@ -131,7 +161,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
-  *exec = new CUgraphExec_st{std::make_shared<const std::vector<Work>>(graph->work)};
+  *exec = new CUgraphExec_st{std::make_shared<const std::vector<Work>>(graph->work), graph->start};
   return cudaSuccess;
 }
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
@@ -139,12 +169,14 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
-  return emulator::enqueue(stream, [work = exec->work] {
+  const auto run = [work = exec->work] {
     for (const Work& each : *work) each();
-  });
+  };
+  return emulator::enqueue(stream, run, exec->start);
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  if (const cudaError_t error = emulator::check_device()) return error;
   *event = new CUevent_st;
   return cudaSuccess;
 }

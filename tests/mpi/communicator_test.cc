@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
+#include "autograd/norm_over_parts.h"
 #include "tensor/philox.h"
 #include "tests/mpi/ranks.h"
 #include "tests/same_bits.h"
@@ -38,25 +41,42 @@ Tensor expected_sum(int64_t count, DType type) {
   return sum;
 }
 
+// To the last bit of f32 or two: a GPU's compiler fuses multiplications in f64.
+bool near(const Tensor& got, const Tensor& expected) {
+  bool all = got.shape() == expected.shape();
+  for (int64_t i = 0; i < got.numel() && all; ++i) {
+    const float a = got.data<float>()[i], b = expected.data<float>()[i];
+    all = std::abs(a - b) <= 2e-7f * std::abs(b);
+  }
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("ranks: gather and its order") {
   const double own = ranks().rank();
-  const Tensor rows = ranks().gather(Tensor::full({2, 3}, own));
-  REQUIRE(rows.shape() == Shape{2 * ranks().size(), 3});
-  for (int64_t i = 0; i < rows.numel(); ++i)
-    CHECK(rows.data<float>()[i] == static_cast<float>(i / 6));
-  CHECK(ranks().gather(Tensor::full({}, own)).shape() == Shape{ranks().size()});
+  for (const Device device : devices_of_ranks()) {
+    CAPTURE(device);
+    const Tensor gathered = ranks().gather(Tensor::full({2, 3}, own, DType::f32, device));
+    CHECK(gathered.device() == device);
+    const Tensor rows = gathered.to(Device::cpu);
+    REQUIRE(rows.shape() == Shape{2 * ranks().size(), 3});
+    for (int64_t i = 0; i < rows.numel(); ++i)
+      CHECK(rows.data<float>()[i] == static_cast<float>(i / 6));
+    CHECK(ranks().gather(Tensor::full({}, own, DType::f32, device)).shape() ==
+          Shape{ranks().size()});
+  }
 }
 
 TEST_CASE("ranks: a sum is in the order of the ranks, bit for bit, whatever its size") {
   for (const int64_t count : {1, 2, 7, 64, 100}) {
     CAPTURE(count);
-    for (int again = 0; again < 3; ++again) {
-      const Tensor single = numbers(count, ranks().rank());
-      ranks().sum(single);
-      CHECK(same_bits(single, expected_sum<float>(count, DType::f32)));
-    }
+    for (const Device device : devices_of_ranks())
+      for (int again = 0; again < 3; ++again) {
+        const Tensor single = numbers(count, ranks().rank()).to(device);
+        ranks().sum(single);
+        CHECK(same_bits(single.to(Device::cpu), expected_sum<float>(count, DType::f32)));
+      }
     const Tensor doubles = numbers(count, ranks().rank(), DType::f64);
     ranks().sum(doubles);
     CHECK(same_bits(doubles, expected_sum<double>(count, DType::f64)));
@@ -78,13 +98,17 @@ TEST_CASE("ranks: scatter_sum is the transpose of gather") {
     ranks().sum(total);
     return total.item();
   };
-  CHECK(dot(ranks().gather(x), y) == dot(x, ranks().scatter_sum(y)));
+  for (const Device device : devices_of_ranks())
+    CHECK(dot(ranks().gather(x.to(device)).to(Device::cpu), y) ==
+          dot(x, ranks().scatter_sum(y.to(device)).to(Device::cpu)));
 }
 
 TEST_CASE("ranks: broadcasts and decisions") {
-  const Tensor t = Tensor::full({3}, ranks().rank() + 1);
-  ranks().broadcast(t);
-  CHECK(t.data<float>()[2] == 1);
+  for (const Device device : devices_of_ranks()) {
+    const Tensor t = Tensor::full({3}, ranks().rank() + 1, DType::f32, device);
+    ranks().broadcast(t);
+    CHECK(t.to(Device::cpu).data<float>()[2] == 1);
+  }
   CHECK(ranks().broadcast(ranks().rank() == 0 ? "said" : "something longer") == "said");
   CHECK(ranks().broadcast(std::string()).empty());
   CHECK(ranks().all(true));
@@ -93,11 +117,31 @@ TEST_CASE("ranks: broadcasts and decisions") {
 }
 
 TEST_CASE("ranks: a sum sends the least there is") {
-  const Tensor t = Tensor::zeros({64});
-  const uint64_t before = ranks().bytes_sent();
-  ranks().sum(t);
-  const uint64_t n = static_cast<uint64_t>(ranks().size());
-  CHECK(ranks().bytes_sent() - before == 2 * (n - 1) * t.bytes() / n);
+  for (const Device device : devices_of_ranks()) {
+    const Tensor t = Tensor::zeros({64}, DType::f32, device);
+    const uint64_t before = ranks().bytes_sent();
+    ranks().sum(t);
+    const uint64_t n = static_cast<uint64_t>(ranks().size());
+    CHECK(ranks().bytes_sent() - before == 2 * (n - 1) * t.bytes() / n);
+  }
+}
+
+// Where statistics are merged: in f64, in the order of the ranks, whatever their size.
+TEST_CASE("ranks: batch norm's statistics on a GPU are those in host memory") {
+  for (const int64_t channels : {1, 300}) {
+    const Tensor mean = numbers(channels, ranks().rank()),
+                 variance = numbers(channels, ranks().rank() + 8);
+    for (float& each : variance.span<float>()) each = std::abs(each);
+    const BatchStatistics host = over_ranks(ranks(), {mean, variance}, 5);
+    for (const Device device : devices_of_ranks()) {
+      const BatchStatistics got = over_ranks(ranks(), {mean.to(device), variance.to(device)}, 5);
+      CHECK(near(got.mean.to(Device::cpu), host.mean));
+      CHECK(near(got.variance.to(Device::cpu), host.variance));
+      NormOverRanks norm(ranks());
+      const Tensor sums = norm.sums(mean.to(device)).to(Device::cpu);
+      CHECK(same_bits(sums, expected_sum<float>(channels, DType::f32)));
+    }
+  }
 }
 
 }  // namespace siam

@@ -4,6 +4,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
+#include "tensor/device.h"
 #include "tensor/print.h"
 #include "tests/mpi/ranks.h"
 
@@ -14,6 +15,20 @@ std::unique_ptr<const Communicator> all;
 }
 
 const Communicator& ranks() { return *all; }
+
+const std::vector<Device>& devices_of_ranks() {
+  static const std::vector<Device> devices = []() -> std::vector<Device> {
+    if (!ranks().all(cuda_available())) return {Device::cpu};
+    try {
+      ranks().connect(Device::cuda);
+    } catch (const Error& error) {
+      if (ranks().rank() == 0) print(stderr, fmt::format("on CPUs only: {}\n", error.what()));
+      return {Device::cpu};
+    }
+    return {Device::cpu, Device::cuda};
+  }();
+  return devices;
+}
 
 }  // namespace siam
 

@@ -38,11 +38,6 @@ TEST_CASE("ranks: a batch that cannot be shared out is refused") {
       Loader(data().train, tiny().augment, {.batch_size = 10, .part = 0, .parts = 3}),
       doctest::Contains("batch of 10 in 3 parts"), Error);
   CHECK_THROWS_WITH_AS(check_ranks(tiny(), 5), doctest::Contains("--batch-size 12"), UsageError);
-  Config gpu = tiny();
-  gpu.device = Device::cuda;
-  CHECK_THROWS_WITH_AS(check_ranks(gpu, 2), doctest::Contains("--device cuda; with 2 processes"),
-                       UsageError);
-  CHECK_NOTHROW(check_ranks(gpu, 1));
 }
 
 }  // namespace siam

@@ -7,6 +7,7 @@
 #include "simsiam/features.h"
 #include "tensor/map.h"
 #include "tensor/rows.h"
+#include "tests/simsiam/from_files.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
@@ -22,25 +23,6 @@ bool expects_graph(const Config& config) {
   const Method method = config.objective.method;  // the others look samples up on the host
   return !config.eager &&
          (method == Method::simsiam || method == Method::simclr || method == Method::byol);
-}
-
-// Images that host threads have to load one by one, like a folder's.
-class FromFiles : public Dataset {
- public:
-  explicit FromFiles(std::shared_ptr<const Dataset> images) : images_(std::move(images)) {}
-  int64_t size() const override { return images_->size(); }
-  Image image(int64_t index) const override { return images_->image(index); }
-  int label(int64_t index) const override { return images_->label(index); }
-  const std::vector<std::string>& class_names() const override { return images_->class_names(); }
-  std::string name() const override { return "files"; }
-  std::string fingerprint() const override { return images_->fingerprint(); }
-
- private:
-  std::shared_ptr<const Dataset> images_;
-};
-
-std::shared_ptr<const Dataset> from_files(std::shared_ptr<const Dataset> images) {
-  return std::make_shared<FromFiles>(std::move(images));
 }
 
 // Twelve steps in three epochs.

@@ -160,6 +160,31 @@ TEST_CASE("statistics are right where the mean is ten thousand deviations away")
 }
 
 // 2000 rows of 64 channels are several blocks.
+// Two parts whose means are far apart beside their deviations.
+TEST_CASE("statistics merged from parts are those of the whole, rounded once") {
+  const int64_t rows = 40, channels = 5;
+  const Tensor x = Tensor::empty({2 * rows, channels}, DType::f64);
+  const Tensor parts = Tensor::empty({2, 2, channels}, DType::f64);
+  for (int64_t part = 0; part < 2; ++part) {
+    const Tensor own = x.rows(part * rows, (part + 1) * rows);
+    own.copy_from(random_tensor({rows, channels}, DType::f64, 3, part == 0 ? -50 : 50));
+    const BatchStatistics known = batch_statistics(own, 1);
+    const Tensor lines = parts.reshape({4, channels});
+    lines.rows(2 * part, 2 * part + 1).copy_from(known.mean);
+    lines.rows(2 * part + 1, 2 * part + 2).copy_from(known.variance);
+  }
+  const BatchStatistics whole = batch_statistics(x, 1), merged = merge_statistics(parts, rows);
+  // A mean near 0 of parts near 50, a variance near 2500: a few roundings of these.
+  CHECK(largest_difference(merged.mean.reshape({1, channels}), whole.mean) <= 1e-13);
+  CHECK(largest_difference(merged.variance.reshape({1, channels}), whole.variance) <= 1e-11);
+  const Tensor narrow = cast(parts, DType::f32);
+  const BatchStatistics of_narrow = merge_statistics(narrow, rows),
+                        exact = merge_statistics(cast(narrow, DType::f64), rows);
+  CHECK(same_bits(of_narrow.mean, cast(exact.mean, DType::f32)));
+  CHECK(same_bits(of_narrow.variance, cast(exact.variance, DType::f32)));
+  CHECK_THROWS_AS(merge_statistics(Tensor::zeros({2, 3, 4}), 1), Error);
+}
+
 TEST_CASE("groups have the bits of separate calls, and threads change none") {
   const Tensor x = random_tensor({4000, 64}, DType::bf16, 6);
   const auto both = batch_statistics(x, 2);

@@ -129,6 +129,23 @@ TEST_CASE("the tuner ignores a file that is damaged or another machine's") {
   CHECK(Tuner(file, "two").choose("p", kThree, clock.measure()) == 2);
 }
 
+TEST_CASE("the tuner takes over what another process has chosen, and keeps no file of it") {
+  const ScratchFolder folder;
+  const auto file = folder.path() / "plans.txt";
+  Clock clock{{3, 2, 1}}, other{{1, 2, 3}};
+  Tuner first({}, "one"), second(file, "one");
+  first.choose("p", kThree, clock.measure());
+  second.choose("q", kThree, other.measure());
+  std::filesystem::remove(file);
+  second.adopt(first.plans());
+  CHECK(second.choose("p", kThree, other.measure()) == 2);
+  CHECK(second.choose("q", kThree, clock.measure()) == 2);  // its own of before is forgotten
+  CHECK_FALSE(std::filesystem::exists(file));
+  Tuner elsewhere({}, "two");
+  elsewhere.adopt(first.plans());
+  CHECK(elsewhere.choose("p", kThree, other.measure()) == 0);
+}
+
 TEST_CASE("the tuner leaves out what does not work, and says when nothing does") {
   constexpr double kNever = std::numeric_limits<double>::infinity();
   Clock some{{kNever, 5, kNever}}, none{{kNever, kNever, kNever}};

@@ -62,6 +62,23 @@ TEST_CASE("reductions") {
   }
 }
 
+// Sums of f32 in f64, in one order: the same bits. A merge divides, and may be fused.
+TEST_CASE("what ranks have, in parts, is made one") {
+  Random random = random_for(DType::f32);
+  for (const int64_t parts : {1, 2, 8})
+    for (const int64_t n : {1, 77, 70000}) {
+      CAPTURE(fmt::format("{} parts of {}", parts, n));
+      compare("sum_parts", {normals({parts * n}, DType::f32, random)}, 0,
+              [&](const Tensors& t) { return Tensors{sum_parts(t[0], parts)}; });
+      const Tensor statistics = normals({parts, 2, n}, DType::f32, random);
+      for (float& value : statistics.span<float>()) value = std::abs(value);
+      compare("merge_statistics", {statistics}, 2e-7, [](const Tensors& t) {
+        const BatchStatistics whole = merge_statistics(t[0], 96);
+        return Tensors{whole.mean, whole.variance};
+      });
+    }
+}
+
 // Less than a pack, packs and a rest, more than all threads' first packs (65536 of 4 or 8), on the
 // 16-byte grid and off it.
 TEST_CASE("sums over everything: any size, any alignment, one order") {

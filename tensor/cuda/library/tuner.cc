@@ -27,23 +27,41 @@ std::string without_spaces(std::string text) {
 
 Tuner::Tuner(std::filesystem::path file, std::string machine)
     : file_(std::move(file)), machine_(without_spaces(std::move(machine))) {
-  if (!file_.empty() && std::filesystem::exists(file_)) read();
+  if (file_.empty() || !std::filesystem::exists(file_)) return;
+  std::ifstream in(file_);
+  if (!read(in))
+    print(stderr, fmt::format("{}: not the plans of {}; ignored, and measured again\n",
+                              file_.string(), machine_));
 }
 
-// "simsiam-plans-1 <machine> <count>", then "<problem> <candidate>" line by line.
-void Tuner::read() {
-  std::ifstream in(file_);
+// "simsiam-plans-1 <machine> <count>", then "<problem> <candidate>" line by line. False, and
+// nothing is remembered, if it is something else.
+bool Tuner::read(std::istream& in) {
   std::string title, machine, problem, candidate;
   size_t count = 0;
+  chosen_.clear();
   bool whole = in >> title >> machine >> count && title == kTitle && machine == machine_;
   for (size_t i = 0; whole && i < count; ++i) {
     whole = static_cast<bool>(in >> problem >> candidate);
     if (whole) chosen_[problem] = candidate;
   }
-  if (whole) return;
-  chosen_.clear();
-  print(stderr, fmt::format("{}: not the plans of {}; ignored, and measured again\n",
-                            file_.string(), machine_));
+  if (!whole) chosen_.clear();
+  return whole;
+}
+
+std::string Tuner::plans() const {
+  const std::lock_guard lock(mutex_);
+  std::ostringstream out;
+  out << kTitle << ' ' << machine_ << ' ' << chosen_.size() << '\n';
+  for (const auto& [problem, candidate] : chosen_) out << problem << ' ' << candidate << '\n';
+  return out.str();
+}
+
+void Tuner::adopt(const std::string& plans) {
+  const std::lock_guard lock(mutex_);
+  std::istringstream in(plans);
+  read(in);
+  file_.clear();
 }
 
 // Under a name of its own first: other processes may read or write meanwhile. That the file cannot
@@ -53,8 +71,7 @@ void Tuner::write() const {
   std::filesystem::create_directories(file_.parent_path(), error);
   const std::filesystem::path temporary = file_.string() + fmt::format(".{}", getpid());
   std::ofstream out(temporary);
-  out << kTitle << ' ' << machine_ << ' ' << chosen_.size() << '\n';
-  for (const auto& [problem, candidate] : chosen_) out << problem << ' ' << candidate << '\n';
+  out << plans();
   out.close();
   if (out) std::filesystem::rename(temporary, file_, error);
   if (!out || error) std::filesystem::remove(temporary, error);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <map>
 #include <mutex>
 #include <span>
@@ -30,11 +31,17 @@ class Tuner {
   size_t choose(const std::string& problem, std::span<const std::string> candidates,
                 const Measure& seconds);
 
+  /// All that is remembered, as a file holds it.
+  std::string plans() const;
+  /// In the place of what is remembered here, and of the file: plans() of another process, whose
+  /// GPU is alike. Of another machine's nothing is taken.
+  void adopt(const std::string& plans);
+
  private:
-  void read();
+  bool read(std::istream& in);
   void write() const;
 
-  std::recursive_mutex mutex_;
+  mutable std::recursive_mutex mutex_;
   std::filesystem::path file_;
   std::string machine_;
   std::map<std::string, std::string> chosen_;  ///< by problem

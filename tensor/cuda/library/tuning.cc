@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "tensor/check.h"
-#include "tensor/cuda/runtime/status.h"
+#include "tensor/cuda/runtime/handles.h"
 #include "tensor/memory.h"
 #include "tensor/tensor.h"
 #include "tensor/time_mark.h"
@@ -15,10 +15,8 @@ namespace {
 
 const cudaDeviceProp& properties() {
   static const cudaDeviceProp found = [] {
-    int device = 0;
     cudaDeviceProp properties;
-    CUDA_CHECK(cudaGetDevice(&device));
-    CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+    CUDA_CHECK(cudaGetDeviceProperties(&properties, device()));
     return properties;
   }();
   return found;

@@ -34,6 +34,10 @@ using Event = Owner<cudaEvent_t, cudaEventDestroy>;
 using Graph = Owner<cudaGraph_t, cudaGraphDestroy>;
 using GraphExec = Owner<cudaGraphExec_t, cudaGraphExecDestroy>;
 
+/// The GPU of this process (choose_gpu(), tensor/gpu_ranks.h). CUDA keeps a current one for each
+/// thread, at first GPU 0: what needs it asks here, or for the current stream, in whatever thread.
+int device();
+
 /// An event with CUDA's flags: cudaEventDefault measures, cudaEventDisableTiming only orders.
 Event make_event(unsigned flags);
 

@@ -19,12 +19,14 @@ void* found(cudaError_t status, void* memory, const char* what) {
 }
 
 void* allocate_device(size_t bytes) {
+  cuda::device();
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, bytes);
   return found(status, memory, "cudaMalloc");
 }
 
 void* allocate_pinned(size_t bytes) {
+  cuda::device();
   void* memory = nullptr;
   const cudaError_t status = cudaMallocHost(&memory, bytes);
   return found(status, memory, "cudaMallocHost");

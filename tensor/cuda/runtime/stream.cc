@@ -8,6 +8,7 @@ namespace {
 
 // Does not wait for the default stream.
 cuda::StreamHandle make_stream() {
+  cuda::device();
   cuda::StreamHandle stream;
   CUDA_CHECK(cudaStreamCreateWithFlags(stream.out(), cudaStreamNonBlocking));
   return stream;
@@ -30,18 +31,21 @@ ScopedStream::~ScopedStream() { scoped = previous_; }
 namespace cuda {
 
 cudaStream_t current_stream() {
+  device();
   // Never destroyed: the driver may be unloaded before static objects are.
   static const auto* shared = new Stream::State;
   return (scoped != nullptr ? scoped : shared)->handle;
 }
 
 Event make_event(unsigned flags) {
+  device();
   Event event;
   CUDA_CHECK(cudaEventCreateWithFlags(event.out(), flags));
   return event;
 }
 
 cublasLtHandle_t cublas() {
+  device();
   static const cublasLtHandle_t handle = [] {
     cublasLtHandle_t created = nullptr;
     CUDA_CHECK(cublasLtCreate(&created));
@@ -51,6 +55,7 @@ cublasLtHandle_t cublas() {
 }
 
 cudnnHandle_t cudnn() {
+  device();
   // A cuDNN handle serves one thread at a time; cuBLASLt's may be shared.
   thread_local const Owner<cudnnHandle_t, cudnnDestroy> handle = [] {
     Owner<cudnnHandle_t, cudnnDestroy> created;
