@@ -25,8 +25,8 @@ class UploadSource : public BatchSource {
                const BatchConfig& config, DType type)
       : augment_(augment),
         loader_(std::move(dataset), augment, config, Loader::Make::crops, &pinned_allocator()),
-        views_(Tensor::empty({config.views * config.samples(), augment.size, augment.size, 3},
-                             type, Device::cuda)),
+        views_(Tensor::empty({config.views * config.samples(), augment.size, augment.size, 3}, type,
+                             Device::cuda)),
         staged_(Tensor::empty(views_.shape(), DType::f32, Device::cuda)),
         scratch_(staged_.empty_like()),
         staged_draws_(Tensor::empty({views_.dim(0), int64_t{sizeof(AugmentParameters)}}, DType::u8,
