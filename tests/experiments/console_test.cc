@@ -108,7 +108,7 @@ TEST_CASE("--version, and what a mistyped option was meant to be") {
     return run_process(command, "/");
   };
   for (const char* program : {"ABLATE_STOPGRAD", "REPRODUCE", "SIMSIAM"}) {
-    const ProcessResult version = run_process({std::getenv(program), "--version"}, "/");
+    const ProcessResult version = run_process({program_path(program), "--version"}, "/");
     CHECK(version.status == 0);
     CHECK(version.output.starts_with("simsiam 0."));
     CHECK(version.output.find(", build ") != std::string::npos);

@@ -53,12 +53,6 @@ OpGraph halves() {
   return recorder.graph();
 }
 
-std::string draw_graph_path() {
-  const char* path = std::getenv("DRAW_GRAPH");  // meson sets it
-  REQUIRE_MESSAGE(path != nullptr, "DRAW_GRAPH is not set; run through meson test");
-  return path;
-}
-
 // Boxes, and edges between them, in alphabetical order. Without what differs from one machine or
 // compiler to another: the digits of gradients, and which of an op's inputs is made first.
 std::vector<std::string> parts_of(const std::string& dot) {
@@ -202,7 +196,7 @@ TEST_CASE("the program's picture is XML with a box for each op, and names what i
   const ScratchFolder folder;
   for (const bool stop_gradient : {true, false}) {
     const std::string svg = folder / (stop_gradient ? "with.svg" : "without.svg");
-    std::vector<std::string> command = {draw_graph_path(), "--out", svg};
+    std::vector<std::string> command = {program_path("DRAW_GRAPH"), "--out", svg};
     if (!stop_gradient) command.push_back("--without-stopgrad");
     const ProcessResult run = run_process(command, folder.path());
     CHECK(run.status == 0);
@@ -227,7 +221,7 @@ TEST_CASE("the program draws other networks, and refuses what is none") {
   const ScratchFolder folder;
   const std::string svg = folder / "a.svg";
   const auto run = [&](const std::vector<std::string>& options) {
-    std::vector<std::string> command = {draw_graph_path()};
+    std::vector<std::string> command = {program_path("DRAW_GRAPH")};
     command.insert(command.end(), options.begin(), options.end());
     return run_process(command, folder.path());
   };

@@ -48,9 +48,7 @@ bool has(const std::string& text, const std::string& part) { return count(text, 
 // A program of a map, at a rate at which its highest ones diverge.
 std::vector<std::string> command(const ToyCifar& data, const fs::path& out) {
   std::vector<std::string> words = toy_command(data.path(), out, {"--lr", "1e6"});
-  const char* program = std::getenv("MAP_COLLAPSE");  // meson sets it
-  REQUIRE_MESSAGE(program != nullptr, "MAP_COLLAPSE is not set; run through meson test");
-  words[0] = program;
+  words[0] = program_path("MAP_COLLAPSE");
   return words;
 }
 

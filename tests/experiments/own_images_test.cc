@@ -8,7 +8,7 @@
 #include "tensor/io/read_file.h"
 #include "tensor/io/safetensors.h"
 #include "tests/data/files.h"
-#include "tests/experiments/program.h"
+#include "tests/experiments/trained.h"
 #include "tests/same_bits.h"
 
 namespace siam {
@@ -17,13 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-ProcessResult simsiam(std::vector<std::string> arguments) {
-  const char* path = std::getenv("SIMSIAM");  // meson sets it
-  REQUIRE_MESSAGE(path != nullptr, "SIMSIAM is not set; run through meson test");
-  arguments.insert(arguments.begin(), path);
-  return run_process(arguments, fs::temp_directory_path());
-}
 
 bool says(const ProcessResult& result, const std::string& text) {
   return result.output.find(text) != std::string::npos;

@@ -28,9 +28,7 @@ struct Photos {
 };
 
 std::vector<std::string> command(const std::string& name, const std::vector<std::string>& more) {
-  const char* path = std::getenv("SIMSIAM");  // meson sets it
-  REQUIRE_MESSAGE(path != nullptr, "SIMSIAM is not set; run through meson test");
-  std::vector<std::string> words = {path, name, "--device", "cpu"};
+  std::vector<std::string> words = {program_path("SIMSIAM"), name, "--device", "cpu"};
   const std::vector<std::pair<std::string, std::string>> defaults = {
       {"--image-size", "16"}, {"--width", "4"},      {"--dim", "16"},
       {"--epochs", "2"},      {"--batch-size", "8"}, {"--threads", "1"}};

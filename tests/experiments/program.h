@@ -20,9 +20,10 @@
 
 namespace siam {
 
-inline std::string program_path() {
-  const char* path = std::getenv("ABLATE_STOPGRAD");  // meson sets it
-  REQUIRE_MESSAGE(path != nullptr, "ABLATE_STOPGRAD is not set; run through meson test");
+/// Of a program, by the variable in which meson says where it is.
+inline std::string program_path(const char* variable = "ABLATE_STOPGRAD") {
+  const char* path = std::getenv(variable);
+  REQUIRE_MESSAGE(path != nullptr, variable << " is not set; run through meson test");
   return path;
 }
 

@@ -22,7 +22,7 @@ TEST_CASE("reproduce: every study, each run once, one page that a browser shows 
   const ScratchFolder out;
   std::vector<std::string> command =
       toy_command(data.path(), out.path(), {"--batch-size", "10", "--epochs", "1", "--dim", "32"});
-  command[0] = std::getenv("REPRODUCE");
+  command[0] = program_path("REPRODUCE");
   const ProcessResult run = run_process(command, std::filesystem::temp_directory_path());
   REQUIRE_MESSAGE(run.status == 0, run.output);
   const std::string page = read_file(out / "report.html");

@@ -10,9 +10,7 @@ namespace siam {
 
 /// `simsiam COMMAND ...`, run elsewhere than in the sources.
 inline ProcessResult simsiam(std::vector<std::string> words) {
-  const char* path = std::getenv("SIMSIAM");  // meson sets it
-  REQUIRE_MESSAGE(path != nullptr, "SIMSIAM is not set; run through meson test");
-  words.insert(words.begin(), path);
+  words.insert(words.begin(), program_path("SIMSIAM"));
   return run_process(words, std::filesystem::temp_directory_path());
 }
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "tensor/clock.h"
+#include "experiments/console.h"
 #include "tests/mpi/mpirun.h"
 
 namespace siam {
@@ -65,13 +65,7 @@ TEST_CASE("a process with a GPU that is killed ends all within 30 s") {
     Background program(
         on_ranks(2, on_gpus(data, out.path(), {"--epochs", "1000", "--warmup", "0"})), out / "log");
     REQUIRE(program.says("epoch 3/1000"));
-    const pid_t victim = process_of_rank(program.process(), rank);
-    REQUIRE(victim > 0);
-    const double begin = steady_seconds();
-    kill(victim, SIGKILL);
-    CHECK(program.wait() != 0);
-    CHECK(steady_seconds() - begin < 30);
-    CHECK(count(program.output(), fmt::format("process rank {} ", rank)) == 1);
+    check_killed(program, rank);
     CHECK(checkpoints(out.path()).size() == 1);
   }
 }
@@ -80,9 +74,8 @@ TEST_CASE("a GPU that NCCL loses ends all within 30 s, with a line that names th
   if (!emulated()) return;
   const ToyCifar data;
   const ScratchFolder out;
-  std::string words;
-  for (const std::string& word : on_gpus(data, out.path(), {"--epochs", "1000", "--warmup", "0"}))
-    words += word + " ";
+  const std::string words =
+      shell_quoted(on_gpus(data, out.path(), {"--epochs", "1000", "--warmup", "0"}));
   const double begin = steady_seconds();
   const ProcessResult run = run_on_ranks(
       2, {"sh", "-c",

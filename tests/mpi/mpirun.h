@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tensor/clock.h"
 #include "tensor/io/read_file.h"
 #include "tests/experiments/program.h"
 
@@ -61,6 +62,18 @@ inline pid_t process_of_rank(pid_t launcher, int rank) {
   for (const pid_t child : children(launcher))
     if (rank_of(child) == rank) return child;
   return -1;
+}
+
+// SIGKILL for one rank ends all within 30 s, and its number is said.
+inline void check_killed(Background& program, int rank) {
+  const pid_t victim = process_of_rank(program.process(), rank);
+  REQUIRE(victim > 0);
+  const double begin = steady_seconds();
+  kill(victim, SIGKILL);
+  CHECK(program.wait() != 0);
+  CHECK(steady_seconds() - begin < 30);
+  CAPTURE(program.output());
+  CHECK(count(program.output(), fmt::format("process rank {} ", rank)) == 1);
 }
 
 }  // namespace siam

@@ -2,18 +2,12 @@
 
 #include <cmath>
 
-#include "tensor/clock.h"
+#include "experiments/console.h"
 #include "tests/mpi/mpirun.h"
 
 namespace siam {
 
 namespace {
-
-std::string program(const char* variable) {
-  const char* path = std::getenv(variable);  // meson sets it
-  REQUIRE_MESSAGE(path != nullptr, variable << " is not set; run through meson test");
-  return path;
-}
 
 // Epochs without end.
 std::vector<std::string> endless(const ToyCifar& data, const fs::path& out) {
@@ -63,7 +57,7 @@ TEST_CASE("an evaluation on 1, 2 and 4 ranks: the same numbers") {
   nlohmann::json alone;
   for (const int ranks : {1, 2, 4}) {
     CAPTURE(ranks);
-    const std::vector<std::string> command = {program("SIMSIAM"),
+    const std::vector<std::string> command = {program_path("SIMSIAM"),
                                               "evaluate",
                                               checkpoint.string(),
                                               "--data",
@@ -130,14 +124,8 @@ TEST_CASE("a rank that is killed ends all within 30 s; its number is said, the c
     Background program(on_ranks(2, endless(data, out.path())), out / "log");
     REQUIRE(program.until(
         [&] { return fs::exists(out / "runs") && checkpoints(out.path()).size() == 1; }));
-    const pid_t victim = process_of_rank(program.process(), rank);
-    REQUIRE(victim > 0);
-    const double begin = steady_seconds();
-    kill(victim, SIGKILL);
-    CHECK(program.wait() != 0);
-    CHECK(steady_seconds() - begin < 30);
+    check_killed(program, rank);
     CAPTURE(program.output());
-    CHECK(count(program.output(), fmt::format("process rank {} ", rank)) == 1);
     CHECK(count(program.output(), "signal 9 (Killed)") == 1);
     Background resumed(on_ranks(2, endless(data, out.path())), out / "log2");
     CHECK_MESSAGE(resumed.says("continues behind step "), resumed.output());
@@ -150,8 +138,7 @@ TEST_CASE("a rank that is killed ends all within 30 s; its number is said, the c
 TEST_CASE("what goes wrong on one rank is said once, with its number, and ends all") {
   const ToyCifar data;
   const ScratchFolder out;
-  std::string words;
-  for (const std::string& word : shared_batch(data, out.path())) words += word + " ";
+  const std::string words = shell_quoted(shared_batch(data, out.path()));
   const ToyCifar other(1);  // for the second rank
   std::string others = words;
   others.replace(others.find(data.path().string()), data.path().string().size(),
@@ -182,7 +169,7 @@ TEST_CASE("options that several processes cannot have are refused in one line") 
   run = run_on_ranks(2, shared_batch(data, out.path(), "12", {"--nope"}));
   CHECK(run.status == 2);
   CHECK(count(run.output, "error: --nope") == 1);
-  run = run_on_ranks(2, {program("SIMSIAM"), "doctor", data.path()});
+  run = run_on_ranks(2, {program_path("SIMSIAM"), "doctor", data.path()});
   CHECK(run.status == 2);
   CHECK(run.output.find("simsiam doctor was started as 2 processes; one is needed") !=
         std::string::npos);
