@@ -19,6 +19,9 @@ Shape gathered_shape(Shape part, int64_t ranks) {
   return part;
 }
 
+// Of the first of `ranks` that share `count` between them.
+int64_t largest_share(int64_t count, int64_t ranks) { return (count + ranks - 1) / ranks; }
+
 // What a process sends to itself.
 class Copies : public Transport {
  public:
@@ -79,7 +82,7 @@ Tensor Communicator::scatter_sum(const Tensor& whole) const {
 
 void Communicator::sum(const Tensor& t) const {
   if (size() == 1) return;
-  const int64_t n = t.numel(), padded = (n + size() - 1) / size() * size();
+  const int64_t n = t.numel(), padded = largest_share(n, size()) * size();
   Tensor flat = t.reshape({n});
   if (padded != n) {  // so that every rank sums as many elements
     flat = Tensor::zeros({padded}, t.dtype(), t.device());
@@ -109,7 +112,7 @@ bool Communicator::all(bool here) const {
 }
 
 RowRange Communicator::share(int64_t count) const {
-  const int64_t most = (count + size() - 1) / size();
+  const int64_t most = largest_share(count, size());
   const int64_t begin = std::min(rank() * most, count);
   return {begin, std::min(begin + most, count)};
 }
@@ -117,7 +120,7 @@ RowRange Communicator::share(int64_t count) const {
 Tensor Communicator::gather_shares(const Tensor& own, int64_t count) const {
   if (size() == 1) return own;
   Shape shape = own.shape();
-  shape[0] = (count + size() - 1) / size();
+  shape[0] = largest_share(count, size());
   const Tensor padded = Tensor::zeros(shape, own.dtype(), own.device());
   padded.rows(0, own.dim(0)).copy_from(own);
   return gather(padded).rows(0, count);
