@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "data/batch_source.h"
-#include "experiments/build_id.h"
+#include "experiments/build_tag.h"
 #include "experiments/config_options.h"
 #include "experiments/console.h"
 #include "experiments/guarded.h"
@@ -81,7 +81,7 @@ void check_meaning(const Options& options) {
 }  // namespace
 
 std::string version_text() {
-  return fmt::format("simsiam {}, build {}", SIAM_VERSION, SIAM_BUILD_ID);
+  return fmt::format("simsiam {}, build {}", SIAM_VERSION, kBuildTag);
 }
 
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed) {

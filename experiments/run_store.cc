@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "experiments/build_id.h"
+#include "experiments/build_tag.h"
 #include "experiments/folder.h"
 #include "simsiam/checkpoint_config.h"
 #include "simsiam/config_json.h"
@@ -31,7 +31,7 @@ ConfigValue value_of(const Json& json) {
 }  // namespace
 
 std::string run_id(const Config& config, const std::string& data_fingerprint) {
-  const Json identity = {{"run", run_identity(config, data_fingerprint)}, {"build", SIAM_BUILD_ID}};
+  const Json identity = {{"run", run_identity(config, data_fingerprint)}, {"build", kBuildTag}};
   const std::string text = identity.dump();
   return hash_text(hash_bytes(text.data(), text.size()));
 }
@@ -118,7 +118,7 @@ bool RunStore::restore(const std::string& id, const std::function<void(const fs:
 void RunStore::save(const std::string& id, const RunRecord& record) const {
   Json json = {{"name", record.name},
                {"status", record.status},
-               {"build", SIAM_BUILD_ID},
+               {"build", kBuildTag},
                {"config", to_json(record.config)},
                {"knn_untrained", record.knn_untrained},
                {"linear_untrained", record.linear_untrained},

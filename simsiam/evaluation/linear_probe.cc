@@ -20,20 +20,24 @@ Linear initial_classifier(const FeatureBank& train, int64_t classes, uint64_t se
   return linear;
 }
 
-// Rows of a matrix on the CPU, and their labels, in the order given.
-struct Gathered {
-  Tensor rows, labels;
-};
-Gathered gather(const Tensor& matrix, std::span<const int32_t> labels,
-                std::span<const int64_t> order) {
-  const int64_t n = static_cast<int64_t>(order.size()), width = matrix.dim(1);
-  Gathered batch{Tensor::empty({n, width}), Tensor::empty({n}, DType::i32)};
-  for (int64_t i = 0; i < n; ++i) {
-    std::memcpy(batch.rows.data<float>() + i * width, matrix.data<float>() + order[i] * width,
-                static_cast<size_t>(width) * sizeof(float));
-    batch.labels.data<int32_t>()[i] = labels[order[i]];
+// Some rows of a matrix on the CPU, in the order given, and the one-hot labels of them.
+struct Examples {
+  Tensor rows, targets;
+
+  Examples slice(int64_t begin, int64_t end) const {
+    return {rows.rows(begin, end), targets.rows(begin, end)};
   }
-  return batch;
+};
+Examples gather(const Tensor& matrix, std::span<const int32_t> labels, int64_t classes,
+                std::span<const int64_t> order, Device device) {
+  const int64_t n = static_cast<int64_t>(order.size()), width = matrix.dim(1);
+  const Tensor rows = Tensor::empty({n, width}), chosen = Tensor::empty({n}, DType::i32);
+  for (int64_t i = 0; i < n; ++i) {
+    std::memcpy(rows.data<float>() + i * width, matrix.data<float>() + order[i] * width,
+                static_cast<size_t>(width) * sizeof(float));
+    chosen.data<int32_t>()[i] = labels[order[i]];
+  }
+  return {rows.to(device), one_hot(chosen, classes, DType::f32, device)};
 }
 
 class Probe {
@@ -49,17 +53,27 @@ class Probe {
         parameters_(registry_of(linear_), device_, DType::f32),
         sgd_(parameters_, {.momentum = config.momentum, .weight_decay = 0}) {}
 
-  /// Mean loss of the epoch.
+  /// Mean loss of the epoch. The rows travel to the device many batches at once, and the losses
+  /// back when all steps are queued, so that a GPU never waits for the host.
   double train_epoch(int epoch) {
     sgd_.set_learning_rate(0, probe_learning_rate(config_, epoch, batch_));
     const std::vector<int64_t> order = permutation(
         rows_.dim(0), Random(config_.seed, Purpose::probe, static_cast<uint32_t>(epoch)));
-    double sum = 0;
-    for (int64_t begin = 0; begin < rows_.dim(0); begin += batch_) {
-      const int64_t count = std::min(batch_, rows_.dim(0) - begin);
-      sum += step(gather(rows_, labels_, {order.data() + begin, static_cast<size_t>(count)})) *
-             static_cast<double>(count);
+    const int64_t row_bytes =
+        (rows_.dim(1) + classes_) * static_cast<int64_t>(sizeof(float));
+    const int64_t block = std::max<int64_t>(kBlockBytes / (row_bytes * batch_), 1) * batch_;
+    std::vector<std::pair<Tensor, int64_t>> losses;  // of a batch, and its rows
+    for (int64_t begin = 0; begin < rows_.dim(0); begin += block) {
+      const auto rows = std::span(order).subspan(begin, std::min(block, rows_.dim(0) - begin));
+      const Examples examples = gather(rows_, labels_, classes_, rows, device_);
+      const auto count = static_cast<int64_t>(rows.size());
+      for (int64_t first = 0; first < count; first += batch_) {
+        const int64_t end = std::min(first + batch_, count);
+        losses.emplace_back(step(examples.slice(first, end)), end - first);
+      }
     }
+    double sum = 0;
+    for (const auto& [loss, count] : losses) sum += loss.item() * static_cast<double>(count);
     return sum / static_cast<double>(rows_.dim(0));
   }
 
@@ -82,16 +96,17 @@ class Probe {
   }
 
  private:
-  double step(const Gathered& batch) {
+  static constexpr int64_t kBlockBytes = int64_t{64} << 20;
+
+  Tensor step(const Examples& batch) {
     parameters_.zero_grad();
-    const Variable target(one_hot(batch.labels, classes_, DType::f32, device_));
     const Variable loss =
-        mean(softmax_cross_entropy(linear_(Variable(batch.rows.to(device_))), target));
+        mean(softmax_cross_entropy(linear_(Variable(batch.rows)), Variable(batch.targets)));
     backward(loss);
     parameters_.collect_grads();
     if (config_.optimizer == ProbeOptimizer::lars) larc_scale(parameters_);
     sgd_.step();
-    return loss.value().item();
+    return loss.value();
   }
 
   ProbeConfig config_;
