@@ -212,4 +212,5 @@ def main():
           f" best {max(rates):.1f} median {statistics.median(rates):.1f} pairs/s, peak {peak:.0f} MiB")
 
 
-main()
+if __name__ == "__main__":
+    main()
