@@ -24,7 +24,7 @@ import torch.nn.functional as F
 
 from peer_torch import ResNet, SimSiam
 
-MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # the default of data/augment.h
 
 
 def read_images(folder):
