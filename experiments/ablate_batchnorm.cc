@@ -32,6 +32,8 @@ Study ablate_batchnorm() {
           },
       .claims = [](const auto&) -> std::vector<Claim> {
         return {
+            {"without any it learns a little, and does not collapse", "none", kUntrained,
+             "Table 3"},
             {"hidden layers need batch norm", "hidden layers", "none", "Table 3"},
             {"the projection's output gains by it", "default", "hidden layers", "Table 3"},
             {"on the prediction it makes training unstable", "default", "all layers", "Table 3"},

@@ -17,12 +17,21 @@ double squared_error(const Moments& sample, size_t count) {
   return sample.deviation * sample.deviation / static_cast<double>(count);
 }
 
+// How a network is judged: behind an epoch, and before the first.
+struct Accuracy {
+  double EpochMetrics::*trained;
+  double RunRecord::*untrained;
+};
+constexpr Accuracy kAccuracies[] = {{&EpochMetrics::linear, &RunRecord::linear_untrained},
+                                    {&EpochMetrics::knn, &RunRecord::knn_untrained}};
+
 // Of every seed of a run.
-std::vector<double> last_values(std::span<const RunRecord> runs, const std::string& name,
-                                double EpochMetrics::*field) {
+template <class Value>
+std::vector<double> values_of(std::span<const RunRecord> runs, const std::string& name,
+                              const Value& value) {
   std::vector<double> values;
   for (const RunRecord& run : runs)
-    if (run.name == name) values.push_back(last_measured(run, field));
+    if (run.name == name) values.push_back(value(run));
   return values;
 }
 
@@ -52,9 +61,13 @@ Finding judge(const Claim& claim, std::span<const double> left, std::span<const 
 std::vector<Finding> judge(std::span<const Claim> claims, std::span<const RunRecord> runs) {
   std::vector<Finding> findings;
   for (const Claim& claim : claims)
-    for (const auto field : {&EpochMetrics::linear, &EpochMetrics::knn}) {
-      const std::vector<double> left = last_values(runs, claim.left, field),
-                                right = last_values(runs, claim.right, field);
+    for (const Accuracy& by : kAccuracies) {
+      const auto last = [&](const RunRecord& run) { return last_measured(run, by.trained); };
+      const auto first = [&](const RunRecord& run) { return run.*by.untrained; };
+      const std::vector<double> left = values_of(runs, claim.left, last),
+                                right = claim.right == kUntrained
+                                            ? values_of(runs, claim.left, first)
+                                            : values_of(runs, claim.right, last);
       if (left.empty() || right.empty() || !all_measured(left) || !all_measured(right)) continue;
       findings.push_back(judge(claim, left, right));
       break;

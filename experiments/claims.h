@@ -10,6 +10,9 @@
 
 namespace siam {
 
+/// As `right` of a claim: the left run's own networks before training.
+inline constexpr const char* kUntrained = "untrained";
+
 /// That one run of a study ends with a higher accuracy than another, or that two end alike.
 struct Claim {
   enum class Order {
@@ -17,7 +20,7 @@ struct Claim {
     alike   ///< they differ by less than `margin` points
   };
   std::string text;         ///< "a predictor is needed"
-  std::string left, right;  ///< runs, by name
+  std::string left, right;  ///< runs, by name; right may be kUntrained
   std::string source;       ///< in the paper
   Order order = Order::above;
   double margin = 0;

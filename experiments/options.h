@@ -17,7 +17,7 @@ class App;
 namespace siam {
 
 struct Options {
-  std::string preset;  ///< quick, small, medium, photos, cifar10, imagenet
+  std::string preset;  ///< quick, medium, photos, cifar10, imagenet
   Config config;       ///< the preset's, changed by the flags
   std::optional<std::filesystem::path> data;
   std::filesystem::path init;  ///< whose weights the runs start from; empty: drawn ones

@@ -9,7 +9,6 @@
 namespace siam {
 
 /// "quick": a thin ResNet on a subset, both runs of an ablation within five minutes on two cores.
-/// "small": long enough for the kNN accuracy to leave the untrained network behind.
 /// "medium": long enough for a linear probe to tell the runs of the paper's tables apart.
 /// "cifar10": the paper's CIFAR recipe (App. D). "imagenet": its ImageNet baseline (Sec. 3).
 /// "photos": for own images, of which there are `images`; 0: as for 10,000. UsageError for another

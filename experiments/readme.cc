@@ -13,28 +13,45 @@ std::string signed_number(double value, int digits) {
   return fmt::format("{}{}", value < 0 ? "−" : "", format_number(std::abs(value), digits));
 }
 
-// Loss / std*sqrt(d) / kNN of each run.
+// Of each run: the linear probe's accuracy, with its deviation over the seeds, if it was taken;
+// otherwise loss / std*sqrt(d) / kNN.
 std::string ends(const std::vector<SeedGroup>& groups) {
   std::string text;
   for (const SeedGroup& group : groups) {
     const auto last = [&](auto field) { return last_measured(group.mean, field); };
-    text += fmt::format("{}{} {} / {} / {}", text.empty() ? "" : "; ", group.mean.name,
-                        signed_number(last(&EpochMetrics::loss), 2),
-                        format_number(last(&EpochMetrics::std), 2),
-                        format_number(last(&EpochMetrics::knn), 1));
+    text += fmt::format("{}{} ", text.empty() ? "" : "; ", group.mean.name);
+    if (const double linear = last(&EpochMetrics::linear); !std::isnan(linear)) {
+      const double spread = last_measured(group.deviation, &EpochMetrics::linear);
+      text += format_number(linear, 1);
+      if (!std::isnan(spread)) text += fmt::format(" ± {}", format_number(spread, 1));
+    } else {
+      text += fmt::format("{} / {} / {}", signed_number(last(&EpochMetrics::loss), 2),
+                          format_number(last(&EpochMetrics::std), 2),
+                          format_number(last(&EpochMetrics::knn), 1));
+    }
   }
+  return text;
+}
+
+// One seed decides nothing.
+std::string verdicts(std::span<const Finding> findings) {
+  std::string text;
+  for (const Finding& finding : findings)
+    if (finding.seeds > 1)
+      text += fmt::format("{}{}: **{}**", text.empty() ? "" : "; ", finding.claim.text,
+                          name_of(finding.verdict));
   return text;
 }
 
 }  // namespace
 
 std::string readme_row(const Study& study, std::span<const RunRecord> runs,
-                       const std::string& preset) {
+                       std::span<const Finding> findings, const std::string& preset) {
   const std::vector<SeedGroup> groups = group_seeds(runs);
   return fmt::format(
-      "| `./experiments/{}` | {} | {} | [figure](experiments/results/{}/{}/figure.svg) |",
-      study.program, study.paper, study.map ? heat_map_summary(groups) : ends(groups), preset,
-      study.name);
+      "| `./experiments/{}` | {} | {} | {} | [figure](experiments/results/{}/{}/figure.svg) |",
+      study.program, study.paper, study.map ? heat_map_summary(groups) : ends(groups),
+      verdicts(findings), preset, study.name);
 }
 
 std::string with_readme_row(std::string markdown, const std::string& row) {

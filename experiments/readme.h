@@ -8,10 +8,11 @@
 
 namespace siam {
 
-/// | program | the paper's accuracies | each run's loss / std*sqrt(d) / kNN at its end, or a map in
-/// one sentence | figure |.
+/// | program | the paper's accuracies | each run's linear accuracy with its deviation over the seeds
+/// (without a probe: loss / std*sqrt(d) / kNN at its end), or a map in one sentence | each claim
+/// with its verdict, from several seeds | figure |.
 std::string readme_row(const Study& study, std::span<const RunRecord> runs,
-                       const std::string& preset);
+                       std::span<const Finding> findings, const std::string& preset);
 
 /// Markdown with the row in place of the one of the same program, or else behind the table's last.
 /// Error if there is no table whose rows begin with the name of a program here.

@@ -12,7 +12,8 @@
 
 namespace siam::cuda {
 
-/// With `shared` bytes of dynamic shared memory for each block.
+/// With `shared` bytes of dynamic shared memory for each block, and up to 12 more: ptxas reads the
+/// last words of an array as if there were four (LDS.128), and drops what lies behind.
 template <class... Parameters, class... Arguments>
 void launch_with_shared(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
                         Arguments... arguments) {
@@ -20,7 +21,7 @@ void launch_with_shared(void (*kernel)(Parameters...), dim3 grid, dim3 block, si
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = block;
-  config.dynamicSmemBytes = shared;
+  config.dynamicSmemBytes = (shared + 15) / 16 * 16;
   config.stream = current_stream();
   CUDA_CHECK(cudaLaunchKernelEx(&config, kernel, arguments...));
 }

@@ -3,7 +3,7 @@
 // definition, by which GFLOP are counted, so it can exceed 100 %. GFLOP/s are by the clock, shares
 // of the ceiling by CPU time.
 //
-// usage: bench_conv [cifar18|resnet50|quick|small] [f32|bf16|f16] [images]
+// usage: bench_conv [cifar18|resnet50|quick|medium] [f32|bf16|f16] [images]
 // [threads]
 
 #include <cstdlib>
@@ -27,7 +27,7 @@ struct Network {
 };
 
 std::vector<Network> networks() {
-  return {{"cifar18", 256}, {"resnet50", 32}, {"quick", 128}, {"small", 256}};
+  return {{"cifar18", 256}, {"resnet50", 32}, {"quick", 128}, {"medium", 256}};
 }
 
 struct Row {
@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
   const int64_t images = argc > 3 ? std::atoll(argv[3]) : known ? network->images : 0;
   if (!known || images < 1) {
     fmt::print(stderr,
-               "error: usage: bench_conv [cifar18|resnet50|quick|small] [f32|bf16|f16] [images] "
+               "error: usage: bench_conv [cifar18|resnet50|quick|medium] [f32|bf16|f16] [images] "
                "[threads]\n");
     return 2;
   }

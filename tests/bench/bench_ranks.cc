@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Rate of the training step over processes and over threads: mpirun -n 2 bench_ranks");
   app.add_option("--network", options.network)
-      ->check(CLI::IsMember({"cifar18", "resnet50", "quick", "small"}));
+      ->check(CLI::IsMember({"cifar18", "resnet50", "quick", "medium"}));
   app.add_option("--batch-size", options.batch_size, "pairs, of all processes")
       ->check(CLI::Range(2, 65536));
   app.add_option("--steps", options.windows, "measured steps of each kind")

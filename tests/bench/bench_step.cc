@@ -153,7 +153,7 @@ int main(int argc, char** argv) {
   siam::StepOptions options;
   CLI::App app("Rate of the SimSiam training step on random images");
   app.add_option("--network", options.network)
-      ->check(CLI::IsMember({"cifar18", "resnet50", "quick", "small"}));
+      ->check(CLI::IsMember({"cifar18", "resnet50", "quick", "medium"}));
   app.add_option("--what", options.what)->check(CLI::IsMember({"step", "train", "knn"}));
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"f32", "bf16", "f16"}));

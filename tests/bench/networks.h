@@ -6,7 +6,7 @@
 
 namespace siam {
 
-/// The preset's configuration; `name` is cifar18, resnet50, quick or small.
+/// The preset's configuration; `name` is cifar18, resnet50, quick or medium.
 inline Config bench_config(const std::string& name) {
   return preset(name == "cifar18" ? "cifar10" : name == "resnet50" ? "imagenet" : name);
 }

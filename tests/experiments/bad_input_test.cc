@@ -58,7 +58,7 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   usage({"--nope"}, "--nope: there is no such option");
   usage({"--epochs", "3", "--epochs", "4"}, "--epochs: not as many values as it takes");
   usage({"surplus"}, "surplus");
-  usage({"--preset", "nope"}, "quick, small, medium, photos, cifar10, imagenet");
+  usage({"--preset", "nope"}, "quick, medium, photos, cifar10, imagenet");
   usage({"--epochs", "abc"}, "--epochs");
   usage({"--epochs", "1.5"}, "--epochs");
   usage({"--epochs", "99999999999"}, "--epochs");

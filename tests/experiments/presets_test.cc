@@ -45,7 +45,7 @@ TEST_CASE(
 
 TEST_CASE("presets in minutes have a kNN curve") {
   CHECK(preset("quick").knn_every == 1);
-  CHECK(preset("small").knn_every == 2);
+  CHECK(preset("medium").knn_every == 4);
 }
 
 TEST_CASE("the paper's figure beside a baseline is that of its own configuration") {

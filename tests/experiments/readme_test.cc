@@ -39,9 +39,26 @@ TEST_CASE("a row has the paper's numbers, and ours with their signs") {
   RunRecord run;
   run.name = "with";
   run.epochs = {{.epoch = 1, .loss = -0.899, .std = 1.001, .knn = 70.71}};
-  CHECK(readme_row(study, {{run}}, "quick") ==
-        "| `./experiments/ablate_pairs` | with 1.0 | with \u22120.90 / 1.00 / 70.7 | "
+  CHECK(readme_row(study, {{run}}, {}, "quick") ==
+        "| `./experiments/ablate_pairs` | with 1.0 | with \u22120.90 / 1.00 / 70.7 |  | "
         "[figure](experiments/results/quick/pairs/figure.svg) |");
+}
+
+TEST_CASE("a row of several seeds has the probe's mean and deviation, and what became of a claim") {
+  Study study;
+  study.name = "pairs";
+  study.program = "ablate_pairs";
+  study.paper = "with 1.0";
+  std::vector<RunRecord> runs(3);
+  for (int i = 0; i < 3; ++i) {
+    runs[i].name = "with";
+    runs[i].linear_untrained = 30;
+    runs[i].epochs = {{.epoch = 1, .linear = 53.0 + i}};
+  }
+  const Claim claims[] = {{"it learns", "with", kUntrained, "Table 1"}};
+  CHECK(readme_row(study, runs, judge(claims, runs), "medium") ==
+        "| `./experiments/ablate_pairs` | with 1.0 | with 54.0 ± 1.0 | it learns: **shown** | "
+        "[figure](experiments/results/medium/pairs/figure.svg) |");
 }
 
 TEST_CASE("every study has a row in the project's README, with the paper's numbers in its file") {
