@@ -4,7 +4,10 @@
 
 namespace siam {
 
-CapturedStep::CapturedStep(const Communicator& ranks) : ranks_(ranks), pool_(make_memory_pool()) {}
+CapturedStep::CapturedStep(const Communicator& ranks)
+    : ranks_(ranks),
+      pool_(make_memory_pool()),
+      spare_(*pool_, caching_allocator(Device::cuda)) {}
 
 void CapturedStep::queue(const std::function<void()>& step) {
   const ScopedAllocator scope(*pool_, Device::cuda);
@@ -18,6 +21,16 @@ void CapturedStep::queue(const std::function<void()>& step) {
   }
   if (!work_) capture(step);
   work_->launch();
+}
+
+void CapturedStep::lend_memory(const std::function<void()>& work) {
+  const size_t before = memory().in_use;
+  {
+    const ScopedAllocator scope(spare_, Device::cuda);
+    work();
+  }
+  check(memory().in_use == before, "{} bytes of a step's memory were kept by work between steps",
+        memory().in_use - before);
 }
 
 void CapturedStep::capture(const std::function<void()>& step) {

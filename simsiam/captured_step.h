@@ -21,6 +21,10 @@ class CapturedStep {
   /// cannot hold, on this rank or another; `step` was called then, and nothing of it has run.
   void queue(const std::function<void()>& step);
 
+  /// Does work between two steps whose tensors, if they fit, lie where a step's are while it runs.
+  /// Error if one of them is still alive afterwards: the next step would write over it.
+  void lend_memory(const std::function<void()>& work);
+
   bool captured() const { return work_.has_value(); }
   /// Of the memory that the step has for itself.
   CachingAllocator::Statistics memory() const { return pool_->statistics(); }
@@ -31,6 +35,7 @@ class CapturedStep {
   const Communicator& ranks_;
   /// A step's tensors: replays write to the captured addresses, so nobody else may have them.
   std::unique_ptr<CachingAllocator> pool_;
+  SpareMemory spare_;
   std::optional<CapturedWork> work_;
   bool warm_ = false;  ///< library plans are made, and the pool holds all memory that a step needs
 };

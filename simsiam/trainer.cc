@@ -220,7 +220,11 @@ void Trainer::measure_into(EpochMetrics& metrics, bool probe) const {
   const auto watch = [&](double share) {
     if (watch_) watch_(share);
   };
-  monitor_->measure(model_, probe, watch, metrics);
+  const auto measure = [&] { monitor_->measure(model_, probe, watch, metrics); };
+  if (captured_)
+    captured_->lend_memory(measure);
+  else
+    measure();
 }
 
 }  // namespace siam

@@ -8,12 +8,17 @@ namespace {
 
 size_t round_up(size_t bytes, size_t granule) { return (bytes + granule - 1) / granule * granule; }
 
+size_t whole_blocks(size_t bytes) {
+  constexpr size_t kAlignment = CachingAllocator::kAlignment;
+  return std::max(round_up(bytes, kAlignment), kAlignment);
+}
+
 }  // namespace
 
 CachingAllocator::~CachingAllocator() { release_cached_locked(); }
 
 void* CachingAllocator::allocate(size_t bytes) {
-  const size_t need = std::max(round_up(bytes, kAlignment), kAlignment);
+  const size_t need = whole_blocks(bytes);
   std::lock_guard lock(mutex_);
   auto fit = free_.lower_bound({need, nullptr});
   if (fit == free_.end()) {
@@ -36,6 +41,19 @@ void* CachingAllocator::allocate(size_t bytes) {
     fit = free_.insert({segment, start}).first;
   }
   return take(fit, need);
+}
+
+void* CachingAllocator::allocate_kept(size_t bytes) {
+  const size_t need = whole_blocks(bytes);
+  std::lock_guard lock(mutex_);
+  const auto fit = free_.lower_bound({need, nullptr});
+  return fit == free_.end() ? nullptr : take(fit, need);
+}
+
+bool CachingAllocator::owns(void* pointer) const {
+  std::lock_guard lock(mutex_);
+  const auto here = blocks_.find(static_cast<char*>(pointer));
+  return here != blocks_.end() && here->second.used;
 }
 
 void* CachingAllocator::take(BySize::iterator fit, size_t bytes) {
@@ -99,6 +117,18 @@ void CachingAllocator::release_cached_locked() {
     blocks_.erase(block);
     it = free_.erase(it);
   }
+}
+
+void* SpareMemory::allocate(size_t bytes) {
+  void* memory = spare_.allocate_kept(bytes);
+  return memory != nullptr ? memory : rest_.allocate(bytes);
+}
+
+void SpareMemory::free(void* pointer) noexcept {
+  if (spare_.owns(pointer))
+    spare_.free(pointer);
+  else
+    rest_.free(pointer);
 }
 
 CachingAllocator::Statistics CachingAllocator::statistics() const {

@@ -54,7 +54,11 @@ class CachingAllocator : public Allocator {
   ~CachingAllocator() override;
 
   void* allocate(size_t bytes) override;
+  /// The same from what is kept without use; nullptr where no block of it is large enough.
+  void* allocate_kept(size_t bytes);
   void free(void* pointer) noexcept override;
+  /// Whether it handed this out, and has not got it back.
+  bool owns(void* pointer) const;
   /// Returns every segment that is wholly free to the source.
   void release_cached();
   Statistics statistics() const;
@@ -80,6 +84,19 @@ class CachingAllocator : public Allocator {
   std::map<char*, Block> blocks_;  ///< every block, by address
   BySize free_;                    ///< the free ones, by (size, address)
   Statistics statistics_;
+};
+
+/// Hands out what another allocator keeps without use, and turns to a second one for the rest.
+class SpareMemory : public Allocator {
+ public:
+  SpareMemory(CachingAllocator& spare, Allocator& rest) : spare_(spare), rest_(rest) {}
+
+  void* allocate(size_t bytes) override;
+  void free(void* pointer) noexcept override;
+
+ private:
+  CachingAllocator& spare_;
+  Allocator& rest_;
 };
 
 /// The allocator that serves tensors of this device in this thread.

@@ -56,6 +56,26 @@ TEST_CASE("errors of the step itself are not taken for the capture's") {
   CHECK_THROWS_WITH_AS(step.queue([] { throw OutOfMemory("full", 2, 1); }), "full", OutOfMemory);
 }
 
+TEST_CASE("between two steps their memory serves other tensors, which must be gone before the next") {
+  CapturedStep step;
+  const auto queue = [&] { step.queue([] { on_gpu({int64_t{1} << 20}); }); };
+  for (int i = 0; i < 3; ++i) queue();
+  REQUIRE(step.captured());
+  CachingAllocator& common = caching_allocator(Device::cuda);
+  const size_t others = common.statistics().in_use;
+  step.lend_memory([&] {
+    const Tensor fits = on_gpu({int64_t{1} << 19});
+    CHECK(common.statistics().in_use == others);
+    CHECK(step.memory().in_use == fits.bytes());
+    const Tensor no_room = on_gpu({int64_t{1} << 20});
+    CHECK(common.statistics().in_use == others + no_room.bytes());
+  });
+  CHECK(common.statistics().in_use == others);
+  Tensor kept;
+  CHECK_THROWS_WITH_AS(step.lend_memory([&] { kept = on_gpu({128}); }),
+                       "512 bytes of a step's memory were kept by work between steps", Error);
+}
+
 TEST_CASE("a pool gets the memory that other tensors have given back") {
   CachingAllocator& common = caching_allocator(Device::cuda);
   common.release_cached();

@@ -82,6 +82,21 @@ TEST_CASE("the kNN monitor votes as on the CPU") {
   CHECK(gpu.measure().knn == cpu.measure().knn);
 }
 
+TEST_CASE("the monitor works where the captured step's tensors lie meanwhile") {
+  CachingAllocator& common = caching_allocator(Device::cuda);
+  const auto taken_by_monitor = [&](bool eager) {
+    Trainer trainer(on_gpu(eager), data());
+    for (int epoch = 0; epoch < 2; ++epoch) trainer.train_epoch();
+    common.reset_peak();
+    const size_t before = common.statistics().in_use;
+    trainer.measure();
+    return common.statistics().peak_in_use - before;
+  };
+  const size_t own = taken_by_monitor(true);
+  CHECK(own > 0);
+  CHECK(taken_by_monitor(false) < own / 4);
+}
+
 // A query whose neighbours are nearly equal may vote otherwise.
 TEST_CASE("the kNN monitor's rows are of the compute type, and vote like their values in f32") {
   for (const DType type : {DType::bf16, DType::f16}) {

@@ -44,6 +44,26 @@ constexpr size_t kMiB = size_t{1} << 20;
 
 }  // namespace
 
+TEST_CASE("what an allocator keeps without use is lent, and comes back to it") {
+  FakeMachine::reset(64 * kMiB);
+  CachingAllocator owner(FakeMachine::source()), rest(FakeMachine::source());
+  SpareMemory spare(owner, rest);
+  void* used = owner.allocate(8 * kMiB);
+  owner.free(owner.allocate(16 * kMiB));
+  const CachingAllocator::Statistics before = owner.statistics();
+  void* lent = spare.allocate(12 * kMiB);
+  void* other = spare.allocate(12 * kMiB);
+  CHECK(owner.owns(lent));
+  CHECK(!owner.owns(other));
+  CHECK(rest.owns(other));
+  CHECK(owner.statistics().source_calls == before.source_calls);
+  spare.free(other);
+  spare.free(lent);
+  CHECK(owner.statistics().in_use == before.in_use);
+  CHECK(rest.statistics().in_use == 0);
+  owner.free(used);
+}
+
 TEST_CASE("a repeated pattern of requests gets the same addresses and no new memory") {
   FakeMachine::reset(1024 * kMiB);
   CachingAllocator allocator(FakeMachine::source());
