@@ -37,11 +37,13 @@ Study ablate_batchsize() {
           },
       .claims = [](const std::vector<Run>& runs) -> std::vector<Claim> {
         std::vector<Claim> claims;
+        const auto name = [&](size_t i) { return runs[i].name; };
         for (size_t i = 2; i + 1 < runs.size(); ++i)
-          claims.push_back({"the batch size does not matter in the middle", runs[i].name,
-                            runs[i - 1].name, "Table 2", Claim::Order::alike, 1});
-        claims.push_back({"the largest batch is worse", runs[runs.size() - 2].name,
-                          runs.back().name, "Table 2"});
+          claims.push_back({fmt::format("{} is as good as {}", name(i), name(i - 1)), name(i),
+                            name(i - 1), "Table 2", Claim::Order::alike, 1});
+        const size_t last = runs.size() - 1;
+        claims.push_back({fmt::format("{}, the largest, is worse", name(last)), name(last - 1),
+                          name(last), "Table 2"});
         return claims;
       },
       .look_for = {"std*sqrt(d) stays up for every size: no collapse with small batches, since "
