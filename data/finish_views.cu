@@ -29,7 +29,8 @@ __global__ void __launch_bounds__(kBlock)
 
 void finish_views(const Tensor& crops, const Tensor& draws, const AugmentConfig& config,
                   const Tensor& scratch, const Tensor& out) {
-  const size_t shared = (2 * augment_math::blur_radius(config.max_sigma) + 1) * sizeof(float);
+  const int weights = 2 * augment_math::blur_radius(config.max_sigma) + 1;
+  const size_t shared = static_cast<size_t>(whole_groups(weights)) * sizeof(float);
   KernelCall call("finish_views", out);
   for_float(out.dtype(), [&]<class T>(T) {
     cuda::launch_with_shared(finish_view<T>, dim3(static_cast<unsigned>(out.dim(0))), dim3(kBlock),

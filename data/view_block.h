@@ -10,6 +10,10 @@
 
 namespace siam {
 
+/// Of so many words of shared memory as many as there must be: ptxas loads the last words of an
+/// array as one group of four (LDS.128), and drops those behind its end.
+constexpr int whole_groups(int words) { return (words + 3) / 4 * 4; }
+
 /// Where a block's arrays lie in its shared memory, in units of 4 bytes.
 struct ViewLayout {
   int rows;        ///< f32 [max(H,S),S,3]: the crop resized in x; between the blur's directions
@@ -32,7 +36,7 @@ struct ViewLayout {
     weights = first + 2 * size;
     blur = weights + 2 * size * taps;
     parameters = blur + 2 * blur_radius(config.max_sigma) + 1;
-    total = parameters + static_cast<int>(sizeof(AugmentParameters) / 4);
+    total = whole_groups(parameters + static_cast<int>(sizeof(AugmentParameters) / 4));
   }
 };
 static_assert(sizeof(AugmentParameters) % 4 == 0 && alignof(AugmentParameters) <= 4);

@@ -8,9 +8,9 @@
 
 namespace siam {
 
-/// | program | the paper's accuracies | each run's linear accuracy with its deviation over the seeds
-/// (without a probe: loss / std*sqrt(d) / kNN at its end), or a map in one sentence | each claim
-/// with its verdict, from several seeds | figure |.
+/// | program | the paper's accuracies | each run's linear accuracy with its deviation over the
+/// seeds (without a probe: loss / std*sqrt(d) / kNN at its end), or a map in one sentence | each
+/// claim with its verdict, from several seeds | figure |.
 std::string readme_row(const Study& study, std::span<const RunRecord> runs,
                        std::span<const Finding> findings, const std::string& preset);
 

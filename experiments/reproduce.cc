@@ -115,9 +115,8 @@ void write_readme_rows(const std::string& file, const std::vector<StudyResult>& 
                        const std::string& preset) {
   std::string markdown = read_file(file);
   for (const StudyResult& result : results)
-    markdown = with_readme_row(std::move(markdown),
-                               readme_row(result.study, result.experiment.runs,
-                                          result.findings, preset));
+    markdown = with_readme_row(std::move(markdown), readme_row(result.study, result.experiment.runs,
+                                                               result.findings, preset));
   write_file_atomically(file, markdown);
 }
 

@@ -5,9 +5,7 @@
 namespace siam {
 
 CapturedStep::CapturedStep(const Communicator& ranks)
-    : ranks_(ranks),
-      pool_(make_memory_pool()),
-      spare_(*pool_, caching_allocator(Device::cuda)) {}
+    : ranks_(ranks), pool_(make_memory_pool()), spare_(*pool_, caching_allocator(Device::cuda)) {}
 
 void CapturedStep::queue(const std::function<void()>& step) {
   const ScopedAllocator scope(*pool_, Device::cuda);

@@ -140,8 +140,8 @@ double projection_rank(const SimSiam& model, std::shared_ptr<const Dataset> imag
                        const Config& config) {
   if (images->size() < kRankImages) return kNotMeasured;
   if (images->size() > kRankImages) images = subset(images, kRankImages);
-  return effective_rank(
-      frozen_features(model, *images, config, /*projection=*/true).rows.projection);
+  return effective_rank(frozen_features(model, *images, config, /*projection=*/true)
+                            .rows.projection.to(config.device));
 }
 
 }  // namespace siam

@@ -78,9 +78,7 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
                                const Communicator& ranks) {
   const int64_t count = dataset.size();
   const RowRange own = ranks.share(count);
-  const auto empty = [&](int64_t width) {
-    return Tensor::empty({own.size(), width}, DType::f32, config.device);
-  };
+  const auto empty = [&](int64_t width) { return Tensor::empty({own.size(), width}); };
   Encoding rows{empty(config.model.backbone.feature_width()), {}};
   if (projection) rows.projection = empty(config.model.dim);
   ranks.together([&] {
@@ -159,7 +157,8 @@ EvaluationInput evaluation_input(const SimSiam& model, const Config& config, con
                         features(*data.test, data.train->size()),
                         {},
                         {},
-                        data.train->num_classes()};
+                        data.train->num_classes(),
+                        config.device};
   if (ranks.rank() == 0)
     std::tie(input.view1, input.view2) = view_features(model, data.test, config, kViewRows);
   return input;

@@ -71,7 +71,8 @@ class KnnMonitor : public Monitor {
     const FrozenFeatures train = features(*data_.train, 0);
     const FrozenFeatures test = features(*data_.test, data_.train->size());
     if (ranks_.rank() != 0) return kNotMeasured;
-    const ProbeConfig probe = ProbeConfig::sgd();
+    ProbeConfig probe = ProbeConfig::sgd();
+    probe.device = config_.device;
     return linear_probe({train.rows.backbone, train.labels}, {test.rows.backbone, test.labels},
                         data_.train->num_classes(), probe,
                         [&](int epoch) { watch(0.5 + 0.5 * epoch / (probe.epochs + 1.0)); })

@@ -38,9 +38,10 @@ Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
   stage("nearest neighbours");
   const std::vector<KnnConfig> grid = knn_grid();
   const auto knn = [&](Tensor Encoding::*rows) {
-    return knn_accuracies({normalize_rows(input.train.rows.*rows), input.train.labels},
-                          {normalize_rows(input.test.rows.*rows), input.test.labels}, input.classes,
-                          grid, ranks);
+    const auto bank = [&](const FrozenFeatures& of) {
+      return FeatureBank{normalize_rows(of.rows.*rows).to(input.device), of.labels};
+    };
+    return knn_accuracies(bank(input.train), bank(input.test), input.classes, grid, ranks);
   };
   const std::vector<double> backbone = knn(&Encoding::backbone);
   const std::vector<double> projection = knn(&Encoding::projection);
@@ -49,7 +50,7 @@ Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
 
   stage("representation");
   const auto panel = [&](Tensor Encoding::*rows) {
-    const Tensor chosen = spread_rows(input.test.rows.*rows, kPanelRows);
+    const Tensor chosen = spread_rows(input.test.rows.*rows, kPanelRows).to(input.device);
     evaluation.panel_rows = chosen.dim(0);
     return representation_panel(chosen, input.view1.*rows, input.view2.*rows);
   };
@@ -62,6 +63,7 @@ Evaluation evaluate(const EvaluationInput& input, int probe_epochs,
   if (probe_epochs == 0) return evaluation;
   const auto probe = [&](const char* name, ProbeConfig config, std::span<const double> rates) {
     if (probe_epochs > 0) config.epochs = probe_epochs;
+    config.device = input.device;
     config.batch_size = std::min(config.batch_size, input.train.rows.backbone.dim(0));
     evaluation.probes.push_back(
         {config,

@@ -15,7 +15,7 @@ struct Encoding {
 };
 
 struct FrozenFeatures {
-  Encoding rows;                ///< of all images, on one device
+  Encoding rows;                ///< of all images, in the host's memory: ImageNet's take 20 GB
   std::vector<int32_t> labels;  ///< [n]
 };
 
@@ -23,6 +23,7 @@ struct EvaluationInput {
   FrozenFeatures train, test;  ///< with projections
   Encoding view1, view2;       ///< of the same test images, augmented
   int64_t classes;
+  Device device = Device::cpu;  ///< that compares and learns
 };
 
 struct KnnResult {

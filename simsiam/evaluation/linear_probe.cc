@@ -45,12 +45,11 @@ class Probe {
   Probe(const FeatureBank& train, int64_t classes, const ProbeConfig& config)
       : config_(config),
         classes_(classes),
-        device_(train.features.device()),
         rows_(train.features.to(Device::cpu)),
         labels_(train.labels),
         batch_(std::min(config.batch_size, train.features.dim(0))),
         linear_(initial_classifier(train, classes, config.seed)),
-        parameters_(registry_of(linear_), device_, DType::f32),
+        parameters_(registry_of(linear_), config.device, DType::f32),
         sgd_(parameters_, {.momentum = config.momentum, .weight_decay = 0}) {}
 
   /// Mean loss of the epoch. The rows travel to the device many batches at once, and the losses
@@ -59,13 +58,12 @@ class Probe {
     sgd_.set_learning_rate(0, probe_learning_rate(config_, epoch, batch_));
     const std::vector<int64_t> order = permutation(
         rows_.dim(0), Random(config_.seed, Purpose::probe, static_cast<uint32_t>(epoch)));
-    const int64_t row_bytes =
-        (rows_.dim(1) + classes_) * static_cast<int64_t>(sizeof(float));
+    const int64_t row_bytes = (rows_.dim(1) + classes_) * static_cast<int64_t>(sizeof(float));
     const int64_t block = std::max<int64_t>(kBlockBytes / (row_bytes * batch_), 1) * batch_;
     std::vector<std::pair<Tensor, int64_t>> losses;  // of a batch, and its rows
     for (int64_t begin = 0; begin < rows_.dim(0); begin += block) {
       const auto rows = std::span(order).subspan(begin, std::min(block, rows_.dim(0) - begin));
-      const Examples examples = gather(rows_, labels_, classes_, rows, device_);
+      const Examples examples = gather(rows_, labels_, classes_, rows, config_.device);
       const auto count = static_cast<int64_t>(rows.size());
       for (int64_t first = 0; first < count; first += batch_) {
         const int64_t end = std::min(first + batch_, count);
@@ -85,8 +83,9 @@ class Probe {
     int64_t right = 0;
     for (int64_t begin = 0; begin < count; begin += kBlock) {
       const int64_t end = std::min(begin + kBlock, count);
-      const Tensor logits =
-          linear_(Variable(test.features.rows(begin, end))).value().to(Device::cpu);
+      const Tensor logits = linear_(Variable(test.features.rows(begin, end).to(config_.device)))
+                                .value()
+                                .to(Device::cpu);
       for (int64_t i = 0; i < end - begin; ++i) {
         const float* row = logits.data<float>() + i * classes_;
         right += std::max_element(row, row + classes_) - row == test.labels[begin + i];
@@ -111,7 +110,6 @@ class Probe {
 
   ProbeConfig config_;
   int64_t classes_;
-  Device device_;
   Tensor rows_;
   std::span<const int32_t> labels_;
   int64_t batch_;

@@ -28,6 +28,7 @@ struct ProbeConfig {
   int epochs = 100;
   double momentum = 0.9;  ///< there is no weight decay
   uint64_t seed = 0;
+  Device device = Device::cpu;  ///< that learns; the rows may be elsewhere
 
   static ProbeConfig sgd() { return {}; }
   /// The authors' code: LARC, base rate 0.1, batch 4096, 90 epochs, cosine. The paper's text says
@@ -53,7 +54,7 @@ struct ProbeResult {
 double probe_learning_rate(const ProbeConfig& config, int epoch, int64_t batch);
 
 /// Trains a classifier, weights normal with deviation 0.01 and bias 0 at first, on the rows of
-/// `train`, not normalised, on the device they are on, and measures it on `test`. `on_epoch` is
+/// `train`, not normalised, and measures it on `test`. `on_epoch` is
 /// told of each epoch that is over, from 1 on; what it throws ends the work.
 ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int64_t classes,
                          const ProbeConfig& config, const std::function<void(int)>& on_epoch = {});

@@ -12,8 +12,7 @@
 
 namespace siam::cuda {
 
-/// With `shared` bytes of dynamic shared memory for each block, and up to 12 more: ptxas reads the
-/// last words of an array as if there were four (LDS.128), and drops what lies behind.
+/// With `shared` bytes of dynamic shared memory for each block.
 template <class... Parameters, class... Arguments>
 void launch_with_shared(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
                         Arguments... arguments) {
@@ -21,7 +20,7 @@ void launch_with_shared(void (*kernel)(Parameters...), dim3 grid, dim3 block, si
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = block;
-  config.dynamicSmemBytes = (shared + 15) / 16 * 16;
+  config.dynamicSmemBytes = shared;
   config.stream = current_stream();
   CUDA_CHECK(cudaLaunchKernelEx(&config, kernel, arguments...));
 }

@@ -56,7 +56,8 @@ TEST_CASE("errors of the step itself are not taken for the capture's") {
   CHECK_THROWS_WITH_AS(step.queue([] { throw OutOfMemory("full", 2, 1); }), "full", OutOfMemory);
 }
 
-TEST_CASE("between two steps their memory serves other tensors, which must be gone before the next") {
+TEST_CASE(
+    "between two steps their memory serves other tensors, which must be gone before the next") {
   CapturedStep step;
   const auto queue = [&] { step.queue([] { on_gpu({int64_t{1} << 20}); }); };
   for (int i = 0; i < 3; ++i) queue();

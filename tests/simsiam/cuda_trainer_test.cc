@@ -109,8 +109,9 @@ TEST_CASE("the kNN monitor's rows are of the compute type, and vote like their v
     const Features bank = features(*data().train), queries = features(*data().test);
     const FrozenFeatures frozen = frozen_features(trainer.model(), *data().train, config, false);
     CHECK(bank.rows.dtype() == type);
-    CHECK(same_bits(bank.rows.to(Device::cpu),
-                    cast(normalize_rows(frozen.rows.backbone), type).to(Device::cpu)));
+    CHECK(same_bits(
+        bank.rows.to(Device::cpu),
+        cast(normalize_rows(frozen.rows.backbone.to(Device::cuda)), type).to(Device::cpu)));
     const auto exact = [](const Features& x) { return cast(x.rows, DType::f32).to(Device::cpu); };
     const double wanted = knn_accuracy({exact(bank), bank.labels}, {exact(queries), queries.labels},
                                        data().train->num_classes(), config.knn);
