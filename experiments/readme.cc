@@ -20,15 +20,11 @@ std::string ends(const std::vector<SeedGroup>& groups) {
   for (const SeedGroup& group : groups) {
     const auto last = [&](auto field) { return last_measured(group.mean, field); };
     text += fmt::format("{}{} ", text.empty() ? "" : "; ", group.mean.name);
-    if (const double linear = last(&EpochMetrics::linear); !std::isnan(linear)) {
-      const double spread = last_measured(group.deviation, &EpochMetrics::linear);
-      text += format_number(linear, 1);
-      if (!std::isnan(spread)) text += fmt::format(" ± {}", format_number(spread, 1));
-    } else {
-      text += fmt::format("{} / {} / {}", signed_number(last(&EpochMetrics::loss), 2),
-                          format_number(last(&EpochMetrics::std), 2),
-                          format_number(last(&EpochMetrics::knn), 1));
-    }
+    text += std::isnan(last(&EpochMetrics::linear))
+                ? fmt::format("{} / {} / {}", signed_number(last(&EpochMetrics::loss), 2),
+                              format_number(last(&EpochMetrics::std), 2),
+                              format_number(last(&EpochMetrics::knn), 1))
+                : format_last(group, &EpochMetrics::linear, 1);
   }
   return text;
 }

@@ -104,11 +104,7 @@ Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> p
   };
   const auto add_measure = [&](const char* title, double EpochMetrics::*ours,
                                double PaperNumbers::*theirs, int digits) {
-    add(title, [&](size_t i) {
-      const double spread = last_measured(runs[i].deviation, ours);
-      const std::string mean = format_number(last_measured(runs[i].mean, ours), digits);
-      return std::isnan(spread) ? mean : fmt::format("{} ± {:.{}f}", mean, spread, digits);
-    });
+    add(title, [&](size_t i) { return format_last(runs[i], ours, digits); });
     if (theirs != nullptr) add_paper("paper", theirs, digits);
   };
   add_measure("loss", &EpochMetrics::loss, &PaperNumbers::loss, 3);
@@ -155,6 +151,12 @@ Table config_table(const ConfigEntries& config) {
 
 std::string format_number(double value, int digits) {
   return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits);
+}
+
+std::string format_last(const SeedGroup& run, double EpochMetrics::*field, int digits) {
+  const double spread = last_measured(run.deviation, field);
+  const std::string mean = format_number(last_measured(run.mean, field), digits);
+  return std::isnan(spread) ? mean : fmt::format("{} ± {:.{}f}", mean, spread, digits);
 }
 
 std::string format_value(const ConfigValue& value) {

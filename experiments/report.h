@@ -60,6 +60,8 @@ Table config_table(const ConfigEntries& config);
 
 /// "0.934" with `digits` behind the point, "-" for NaN.
 std::string format_number(double value, int digits);
+/// "54.0 ± 0.3": a measurement behind the last epoch, and its deviation where there are seeds.
+std::string format_last(const SeedGroup& run, double EpochMetrics::*field, int digits);
 std::string format_value(const ConfigValue& value);
 
 }  // namespace siam

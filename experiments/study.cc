@@ -29,8 +29,8 @@ std::string knn_note(const std::vector<SeedGroup>& groups) {
   if (!(gain < 3)) return {};
   return fmt::format(
       "This run was too short for the kNN panel to speak: the best accuracy ended {} points from "
-      "the untrained network's. --preset medium (12 minutes a run on two cores) trains "
-      "long enough.",
+      "the untrained network's. --preset medium (12 minutes a run on two cores) trains long "
+      "enough.",
       format_number(gain, 1));
 }
 

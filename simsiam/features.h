@@ -25,8 +25,8 @@ Encoding encode(const SimSiam& model, const Tensor& images, const Config& config
 /// Told how many images are encoded. What it throws ends the work.
 using OnEncoded = std::function<void(int64_t)>;
 
-/// Both representations of all images under the test transform, in the host's memory. The ranks encode a share each, and
-/// all know all.
+/// Both representations of all images under the test transform, in the host's memory. The ranks
+/// encode a share each, and all know all.
 FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, const Config& config,
                                bool projection, const OnEncoded& on_encoded = {},
                                const Communicator& ranks = alone());

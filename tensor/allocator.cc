@@ -119,6 +119,16 @@ void CachingAllocator::release_cached_locked() {
   }
 }
 
+CachingAllocator::Statistics CachingAllocator::statistics() const {
+  std::lock_guard lock(mutex_);
+  return statistics_;
+}
+
+void CachingAllocator::reset_peak() {
+  std::lock_guard lock(mutex_);
+  statistics_.peak_in_use = statistics_.in_use;
+}
+
 void* SpareMemory::allocate(size_t bytes) {
   void* memory = spare_.allocate_kept(bytes);
   return memory != nullptr ? memory : rest_.allocate(bytes);
@@ -129,16 +139,6 @@ void SpareMemory::free(void* pointer) noexcept {
     spare_.free(pointer);
   else
     rest_.free(pointer);
-}
-
-CachingAllocator::Statistics CachingAllocator::statistics() const {
-  std::lock_guard lock(mutex_);
-  return statistics_;
-}
-
-void CachingAllocator::reset_peak() {
-  std::lock_guard lock(mutex_);
-  statistics_.peak_in_use = statistics_.in_use;
 }
 
 }  // namespace siam

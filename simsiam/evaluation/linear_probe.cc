@@ -75,7 +75,7 @@ class Probe {
     return sum / static_cast<double>(rows_.dim(0));
   }
 
-  /// In percent.
+  /// In percent, of rows on the device.
   double accuracy(const FeatureBank& test) const {
     constexpr int64_t kBlock = 4096;
     const NoGrad no_grad;
@@ -83,9 +83,8 @@ class Probe {
     int64_t right = 0;
     for (int64_t begin = 0; begin < count; begin += kBlock) {
       const int64_t end = std::min(begin + kBlock, count);
-      const Tensor logits = linear_(Variable(test.features.rows(begin, end).to(config_.device)))
-                                .value()
-                                .to(Device::cpu);
+      const Tensor logits =
+          linear_(Variable(test.features.rows(begin, end))).value().to(Device::cpu);
       for (int64_t i = 0; i < end - begin; ++i) {
         const float* row = logits.data<float>() + i * classes_;
         right += std::max_element(row, row + classes_) - row == test.labels[begin + i];
@@ -137,11 +136,12 @@ ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int6
   check(config.epochs >= 1 && config.batch_size >= 1,
         "linear probe: {} epochs with batches of {}; one or more of each is needed", config.epochs,
         config.batch_size);
+  const FeatureBank test_there{test.features.to(config.device), test.labels};  // once for all
   Probe probe(train, classes, config);
   ProbeResult result{config.base_learning_rate, 0, -1, 0, 0};
   for (int epoch = 0; epoch < config.epochs; ++epoch) {
     result.loss = probe.train_epoch(epoch);
-    result.last = probe.accuracy(test);
+    result.last = probe.accuracy(test_there);
     if (result.last > result.best) {
       result.best = result.last;
       result.best_epoch = epoch + 1;

@@ -54,8 +54,8 @@ struct ProbeResult {
 double probe_learning_rate(const ProbeConfig& config, int epoch, int64_t batch);
 
 /// Trains a classifier, weights normal with deviation 0.01 and bias 0 at first, on the rows of
-/// `train`, not normalised, and measures it on `test`. `on_epoch` is
-/// told of each epoch that is over, from 1 on; what it throws ends the work.
+/// `train`, not normalised, and measures it on `test`. `on_epoch` is told of each epoch that is
+/// over, from 1 on; what it throws ends the work.
 ProbeResult linear_probe(const FeatureBank& train, const FeatureBank& test, int64_t classes,
                          const ProbeConfig& config, const std::function<void(int)>& on_epoch = {});
 

@@ -3,8 +3,8 @@
 
 Network, loss, optimiser and schedule as in the authors' code, with peer_torch.py's modules: SGD on all parameters, the
 rate by half a cosine per epoch, projector of two layers, initial values as torchvision's (zero_init_residual). The
-augmentation is torchvision's (RandomResizedCrop, ColorJitter in a random order, RandomGrayscale, flip), written for whole
-batches on the device, without its rounding to 8 bits. On a GPU the step is captured as a CUDA graph.
+augmentation is torchvision's (RandomResizedCrop, ColorJitter in a random order, RandomGrayscale, flip), written for
+whole batches on the device, without its rounding to 8 bits. On a GPU the step is captured as a CUDA graph.
 
 Writes the backbone under torchvision's names; its accuracies are then measured by the program that measures ours:
 
@@ -58,7 +58,8 @@ class View(nn.Module):
         return (x * self.luma).sum(1, keepdim=True)
 
     def crop(self, x):
-        """RandomResizedCrop: one that fits of ten tries of area and aspect ratio, in whole pixels; bilinear; half are flipped."""
+        """RandomResizedCrop: one that fits of ten tries of area and aspect ratio, in whole pixels; bilinear. Half of
+        the views are flipped."""
         n, size = x.shape[0], self.size
         rand = torch.rand(4, 10, n, device=x.device)
         area = (0.2 + 0.8 * rand[0]) * size * size

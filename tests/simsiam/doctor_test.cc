@@ -25,7 +25,7 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
-// Loss and std of each run of a metrics.csv, whose columns are found by their titles.
+// Loss and std of each run, with seed 0, of a metrics.csv, whose columns are found by their titles.
 std::map<std::string, Series> read_runs(const std::string& preset) {
   std::map<std::string, Series> runs;
   std::istringstream file(
@@ -38,10 +38,11 @@ std::map<std::string, Series> read_runs(const std::string& preset) {
     REQUIRE(found != titles.end());
     return found - titles.begin();
   };
-  const auto epoch = column("epoch"), loss = column("loss"), deviation = column("std*sqrt(d)");
+  const auto epoch = column("epoch"), loss = column("loss"), deviation = column("std*sqrt(d)"),
+             seed = column("seed");
   while (std::getline(file, line)) {
     const std::vector<std::string> fields = fields_of(line);
-    if (fields[column("seed")] != "0") continue;
+    if (fields[seed] != "0") continue;
     runs[fields[0]].push_back({.epoch = std::stoi(fields[epoch]),
                                .loss = std::stod(fields[loss]),
                                .std = std::stod(fields[deviation])});
