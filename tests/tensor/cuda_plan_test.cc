@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <limits>
+#include <map>
+#include <thread>
 #include <vector>
 
 #include "tensor/cuda/library/conv_plan.h"
@@ -114,6 +118,48 @@ TEST_CASE("the tuner measures once and remembers, in its file too") {
   CHECK(later.choose("p", std::vector<std::string>{"c", "b"}, reversed.measure()) == 1);
   // The remembered algorithm is gone: measured again.
   CHECK(later.choose("p", std::vector<std::string>{"a", "c"}, reversed.measure()) == 0);
+}
+
+TEST_CASE("of several processes one measures, and all keep what each has chosen") {
+  const ScratchFolder folder;
+  const auto file = folder.path() / "plans.txt";
+  Tuner first(file, "a GPU"), second(file, "a GPU");  // each has read that there is nothing
+  std::promise<void> begun;
+  Clock nested{{2, 1}}, other{{1, 2, 3}};
+  std::thread measuring([&] {
+    first.choose("p", kThree, [&](size_t index, double) {
+      if (index == 0) {
+        first.choose("inside_p", std::vector<std::string>{"a", "b"}, nested.measure());
+        begun.set_value();
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      }
+      return index == 2 ? 1.0 : 2.0;
+    });
+  });
+  begun.get_future().wait();
+  CHECK(second.choose("p", kThree, other.measure()) == 2);
+  CHECK(other.calls == 0);
+  measuring.join();
+  second.choose("q", kThree, other.measure());
+  first.choose("r", kThree, other.measure());
+  Tuner later(file, "a GPU");
+  for (const auto& [problem, index] :
+       std::map<std::string, size_t>{{"p", 2}, {"inside_p", 1}, {"q", 0}, {"r", 0}}) {
+    other.calls = 0;
+    const size_t candidates = problem == "inside_p" ? 2 : 3;
+    CHECK(later.choose(problem, std::span(kThree).first(candidates), other.measure()) == index);
+    CHECK(other.calls == 0);
+  }
+}
+
+TEST_CASE("the tuner works where its file cannot be") {
+  const ScratchFolder folder;
+  std::ofstream(folder / "file") << "not a folder";
+  Clock clock{{3, 2, 1}};
+  Tuner tuner(folder / "file" / "plans.txt", "a GPU");
+  CHECK(tuner.choose("p", kThree, clock.measure()) == 2);
+  CHECK(tuner.choose("p", kThree, clock.measure()) == 2);
+  CHECK(clock.calls == 3);
 }
 
 TEST_CASE("the tuner ignores a file that is damaged or another machine's") {

@@ -1,7 +1,11 @@
 #include "tensor/cuda/library/tuner.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -25,28 +29,48 @@ std::string without_spaces(std::string text) {
 
 }  // namespace
 
+// Held by one process at a time. Where files cannot be locked, or written, all succeed.
+class Tuner::FileLock {
+ public:
+  explicit FileLock(const std::filesystem::path& file) {
+    std::error_code ignored;
+    std::filesystem::create_directories(file.parent_path(), ignored);
+    descriptor_ = open((file.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    while (descriptor_ >= 0 && flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~FileLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  FileLock(const FileLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 Tuner::Tuner(std::filesystem::path file, std::string machine)
     : file_(std::move(file)), machine_(without_spaces(std::move(machine))) {
   if (file_.empty() || !std::filesystem::exists(file_)) return;
   std::ifstream in(file_);
-  if (!read(in))
+  if (std::optional<Choices> choices = read(in))
+    chosen_ = *std::move(choices);
+  else
     print(stderr, fmt::format("{}: not the plans of {}; ignored, and measured again\n",
                               file_.string(), machine_));
 }
 
-// "simsiam-plans-1 <machine> <count>", then "<problem> <candidate>" line by line. False, and
-// nothing is remembered, if it is something else.
-bool Tuner::read(std::istream& in) {
+// "simsiam-plans-1 <machine> <count>", then "<problem> <candidate>" line by line. Nothing if it is
+// something else.
+std::optional<Tuner::Choices> Tuner::read(std::istream& in) const {
   std::string title, machine, problem, candidate;
   size_t count = 0;
-  chosen_.clear();
-  bool whole = in >> title >> machine >> count && title == kTitle && machine == machine_;
-  for (size_t i = 0; whole && i < count; ++i) {
-    whole = static_cast<bool>(in >> problem >> candidate);
-    if (whole) chosen_[problem] = candidate;
+  if (!(in >> title >> machine >> count) || title != kTitle || machine != machine_) return {};
+  Choices choices;
+  for (size_t i = 0; i < count; ++i) {
+    if (!(in >> problem >> candidate)) return {};
+    choices[problem] = candidate;
   }
-  if (!whole) chosen_.clear();
-  return whole;
+  return choices;
 }
 
 std::string Tuner::plans() const {
@@ -60,15 +84,14 @@ std::string Tuner::plans() const {
 void Tuner::adopt(const std::string& plans) {
   const std::lock_guard lock(mutex_);
   std::istringstream in(plans);
-  read(in);
+  chosen_ = read(in).value_or(Choices());
   file_.clear();
 }
 
-// Under a name of its own first: other processes may read or write meanwhile. That the file cannot
-// be written is no reason to stop a run.
+// Under a name of its own first: other processes may read meanwhile. That the file cannot be
+// written is no reason to stop a run.
 void Tuner::write() const {
   std::error_code error;
-  std::filesystem::create_directories(file_.parent_path(), error);
   const std::filesystem::path temporary = file_.string() + fmt::format(".{}", getpid());
   std::ofstream out(temporary);
   out << plans();
@@ -77,14 +100,28 @@ void Tuner::write() const {
   if (!out || error) std::filesystem::remove(temporary, error);
 }
 
+std::optional<size_t> Tuner::known(const std::string& problem,
+                                   std::span<const std::string> candidates) const {
+  const auto found = chosen_.find(problem);
+  if (found == chosen_.end()) return {};
+  const auto place = std::ranges::find(candidates, found->second);
+  if (place == candidates.end()) return {};
+  return place - candidates.begin();
+}
+
 size_t Tuner::choose(const std::string& problem, std::span<const std::string> candidates,
                      const Measure& seconds) {
   const std::lock_guard lock(mutex_);
   check(!candidates.empty(), "{}: no algorithm to choose from", problem);
   if (candidates.size() == 1) return 0;
-  if (const auto known = chosen_.find(problem); known != chosen_.end())
-    for (size_t i = 0; i < candidates.size(); ++i)
-      if (candidates[i] == known->second) return i;
+  if (const auto index = known(problem, candidates)) return *index;
+  std::shared_ptr<FileLock> turn = lock_.lock();  // held if another problem is being measured
+  if (turn == nullptr && !file_.empty()) {
+    lock_ = turn = std::make_shared<FileLock>(file_);
+    std::ifstream in(file_);  // what others have chosen meanwhile
+    if (std::optional<Choices> theirs = read(in)) chosen_.merge(*theirs);
+    if (const auto index = known(problem, candidates)) return *index;
+  }
   size_t best = 0;
   double least = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < candidates.size(); ++i)

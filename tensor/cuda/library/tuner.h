@@ -1,13 +1,15 @@
 #pragma once
 // Which of several ways to compute something is the fastest here: measured once, then remembered,
-// in a file as well. A run is thus repeated with the algorithms, and the bits, of the first. The
-// policy knows nothing of a GPU.
+// in a file as well. A run is thus repeated with the algorithms, and the bits, of the first, and
+// processes that run at once agree. The policy knows nothing of a GPU.
 
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -27,7 +29,8 @@ class Tuner {
   /// with the fewest seconds, the first of equals, which is remembered. One candidate is not
   /// measured. Infinite seconds: it does not work. Error if none does. Problem and candidates are
   /// names without white space. From any thread, one at a time; `seconds` may ask for other
-  /// problems.
+  /// problems. Of the processes that share the file one measures, without the others beside it, and
+  /// they take its choice.
   size_t choose(const std::string& problem, std::span<const std::string> candidates,
                 const Measure& seconds);
 
@@ -38,13 +41,19 @@ class Tuner {
   void adopt(const std::string& plans);
 
  private:
-  bool read(std::istream& in);
+  class FileLock;
+  using Choices = std::map<std::string, std::string>;  // by problem
+
+  std::optional<Choices> read(std::istream& in) const;
   void write() const;
+  std::optional<size_t> known(const std::string& problem,
+                              std::span<const std::string> candidates) const;
 
   mutable std::recursive_mutex mutex_;
   std::filesystem::path file_;
+  std::weak_ptr<FileLock> lock_;  ///< of the file, while this process measures
   std::string machine_;
-  std::map<std::string, std::string> chosen_;  ///< by problem
+  Choices chosen_;
 };
 
 /// $SIMSIAM_PLANS, nothing if that is "off"; else simsiam/plans-<machine>.txt in $XDG_CACHE_HOME or
