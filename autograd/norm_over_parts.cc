@@ -23,14 +23,14 @@ BatchStatistics over_ranks(const Communicator& ranks, const BatchStatistics& par
   const Tensor lines = here.reshape({2, n});
   lines.rows(0, 1).copy_from(part.mean.reshape({1, n}));
   lines.rows(1, 2).copy_from(part.variance.reshape({1, n}));
-  const BatchStatistics whole = merge_statistics(ranks.gather(here), rows);
+  const BatchStatistics whole = merge_statistics(ranks.all_gather(here), rows);
   return {whole.mean.reshape(part.mean.shape()), whole.variance.reshape(part.mean.shape())};
 }
 
 // One message, where a sum over the ranks takes two: what is to be sent is little.
 Tensor NormOverRanks::sums(const Tensor& part) {
   const int64_t n = part.numel();
-  return sum_parts(ranks_.gather(part.reshape({1, n})), ranks_.size()).reshape(part.shape());
+  return sum_parts(ranks_.all_gather(part.reshape({1, n})), ranks_.size()).reshape(part.shape());
 }
 
 BatchStatistics NormInTurn::statistics(const BatchStatistics& part, int64_t rows) {
@@ -61,7 +61,7 @@ void NormInTurn::end_pass(const Communicator* ranks) {
   if (ranks != nullptr) {
     whole = over_ranks(*ranks, whole, rows_);
     rows_ *= ranks->size();
-    if (gathered_sums_.defined()) ranks->sum(gathered_sums_);
+    if (gathered_sums_.defined()) ranks->all_reduce(gathered_sums_);
   }
   known_ = {like(like_, whole.mean), like(like_, whole.variance)};
   gathered_.clear();

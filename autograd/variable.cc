@@ -79,7 +79,7 @@ Variable record(const char* op, Tensor y, const std::vector<Variable>& inputs,
 
 Variable detach(const Variable& x) {
   const Variable result(x.value());
-  if (visitor != nullptr) visitor->detached(x, result);
+  if (recording && visitor != nullptr) visitor->detached(x, result);
   return result;
 }
 
@@ -112,6 +112,9 @@ int64_t backward(const Variable& root, Tensor seed, Leaves leaves) {
     ready.pop();
     std::vector<Tensor> dx =
         node->rule(std::exchange(node->grad, {}), std::exchange(node->more, {}));
+    check(dx.size() == node->inputs.size(),
+          "backward: the rule of `{}` gave {} gradients; one for each of its {} inputs is needed",
+          node->op, dx.size(), node->inputs.size());
     node->rule = nullptr;
     node->freed = true;
     for (size_t i = 0; i < node->inputs.size(); ++i) {

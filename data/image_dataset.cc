@@ -30,7 +30,7 @@ struct Part {
     unused = std::move(found.unused);
   }
   Part(const Part& whole, std::vector<ImageFile> some)
-      : folder(whole.folder), part(whole.part), files(std::move(some)), unused(whole.unused) {}
+      : folder(whole.folder), part(whole.part), files(std::move(some)) {}
 
   /// A file's path within the part.
   fs::path inner(const ImageFile& file) const {
@@ -209,10 +209,10 @@ TrainTest hold_out(const Part& all) {
     (i < kept ? train : test).push_back(all.files[order[i]]);
   Names names = all.classes();
   if (!has_classes(names)) names.clear();
-  const auto part = [&](std::vector<ImageFile> files) {
-    return std::make_shared<ImageDataset>(std::vector{Part(all, std::move(files))}, names);
-  };
-  return {part(std::move(train)), part(std::move(test))};
+  Part first(all, std::move(train));
+  first.unused = all.unused;  // said once
+  return {std::make_shared<ImageDataset>(std::vector{std::move(first)}, names),
+          std::make_shared<ImageDataset>(std::vector{Part(all, std::move(test))}, names)};
 }
 
 void check_images(const Part& part, size_t needed) {

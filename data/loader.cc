@@ -107,7 +107,12 @@ void Loader::advance() {
   check(next_to_use_ < batches_per_epoch(), "loader: the epoch is over; call start_epoch");
   const double start = steady_seconds();
   current_ = {};  // its memory serves the next one
-  current_ = config_.workers == 0 ? make(next_to_use_++) : take();
+  if (config_.workers > 0) {
+    current_ = take();
+  } else {
+    current_ = make(next_to_use_);
+    ++next_to_use_;
+  }
   wait_seconds_ += steady_seconds() - start;
 }
 

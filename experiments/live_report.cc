@@ -83,32 +83,38 @@ std::string LiveReport::expected_end(const RunRecord& run) const {
 void LiveReport::draw(const Experiment& experiment) {
   try {
     draw_study_figure(study_, experiment, config_.epochs);
-  } catch (const NotDrawn&) {  // said when all is trained, and the study draws it
+  } catch (const std::exception&) {  // said when all is trained, and the study draws it
   }
 }
 
 void LiveReport::write(const Experiment& experiment, const std::string& state, bool goes_on,
                        std::span<const StudyPicture> pictures) {
   if (failed_) return;
-  const std::filesystem::path folder = experiment.results.folder();
-  HtmlPage page(study_.title);
-  page.paragraph(fmt::format("{}. Written at {}.", state, local_time()));
-  if (goes_on) page.refresh(10);
-  if (std::filesystem::exists(folder / "figure.svg"))
-    page.svg(read_file(folder / "figure.svg"), figure_alternative(study_, experiment.runs));
-  page.table("What was measured last", last_table(experiment.runs));
-  for (const StudyPicture& each : pictures)
-    page.svg(read_file(folder / each.file), each.alternative).paragraph(each.caption);
-  page.command(experiment.info.command_line);
-  page.paragraph(fmt::format("Data: {} ({}), device: {}.", experiment.info.dataset,
-                             experiment.info.dataset_fingerprint, experiment.info.device));
-  page.details("Settings", config_table(experiment.info.config));
   try {
-    write_file_atomically(folder / "report.html", page.text());
-  } catch (const Error& error) {
+    write_file_atomically(experiment.results.folder() / "report.html",
+                          page(experiment, state, goes_on, pictures));
+  } catch (const std::exception& error) {
     failed_ = true;
     message_(fmt::format("{}; the run goes on without this page", error.what()));
   }
+}
+
+std::string LiveReport::page(const Experiment& experiment, const std::string& state, bool goes_on,
+                             std::span<const StudyPicture> pictures) const {
+  const std::filesystem::path folder = experiment.results.folder();
+  HtmlPage html(study_.title);
+  html.paragraph(fmt::format("{}. Written at {}.", state, local_time()));
+  if (goes_on) html.refresh(10);
+  if (std::filesystem::exists(folder / "figure.svg"))
+    html.svg(read_file(folder / "figure.svg"), figure_alternative(study_, experiment.runs));
+  html.table("What was measured last", last_table(experiment.runs));
+  for (const StudyPicture& each : pictures)
+    html.svg(read_file(folder / each.file), each.alternative).paragraph(each.caption);
+  html.command(experiment.info.command_line);
+  html.paragraph(fmt::format("Data: {} ({}), device: {}.", experiment.info.dataset,
+                             experiment.info.dataset_fingerprint, experiment.info.device));
+  html.details("Settings", config_table(experiment.info.config));
+  return html.text();
 }
 
 }  // namespace siam

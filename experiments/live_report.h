@@ -31,6 +31,8 @@ class LiveReport : public Watcher {
   void draw(const Experiment& experiment);
   void write(const Experiment& experiment, const std::string& state, bool goes_on,
              std::span<const StudyPicture> pictures = {});
+  std::string page(const Experiment& experiment, const std::string& state, bool goes_on,
+                   std::span<const StudyPicture> pictures) const;
   std::string expected_end(const RunRecord& run) const;
 
   Study study_;

@@ -47,7 +47,7 @@ int Team::follow(const TrainTest& data, TrainedModel* initial) const {
 }
 
 void Team::share_interrupts() const {
-  const Tensor signals = ranks_.gather(Tensor::full({}, interrupt_signal(), DType::i32));
+  const Tensor signals = ranks_.all_gather(Tensor::full({}, interrupt_signal(), DType::i32));
   for (const int32_t signal : signals.span<int32_t>())
     if (signal != 0) take_interrupt(signal);
 }

@@ -6,7 +6,8 @@
 
 namespace siam {
 
-FlatParameters::FlatParameters(const Registry& registry, Device device, DType compute) {
+FlatParameters::FlatParameters(const Registry& registry, Device device, DType compute,
+                               bool trained) {
   int64_t total = 0;
   for (const auto& [name, parameter] : registry.parameters) {
     entries_.push_back({name, parameter->value.shape(), total});
@@ -14,8 +15,10 @@ FlatParameters::FlatParameters(const Registry& registry, Device device, DType co
   }
   // Padding is zero and stays so: its gradient is zero.
   values = Tensor::zeros({total}, DType::f32, device);
-  grads = Tensor::zeros({total}, DType::f32, device);
-  momentum = Tensor::zeros({total}, DType::f32, device);
+  if (trained) {
+    grads = Tensor::zeros({total}, DType::f32, device);
+    momentum = Tensor::zeros({total}, DType::f32, device);
+  }
   if (compute != DType::f32) half = Tensor::zeros({total}, compute, device);
   for (size_t i = 0; i < entries_.size(); ++i) {
     Parameter& parameter = *registry.parameters[i].second;
@@ -37,6 +40,13 @@ FlatParameters::FlatParameters(const Registry& registry, Device device, DType co
     *buffer = part;
   }
   refresh();
+}
+
+size_t FlatParameters::bytes() const {
+  size_t sum = 0;
+  for (const Tensor& each : {values, momentum, grads, half, buffers_, kept_})
+    if (each.defined()) sum += each.bytes();
+  return sum;
 }
 
 Tensor FlatParameters::view(const Tensor& flat, const Entry& entry) const {

@@ -11,11 +11,12 @@ class FlatParameters {
  public:
   /// Moves the registry's parameters and buffers to `device`; the modules hold views from now on.
   /// With a compute type narrower than f32 they also get a rounded copy, which the optimiser keeps
-  /// up to date.
-  FlatParameters(const Registry& registry, Device device, DType compute);
+  /// up to date. What is not `trained` by an optimiser has neither gradients nor momentum.
+  FlatParameters(const Registry& registry, Device device, DType compute, bool trained = true);
 
-  Tensor values, momentum;  ///< f32 [size]
-  Tensor grads;             ///< f32 [size]; what collect_grads() found
+  Tensor values;    ///< f32 [size]
+  Tensor momentum;  ///< f32 [size]; undefined unless trained
+  Tensor grads;     ///< f32 [size], what collect_grads() found; undefined unless trained
   Tensor half;              ///< [size] of the compute type; undefined for f32
 
   struct Entry {
@@ -25,6 +26,8 @@ class FlatParameters {
   };
   const std::vector<Entry>& entries() const { return entries_; }
   int64_t size() const { return values.numel(); }
+  /// Of all buffers.
+  size_t bytes() const;
   /// The registry's buffers one behind another, f32.
   const Tensor& buffers() const { return buffers_; }
   /// View of one parameter in one of the flat buffers.

@@ -12,7 +12,7 @@ void CapturedStep::queue(const std::function<void()>& step) {
   if (!warm_) {
     const uint64_t before = memory().source_calls;
     step();
-    warm_ = ranks_.all(memory().source_calls == before);
+    warm_ = ranks_.all_true(memory().source_calls == before);
     // What measuring took is not needed again.
     if (warm_) caching_allocator(Device::cuda).release_cached();
     return;
@@ -38,7 +38,7 @@ void CapturedStep::capture(const std::function<void()>& step) {
   } catch (const CannotCapture& error) {
     problem = error.what();
   }
-  if (ranks_.all(work_.has_value())) return;
+  if (ranks_.all_true(work_.has_value())) return;
   work_.reset();
   throw CannotCapture(problem.empty() ? "another process has no graph of it" : problem);
 }

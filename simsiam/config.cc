@@ -135,11 +135,12 @@ void check_config(const Config& config) {
        fmt::format("at most --max-scale, {}, is needed", augment.max_scale));
   need(augment.min_sigma <= augment.max_sigma, "--min-sigma", augment.min_sigma,
        fmt::format("at most --max-sigma, {}, is needed", augment.max_sigma));
-  check(config.loss.pairs == 1 || config.objective.method == Method::simsiam,
-        "config: {} pairs of views with method {}; one is needed", config.loss.pairs,
-        name_of(config.objective.method));
-  check(config.loss.stop_gradient || config.loss.similarity == Similarity::cosine,
-        "config: cross-entropy without stop-gradient; its target must be a constant");
+  need(config.loss.pairs == 1 || config.objective.method == Method::simsiam, "--pairs",
+       config.loss.pairs,
+       fmt::format("1 is needed with --method {}", name_of(config.objective.method)));
+  need(config.loss.stop_gradient || config.loss.similarity == Similarity::cosine, "--similarity",
+       name_of(config.loss.similarity),
+       "cosine is needed with --no-stop-gradient, since a cross-entropy's target must be constant");
 }
 
 std::vector<SettingValue> settings_of(const Config& config) {

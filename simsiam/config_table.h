@@ -76,8 +76,9 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
          "the predictor's learning rate does not decay");
   method("steps_per_target", c.objective.steps_per_target, at_least(1), "--steps-per-target",
          "alternating: SGD steps against targets computed beforehand");
-  method("target_momentum", c.objective.momentum, kShare, "--target-momentum",
-         "expectation: of the moving average; byol: of the target network");
+  method(
+      "target_momentum", c.objective.momentum, kShare, "--target-momentum",
+      "expectation: of the moving average; byol: of the target network, for which 0.99 is usual");
   method("temperature", c.objective.temperature, positive(), "--temperature", "simclr: of NT-Xent");
 
   const Rows network(visit, Group::network);

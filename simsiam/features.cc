@@ -77,7 +77,7 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
                                bool projection, const OnEncoded& on_encoded,
                                const Communicator& ranks) {
   const int64_t count = dataset.size();
-  const RowRange own = ranks.share(count);
+  const RowRange own = ranks.shard(count);
   const auto empty = [&](int64_t width) { return Tensor::empty({own.size(), width}); };
   Encoding rows{empty(config.model.backbone.feature_width()), {}};
   if (projection) rows.projection = empty(config.model.dim);
@@ -89,8 +89,8 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
                  if (on_encoded) on_encoded(std::min(end * ranks.size(), count));
                });
   });
-  rows.backbone = ranks.gather_shares(rows.backbone, count);
-  if (projection) rows.projection = ranks.gather_shares(rows.projection, count);
+  rows.backbone = ranks.all_gather_shards(rows.backbone, count);
+  if (projection) rows.projection = ranks.all_gather_shards(rows.projection, count);
   return {rows, labels_of(dataset)};
 }
 

@@ -35,8 +35,8 @@ class KnnMonitor : public Monitor {
  private:
   // Each rank encodes a part of both sets, and keeps that of the bank.
   double knn(const SimSiam& model, const std::function<void(double)>& watch) const {
-    const RowRange bank = ranks_.share(data_.train->size()),
-                   asked = ranks_.share(data_.test->size());
+    const RowRange bank = ranks_.shard(data_.train->size()),
+                   asked = ranks_.shard(data_.test->size());
     const auto features = [&](const Dataset& dataset, RowRange range, int64_t before) {
       return backbone_features(model, dataset, range, config_, [&](int64_t encoded) {
         watch(kEncoding * static_cast<double>(before + encoded) /
@@ -54,7 +54,7 @@ class KnnMonitor : public Monitor {
     if (ranks_.size() == 1)
       return knn_accuracy({rows, bank_labels}, {queries, labels}, classes, config_.knn);
     return knn_accuracy(ranks_, rows, bank.begin, bank_labels,
-                        {ranks_.gather_shares(queries, data_.test->size()), labels}, classes,
+                        {ranks_.all_gather_shards(queries, data_.test->size()), labels}, classes,
                         config_.knn);
   }
 

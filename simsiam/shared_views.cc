@@ -4,7 +4,7 @@ namespace siam {
 
 Tensor gather_views(const Communicator& ranks, const Tensor& part, int64_t views) {
   if (ranks.size() == 1) return part;
-  const Tensor by_rank = ranks.gather(part), whole = by_rank.empty_like();
+  const Tensor by_rank = ranks.all_gather(part), whole = by_rank.empty_like();
   const int64_t n = part.dim(0) / views;
   for (int64_t rank = 0; rank < ranks.size(); ++rank)
     for (int64_t view = 0; view < views; ++view) {
@@ -27,8 +27,8 @@ Tensor own_views(const Communicator& ranks, const Tensor& whole, int64_t views) 
 
 Variable gather_rows(const Communicator& ranks, const Variable& part) {
   if (ranks.size() == 1) return part;
-  return record("gather_rows", ranks.gather(part.value()), {part},
-                [&ranks](const Tensor& dy) { return std::vector{ranks.scatter_sum(dy)}; });
+  return record("gather_rows", ranks.all_gather(part.value()), {part},
+                [&ranks](const Tensor& dy) { return std::vector{ranks.reduce_scatter(dy)}; });
 }
 
 }  // namespace siam

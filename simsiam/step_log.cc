@@ -19,7 +19,7 @@ StepLog::~StepLog() {
 
 void StepLog::record(const Tensor& loss, const Tensor& z, const Tensor& gradients,
                      const Communicator& ranks) const {
-  const Tensor mean_loss = ranks.size() == 1 ? loss : mean(ranks.gather(loss));
+  const Tensor mean_loss = ranks.size() == 1 ? loss : mean(ranks.all_gather(loss));
   log_step(mean_loss, all_finite_flag(gradients), direction_variance(z, ranks), ring_);
 }
 

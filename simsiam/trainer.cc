@@ -99,7 +99,7 @@ void Trainer::step() {
   const auto [loss, z] = (*objective_)(views(batches_->batch(), next_step()));
   backward(loss, gradient_seed_);
   parameters_.collect_grads();
-  ranks_.sum(parameters_.grads);  // of several processes; of one there is nothing to add
+  ranks_.all_reduce(parameters_.grads);  // of several processes; of one there is nothing to add
   log_.record(loss.value(), z.rows(0, config_.batch_size / ranks_.size()), parameters_.grads,
               ranks_);
   follow_schedule(schedule_, log_.finite(), optimizer_.learning_rates());

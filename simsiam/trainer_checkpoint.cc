@@ -31,7 +31,7 @@ std::string Trainer::identity() const {
 
 void Trainer::check_alike() const {
   const std::string here = identity();
-  check(ranks_.all(ranks_.broadcast(here) == here),
+  check(ranks_.all_true(ranks_.broadcast(here) == here),
         "the ranks have different configurations, data or kinds of CPU, this one {}; the same are "
         "needed on all machines; start the same build on the same data",
         here);

@@ -26,14 +26,14 @@ int64_t largest_share(int64_t count, int64_t ranks) { return (count + ranks - 1)
 class Copies : public Transport {
  public:
   explicit Copies(Device device) : device_(device) {}
-  void gather_bytes(const void* part, void* to, size_t bytes) const override {
+  void all_gather_bytes(const void* part, void* to, size_t bytes) const override {
     if (device_ == Device::cpu)
       std::memcpy(to, part, bytes);
     else
       gpu_copy(to, device_, part, device_, bytes);
   }
-  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
-    gather_bytes(from, to, bytes);
+  void all_to_all_bytes(const void* from, void* to, size_t bytes) const override {
+    all_gather_bytes(from, to, bytes);
   }
   void broadcast_bytes(void*, size_t) const override {}
 
@@ -62,25 +62,25 @@ const Communicator& alone() {
   return process;
 }
 
-Tensor Communicator::gather(const Tensor& part) const {
+Tensor Communicator::all_gather(const Tensor& part) const {
   const Tensor whole =
       Tensor::empty(gathered_shape(part.shape(), size()), part.dtype(), part.device());
-  transport(part.device()).gather_bytes(part.raw(), whole.raw(), part.bytes());
+  transport(part.device()).all_gather_bytes(part.raw(), whole.raw(), part.bytes());
   sent_ += part.bytes() * static_cast<size_t>(size() - 1);
   return whole;
 }
 
-Tensor Communicator::scatter_sum(const Tensor& whole) const {
+Tensor Communicator::reduce_scatter(const Tensor& whole) const {
   check(whole.rank() >= 1 && whole.dim(0) % size() == 0,
-        "scatter_sum: {} over {} ranks; they must divide the rows", whole.shape(), size());
+        "reduce_scatter: {} over {} ranks; they must divide the rows", whole.shape(), size());
   const Tensor received = whole.empty_like();
   const size_t part = whole.bytes() / static_cast<size_t>(size());
-  transport(whole.device()).exchange_bytes(whole.raw(), received.raw(), part);
+  transport(whole.device()).all_to_all_bytes(whole.raw(), received.raw(), part);
   sent_ += part * static_cast<size_t>(size() - 1);
   return sum_parts(received, size());
 }
 
-void Communicator::sum(const Tensor& t) const {
+void Communicator::all_reduce(const Tensor& t) const {
   if (size() == 1) return;
   const int64_t n = t.numel(), padded = largest_share(n, size()) * size();
   Tensor flat = t.reshape({n});
@@ -88,7 +88,7 @@ void Communicator::sum(const Tensor& t) const {
     flat = Tensor::zeros({padded}, t.dtype(), t.device());
     flat.slice_flat(0, n).copy_from(t.reshape({n}));
   }
-  t.copy_from(gather(scatter_sum(flat)).slice_flat(0, n).reshape(t.shape()));
+  t.copy_from(all_gather(reduce_scatter(flat)).slice_flat(0, n).reshape(t.shape()));
 }
 
 void Communicator::broadcast(const Tensor& t) const {
@@ -105,25 +105,25 @@ std::string Communicator::broadcast(std::string text) const {
   return text;
 }
 
-bool Communicator::all(bool here) const {
+bool Communicator::all_true(bool here) const {
   if (size() == 1) return here;
-  const Tensor flags = gather(Tensor::full({}, here, DType::u8));
+  const Tensor flags = all_gather(Tensor::full({}, here, DType::u8));
   return std::ranges::all_of(flags.span<uint8_t>(), [](uint8_t flag) { return flag != 0; });
 }
 
-RowRange Communicator::share(int64_t count) const {
+RowRange Communicator::shard(int64_t count) const {
   const int64_t most = largest_share(count, size());
   const int64_t begin = std::min(rank() * most, count);
   return {begin, std::min(begin + most, count)};
 }
 
-Tensor Communicator::gather_shares(const Tensor& own, int64_t count) const {
+Tensor Communicator::all_gather_shards(const Tensor& own, int64_t count) const {
   if (size() == 1) return own;
   Shape shape = own.shape();
   shape[0] = largest_share(count, size());
   const Tensor padded = Tensor::zeros(shape, own.dtype(), own.device());
   padded.rows(0, own.dim(0)).copy_from(own);
-  return gather(padded).rows(0, count);
+  return all_gather(padded).rows(0, count);
 }
 
 int launched_processes() {

@@ -32,9 +32,9 @@ class Transport {
  public:
   virtual ~Transport() = default;
   /// `to` has the parts of all ranks, one behind another.
-  virtual void gather_bytes(const void* part, void* to, size_t bytes) const = 0;
+  virtual void all_gather_bytes(const void* part, void* to, size_t bytes) const = 0;
   /// Part i of `from`, `bytes` each, goes to rank i; `to` has what the ranks have sent here.
-  virtual void exchange_bytes(const void* from, void* to, size_t bytes) const = 0;
+  virtual void all_to_all_bytes(const void* from, void* to, size_t bytes) const = 0;
   /// Overwrites `data` with rank 0's.
   virtual void broadcast_bytes(void* data, size_t bytes) const = 0;
 };
@@ -48,24 +48,24 @@ class Communicator {
 
   /// The tensors of all ranks, one behind another along the leading dimension: [size N,...] of
   /// [N,...], [size] of a scalar.
-  Tensor gather(const Tensor& part) const;
+  Tensor all_gather(const Tensor& part) const;
   /// Where each rank has something of all rows: this rank's rows of the sum, [N,...] of [size
-  /// N,...]. The transpose of gather(). f32 or f64; a sum is taken in f64 and rounded once.
-  Tensor scatter_sum(const Tensor& whole) const;
+  /// N,...]. The transpose of all_gather(). f32 or f64; a sum is taken in f64 and rounded once.
+  Tensor reduce_scatter(const Tensor& whole) const;
   /// Replaces t by the sum over the ranks. f32 or f64, as above. A rank sends 2 (size - 1) / size
   /// of t's bytes, the least there is for a sum that all ranks are to know.
-  void sum(const Tensor& t) const;
+  void all_reduce(const Tensor& t) const;
   /// Overwrites t with rank 0's.
   void broadcast(const Tensor& t) const;
   /// Rank 0's text.
   std::string broadcast(std::string text) const;
   /// True if it is for all ranks: a decision of the hosts.
-  bool all(bool here) const;
+  bool all_true(bool here) const;
   /// Of `count` rows those that are this rank's to work on: the next ones behind the rank's before,
   /// as many for all but the last ranks.
-  RowRange share(int64_t count) const;
+  RowRange shard(int64_t count) const;
   /// All rows [count,...] of the ranks' shares.
-  Tensor gather_shares(const Tensor& own, int64_t count) const;
+  Tensor all_gather_shards(const Tensor& own, int64_t count) const;
   /// Does work(), in which the ranks do not exchange anything. What it throws on one rank ends it
   /// on all: on the others as EndedElsewhere.
   template <class Work>
@@ -76,7 +76,7 @@ class Communicator {
     } catch (...) {
       error = std::current_exception();
     }
-    const bool done = all(!error);
+    const bool done = all_true(!error);
     if (error) std::rethrow_exception(error);
     if (!done)
       throw EndedElsewhere(

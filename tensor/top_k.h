@@ -25,7 +25,8 @@ struct RankKey {
 
   RankKey() = default;
   SIAM_HOST_DEVICE RankKey(float value, int64_t column) {
-    const uint32_t x = std::bit_cast<uint32_t>(value == 0 ? 0.0f : value);  // -0 equals 0
+    uint32_t x = std::bit_cast<uint32_t>(value == 0 ? 0.0f : value);  // -0 equals 0
+    if (value != value) x &= 0x7fffffffu;  // a NaN's sign says nothing: x86 sets it, GPUs do not
     const uint32_t ordered = x >> 31 ? ~x : x | 0x80000000u;
     bits = uint64_t{ordered} << 32 | static_cast<uint32_t>(~static_cast<uint32_t>(column));
   }

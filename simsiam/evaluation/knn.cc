@@ -52,7 +52,7 @@ TopK nearest_over_ranks(const Communicator& ranks, const Tensor& queries, const 
         keys_of(keys, i)[static_cast<size_t>(j)] =
             RankKey(cosines.data<float>()[i * own + j], first + rows.data<int32_t>()[i * own + j]);
   }
-  const Tensor all = ranks.gather(keys);
+  const Tensor all = ranks.all_gather(keys);
   const TopK best{Tensor::empty({count, most}), Tensor::empty({count, most}, DType::i32)};
   parallel_for(count, 16, [&](int64_t begin, int64_t end) {
     std::vector<RankKey> candidates;
@@ -130,11 +130,11 @@ std::vector<double> knn_accuracies(const FeatureBank& bank, const FeatureBank& q
   const int64_t most = most_neighbours(settings, bank.features.dim(0));
   const int64_t count = std::ssize(queries.labels);
   const Tensor hits =
-      hits_of(bank.labels, queries.labels, ranks.share(count), classes, settings,
+      hits_of(bank.labels, queries.labels, ranks.shard(count), classes, settings,
               [&](int64_t begin, int64_t end) {
                 return nearest_rows(queries.features.rows(begin, end), bank.features, most);
               });
-  ranks.sum(hits);
+  ranks.all_reduce(hits);
   return percent(hits, count);
 }
 

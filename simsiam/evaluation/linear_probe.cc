@@ -168,7 +168,7 @@ std::vector<ProbeResult> probe_sweep(const FeatureBank& train, const FeatureBank
       std::memcpy(own.data<uint8_t>() + round * kBytes, &result, kBytes);
     }
   });
-  const Tensor all = ranks.gather(own);
+  const Tensor all = ranks.all_gather(own);
   std::vector<ProbeResult> results(count);
   for (int64_t i = 0; i < count; ++i) {
     const int64_t of_rank = i % ranks.size() * rounds + i / ranks.size();

@@ -20,7 +20,7 @@ Byol::Byol(const Config& config, const SimSiam& model, const Communicator& ranks
       momentum_(config.objective.momentum),
       target_(initial_target(config)),
       target_registry_(registry_of(target_)),
-      parameters_(target_registry_, config.device, config.precision) {}
+      parameters_(target_registry_, config.device, config.precision, /*trained=*/false) {}
 
 Byol::Result Byol::operator()(const Views& views) {
   parameters_.refresh();  // values may come from a checkpoint

@@ -14,7 +14,7 @@ class Byol : public Objective {
   void updated(const FlatParameters& online, const Tensor& finite) override;
   bool capturable() const override { return mode_.micro_batch == 0; }
   void visit(Registry& registry) override;
-  size_t bytes() const override { return parameters_.values.bytes(); }
+  size_t bytes() const override { return parameters_.bytes(); }
 
  private:
   const SimSiam& model_;

@@ -31,7 +31,7 @@ Expectation::Result Expectation::operator()(const Views& views) {
   const Tensor moved = gather_views(ranks_, own, mode_.groups).clone();
   const std::vector<int32_t> own_samples(views.samples.begin(), views.samples.end());
   const Tensor samples =
-      ranks_.gather(Tensor::from({std::ssize(own_samples)}, std::span(own_samples)));
+      ranks_.all_gather(Tensor::from({std::ssize(own_samples)}, std::span(own_samples)));
   const int64_t n = samples.numel(), d = z.dim(1);
   for (int64_t i = 0; i < n; ++i) {
     float* eta = eta_.data<float>() + samples.data<int32_t>()[i] * d;

@@ -13,91 +13,81 @@
 
 namespace siam {
 
-namespace {
-
 namespace fs = std::filesystem;
 
-class Descriptor {
- public:
-  explicit Descriptor(const fs::path& path) {
-    // Without waiting for the other end of a pipe.
-    fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    check(fd_ >= 0, "{}: cannot open: {}; a readable file is needed; check the path", path.string(),
-          std::strerror(errno));
-    struct stat status = {};
-    const bool regular = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
-    if (!regular) close(fd_);
-    check(regular, "{}: {}not a regular file; one is needed, or a link to one; check the path",
-          path.string(), S_ISDIR(status.st_mode) ? "is a directory, " : "");
-    size_ = status.st_size;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
+RegularFile::RegularFile(fs::path path) : path_(std::move(path)) {
+  // Without waiting for the other end of a pipe.
+  descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  check(descriptor_ >= 0, "{}: cannot open: {}; a readable file is needed; check the path",
+        path_.string(), std::strerror(errno));
+  struct stat status = {};
+  const bool regular = fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+  if (!regular) close(descriptor_);
+  check(regular, "{}: {}not a regular file; one is needed, or a link to one; check the path",
+        path_.string(), S_ISDIR(status.st_mode) ? "is a directory, " : "");
+  size_ = status.st_size;
+}
 
-  int get() const { return fd_; }
-  int64_t size() const { return size_; }
-  int release() { return std::exchange(fd_, -1); }
+RegularFile::~RegularFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
 
- private:
-  int fd_;
-  int64_t size_ = 0;
-};
+int RegularFile::release() { return std::exchange(descriptor_, -1); }
 
-// Appends the bytes [offset, offset + count).
-template <class Bytes>
-void read_from(const Descriptor& file, const fs::path& path, int64_t offset, int64_t count,
-               Bytes& bytes) {
-  size_t done = bytes.size();
-  bytes.resize(done + static_cast<size_t>(count));
-  while (done < bytes.size()) {
-    const ssize_t got = pread(file.get(), bytes.data() + done, bytes.size() - done, offset);
+void RegularFile::read(int64_t offset, void* to, int64_t count) const {
+  for (int64_t done = 0; done < count;) {
+    const ssize_t got = pread(descriptor_, static_cast<char*>(to) + done,
+                              static_cast<size_t>(count - done), offset + done);
     if (got < 0 && errno == EINTR) continue;
-    check(got > 0, "{}: cannot read: {}; a readable file is needed; check the disk", path.string(),
+    check(got > 0, "{}: cannot read: {}; a readable file is needed; check the disk", path_.string(),
           got < 0 ? std::strerror(errno) : "it became shorter");
-    done += static_cast<size_t>(got);
-    offset += got;
+    done += got;
   }
 }
 
-}  // namespace
-
 std::vector<uint8_t> read_bytes(const fs::path& path, int64_t most) {
-  const Descriptor file(path);
+  const RegularFile file(path);
   check(file.size() <= most,
         "{}: {} bytes; at most {} are needed; it is damaged or another kind of file", path.string(),
         file.size(), most);
-  std::vector<uint8_t> bytes;
-  read_from(file, path, 0, file.size(), bytes);
+  std::vector<uint8_t> bytes(static_cast<size_t>(file.size()));
+  file.read(0, bytes.data(), file.size());
   return bytes;
 }
 
 std::string read_file(const fs::path& path) {
-  const Descriptor file(path);
-  std::string text;
-  read_from(file, path, 0, file.size(), text);
+  const RegularFile file(path);
+  std::string text(static_cast<size_t>(file.size()), '\0');
+  file.read(0, text.data(), file.size());
   return text;
 }
 
 FileSample sample_file(const fs::path& path, int64_t part) {
-  const Descriptor file(path);
+  const RegularFile file(path);
   FileSample sample{file.size(), {}};
+  const auto take = [&](int64_t offset, int64_t count) {
+    const size_t before = sample.bytes.size();
+    sample.bytes.resize(before + static_cast<size_t>(count));
+    file.read(offset, sample.bytes.data() + before, count);
+  };
   if (sample.size <= 3 * part)
-    read_from(file, path, 0, sample.size, sample.bytes);
+    take(0, sample.size);
   else
     for (const int64_t offset : {int64_t{0}, (sample.size - part) / 2, sample.size - part})
-      read_from(file, path, offset, part, sample.bytes);
+      take(offset, part);
   return sample;
 }
 
 CompressedFile::CompressedFile(const fs::path& path) : path_(path), file_(nullptr, gzclose) {
-  Descriptor file(path);
+  RegularFile file(path);
   // Deflate makes at most 1032 bytes of one; the rest is for its header.
   most_bytes_ = static_cast<uint64_t>(file.size()) * 1032 + 1032;
-  file_.reset(gzdopen(file.get(), "rb"));
-  if (file_ == nullptr) throw std::bad_alloc();
-  file.release();
+  const int descriptor = file.release();
+  file_.reset(gzdopen(descriptor, "rb"));
+  if (file_ == nullptr) {
+    close(descriptor);
+    throw std::bad_alloc();
+  }
   if (gzdirect(file_.get())) most_bytes_ = static_cast<uint64_t>(file.size());
 }
 

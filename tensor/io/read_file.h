@@ -11,6 +11,26 @@
 
 namespace siam {
 
+/// A file that is open for reading.
+class RegularFile {
+ public:
+  /// Error if it cannot be opened or is not a regular file.
+  explicit RegularFile(std::filesystem::path path);
+  ~RegularFile();
+  RegularFile(const RegularFile&) = delete;
+
+  int64_t size() const { return size_; }
+  /// The bytes [offset, offset + count). Error if they cannot be read.
+  void read(int64_t offset, void* to, int64_t count) const;
+  /// The descriptor, which the caller closes from now on.
+  int release();
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+  int64_t size_ = 0;
+};
+
 /// All bytes of a file as they are. Error if it cannot be read, is not a regular file, or has more
 /// than `most` bytes.
 std::vector<uint8_t> read_bytes(const std::filesystem::path& path, int64_t most);

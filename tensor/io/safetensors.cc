@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
-#include <system_error>
 
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/file_kind.h"
 #include "tensor/io/hash.h"
+#include "tensor/io/read_file.h"
 #include "tensor/io/safetensors_header.h"
 
 namespace siam {
@@ -36,10 +35,8 @@ std::string with_digits(std::string header, std::string_view digits) {
 // A file up to the end of its header.
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path) : file_(path, std::ios::binary) {
-    std::error_code error;
-    const uint64_t file_bytes = std::filesystem::file_size(path, error);
-    check(!error, "cannot read: {}; a readable file is needed; check the path", error.message());
+  explicit Reader(const std::filesystem::path& path) : file_(path) {
+    const auto file_bytes = static_cast<uint64_t>(file_.size());
     check(file_bytes >= kLengthBytes,
           "is {} bytes long; a safetensors file has 8 or more; use another copy", file_bytes);
     std::string start(std::min<uint64_t>(file_bytes, 32), '\0');
@@ -55,21 +52,22 @@ class Reader {
           "a header of {} bytes is announced, {} bytes follow; a whole safetensors file is needed; "
           "use another copy of it",
           header_bytes, rest);
-    file_.seekg(kLengthBytes);
+    at_ = kLengthBytes;
     header_.resize(header_bytes);
     read(header_.data(), header_bytes);
     data_bytes_ = rest - header_bytes;
   }
 
   void read(void* to, uint64_t bytes) {
-    file_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
-    check(file_.good(), "cannot read {}; check its permissions and the disk", format_bytes(bytes));
+    file_.read(at_, to, static_cast<int64_t>(bytes));
+    at_ += static_cast<int64_t>(bytes);
   }
   const std::string& header() const { return header_; }
   uint64_t data_bytes() const { return data_bytes_; }  ///< behind the header
 
  private:
-  std::ifstream file_;
+  RegularFile file_;
+  int64_t at_ = 0;
   std::string header_;
   uint64_t data_bytes_ = 0;
 };
@@ -100,8 +98,8 @@ TensorFile load(const std::filesystem::path& path, safetensors::OtherTypes other
   return result;
 }
 
-// Runs `body` on a file; its errors begin with the path. Names in them come from the file and may
-// hold line breaks or a terminal's control codes.
+// Runs `body` on a file; its errors begin with the path, once. Names in them come from the file and
+// may hold line breaks or a terminal's control codes.
 template <class Body>
 auto naming(const std::filesystem::path& path, const Body& body) {
   try {
@@ -110,7 +108,8 @@ auto naming(const std::filesystem::path& path, const Body& body) {
     std::string what = error.what();
     std::replace_if(
         what.begin(), what.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-    fail("{}: {}", path.string(), what);
+    const std::string where = path.string() + ": ";
+    fail("{}{}", what.starts_with(where) ? "" : where, what);
   }
 }
 

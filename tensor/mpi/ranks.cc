@@ -45,12 +45,12 @@ struct Counted {
 // Between host memories.
 class MpiTransport : public Transport {
  public:
-  void gather_bytes(const void* part, void* to, size_t bytes) const override {
+  void all_gather_bytes(const void* part, void* to, size_t bytes) const override {
     const Counted n(bytes);
     check_mpi(MPI_Allgather(part, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
               "MPI_Allgather");
   }
-  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
+  void all_to_all_bytes(const void* from, void* to, size_t bytes) const override {
     const Counted n(bytes);
     check_mpi(MPI_Alltoall(from, n.count, n.type, to, n.count, n.type, MPI_COMM_WORLD),
               "MPI_Alltoall");
@@ -68,6 +68,9 @@ class MpiRanks : public Communicator {
   MpiRanks() {
     int provided = 0;
     MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+    check(provided >= MPI_THREAD_FUNNELED,
+          "MPI: calls of one thread beside others are not supported; an MPI library built with "
+          "MPI_THREAD_FUNNELED is needed; use another one");
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);

@@ -51,6 +51,17 @@ TEST_CASE("an op may take the gradient of its result as a sum of two") {
   }
 }
 
+TEST_CASE("a rule that forgets an input is an error that names its op") {
+  const Variable x = scalar(1), y = scalar(2);
+  const Variable sum =
+      record("half an add", x.value(), {x, y}, [](const Tensor& dy) { return std::vector{dy}; });
+  CHECK_THROWS_WITH_AS(
+      backward(sum),
+      "backward: the rule of `half an add` gave 1 gradients; one for each of its 2 "
+      "inputs is needed",
+      Error);
+}
+
 // Both inputs of add receive one gradient tensor. Adding to one of them must not change the other.
 TEST_CASE("leaves that receive a shared gradient do not share their sums") {
   const Variable a = scalar(1), b = scalar(1);

@@ -48,7 +48,7 @@ TEST_CASE("a visitor is told of ops on constants, and of none inside NoGrad") {
   scale(c, 2);
   {
     const NoGrad no_grad;
-    scale(c, 3);
+    detach(scale(c, 3));
   }
   CHECK(log.text == "scale(1) constant;");
 }

@@ -60,9 +60,9 @@ void alone_at_work(const Communicator& ranks, const std::filesystem::path& done,
     std::ofstream(done) << "done";
   }
   while (!std::filesystem::exists(done)) usleep(10'000);
-  ranks.all(true);
+  ranks.all_true(true);
   if (ranks.rank() == 0) std::filesystem::remove(done);
-  ranks.all(true);
+  ranks.all_true(true);
 }
 
 // The channels of all batch norms.

@@ -6,6 +6,7 @@
 
 #include "data/dataset.h"
 #include "tensor/check.h"
+#include "tensor/io/atomic_file.h"
 #include "tests/data/files.h"
 #include "tests/scratch.h"
 
@@ -71,6 +72,11 @@ TEST_CASE("a flat folder has no labels, and a tenth of it is held out") {
   both.insert(test.begin(), test.end());
   CHECK(both == std::set<std::string>(all.begin(), all.end()));
   CHECK(data.train->image(0).width == 8);
+  // What is passed over is said once, not of both parts.
+  write_file_atomically(folder / "notes.txt", "no image");
+  const TrainTest with_notes = open_images(folder.path());
+  CHECK_FALSE(with_notes.train->unused_files().text().empty());
+  CHECK(with_notes.test->unused_files().text().empty());
   // Another image moves at most one that was there.
   write_all(folder, {"more.jpg"});
   const Paths after = paths_of(*open_images(folder.path()).test);

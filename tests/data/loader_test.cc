@@ -213,6 +213,7 @@ TEST_CASE("what goes wrong in a worker reaches the consumer, and the loader can 
       for (int i = 0; i < 4; ++i) loader.next();
     };
     CHECK_THROWS_WITH_AS(drain(), "seven.jpg: damaged", Error);
+    CHECK_THROWS_WITH_AS(loader.next(), "seven.jpg: damaged", Error);  // it is not passed over
     loader.start_epoch(1);
   }
 }

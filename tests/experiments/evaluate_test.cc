@@ -148,7 +148,7 @@ TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") 
   check_fails(2, {run.checkpoint(), "--threads", "-1"}, "--threads");
   check_fails(2, {run.checkpoint(), "--probe-epochs", "-2"}, "--probe-epochs");
   check_fails(2, {run.checkpoint(), "--train-samples", "-1"}, "--train-samples");
-  check_fails(1, {(run.out / "none.safetensors").string()}, "none.safetensors: cannot read");
+  check_fails(1, {(run.out / "none.safetensors").string()}, "none.safetensors: cannot open");
   check_fails(1, {run.folder().string()}, "stopgrad: ");
   check_fails(1, {(run.folder() / "metrics.csv").string()}, "metrics.csv: ");
   check_fails(2, {run.checkpoint(), "--export", "backbone.safetensors"}, "--export");

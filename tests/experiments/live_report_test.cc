@@ -104,4 +104,14 @@ TEST_CASE("a page that cannot be written is said once, and the run goes on") {
   CHECK(page.messages[0].ends_with("the run goes on without this page"));
 }
 
+TEST_CASE("a figure that can be neither drawn nor read does not end the run either") {
+  Page page;
+  std::filesystem::create_directories(page.out / "toy/figure.svg/in the way");
+  std::filesystem::create_directories(page.out / "toy/figure.csv/in the way");
+  page.epoch(-0.25);
+  page.report.complete(page.experiment);
+  REQUIRE(page.messages.size() == 1);
+  CHECK(page.messages[0].ends_with("the run goes on without this page"));
+}
+
 }  // namespace siam

@@ -57,13 +57,13 @@ TEST_CASE("ranks: gather and its order") {
   const double own = ranks().rank();
   for (const Device device : devices_of_ranks()) {
     CAPTURE(device);
-    const Tensor gathered = ranks().gather(Tensor::full({2, 3}, own, DType::f32, device));
+    const Tensor gathered = ranks().all_gather(Tensor::full({2, 3}, own, DType::f32, device));
     CHECK(gathered.device() == device);
     const Tensor rows = gathered.to(Device::cpu);
     REQUIRE(rows.shape() == Shape{2 * ranks().size(), 3});
     for (int64_t i = 0; i < rows.numel(); ++i)
       CHECK(rows.data<float>()[i] == static_cast<float>(i / 6));
-    CHECK(ranks().gather(Tensor::full({}, own, DType::f32, device)).shape() ==
+    CHECK(ranks().all_gather(Tensor::full({}, own, DType::f32, device)).shape() ==
           Shape{ranks().size()});
   }
 }
@@ -74,18 +74,18 @@ TEST_CASE("ranks: a sum is in the order of the ranks, bit for bit, whatever its 
     for (const Device device : devices_of_ranks())
       for (int again = 0; again < 3; ++again) {
         const Tensor single = numbers(count, ranks().rank()).to(device);
-        ranks().sum(single);
+        ranks().all_reduce(single);
         CHECK(same_bits(single.to(Device::cpu), expected_sum<float>(count, DType::f32)));
       }
     const Tensor doubles = numbers(count, ranks().rank(), DType::f64);
-    ranks().sum(doubles);
+    ranks().all_reduce(doubles);
     CHECK(same_bits(doubles, expected_sum<double>(count, DType::f64)));
   }
-  CHECK_THROWS_AS(ranks().scatter_sum(Tensor::zeros({ranks().size()}, DType::i32)), Error);
+  CHECK_THROWS_AS(ranks().reduce_scatter(Tensor::zeros({ranks().size()}, DType::i32)), Error);
 }
 
-TEST_CASE("ranks: scatter_sum is the transpose of gather") {
-  // <gather(x), y> = <x, scatter_sum(y)>, summed over the ranks, on small integers: exactly.
+TEST_CASE("ranks: reduce_scatter is the transpose of gather") {
+  // <gather(x), y> = <x, reduce_scatter(y)>, summed over the ranks, on small integers: exactly.
   const int64_t n = 3;
   const Tensor x = Tensor::empty({n}), y = Tensor::empty({n * ranks().size()});
   for (int64_t i = 0; i < n; ++i) x.data<float>()[i] = static_cast<float>(ranks().rank() * n + i);
@@ -95,12 +95,12 @@ TEST_CASE("ranks: scatter_sum is the transpose of gather") {
     double sum = 0;
     for (int64_t i = 0; i < a.numel(); ++i) sum += a.data<float>()[i] * b.data<float>()[i];
     const Tensor total = Tensor::full({}, sum, DType::f64);
-    ranks().sum(total);
+    ranks().all_reduce(total);
     return total.item();
   };
   for (const Device device : devices_of_ranks())
-    CHECK(dot(ranks().gather(x.to(device)).to(Device::cpu), y) ==
-          dot(x, ranks().scatter_sum(y.to(device)).to(Device::cpu)));
+    CHECK(dot(ranks().all_gather(x.to(device)).to(Device::cpu), y) ==
+          dot(x, ranks().reduce_scatter(y.to(device)).to(Device::cpu)));
 }
 
 TEST_CASE("ranks: broadcasts and decisions") {
@@ -111,8 +111,8 @@ TEST_CASE("ranks: broadcasts and decisions") {
   }
   CHECK(ranks().broadcast(ranks().rank() == 0 ? "said" : "something longer") == "said");
   CHECK(ranks().broadcast(std::string()).empty());
-  CHECK(ranks().all(true));
-  CHECK_FALSE(ranks().all(ranks().rank() != ranks().size() - 1));
+  CHECK(ranks().all_true(true));
+  CHECK_FALSE(ranks().all_true(ranks().rank() != ranks().size() - 1));
   CHECK(ranks().cores() >= 1);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("ranks: a sum sends the least there is") {
   for (const Device device : devices_of_ranks()) {
     const Tensor t = Tensor::zeros({64}, DType::f32, device);
     const uint64_t before = ranks().bytes_sent();
-    ranks().sum(t);
+    ranks().all_reduce(t);
     const uint64_t n = static_cast<uint64_t>(ranks().size());
     CHECK(ranks().bytes_sent() - before == 2 * (n - 1) * t.bytes() / n);
   }

@@ -71,8 +71,8 @@ TEST_CASE("ranks: shares of rows follow each other and come back as they were") 
     CAPTURE(count);
     const Tensor all = Tensor::empty({count, 2}, DType::i32);
     for (int64_t i = 0; i < 2 * count; ++i) all.data<int32_t>()[i] = static_cast<int32_t>(i);
-    const RowRange own = ranks().share(count);
-    CHECK(same_bits(ranks().gather_shares(all.rows(own.begin, own.end), count), all));
+    const RowRange own = ranks().shard(count);
+    CHECK(same_bits(ranks().all_gather_shards(all.rows(own.begin, own.end), count), all));
   }
 }
 

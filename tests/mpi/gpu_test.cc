@@ -52,7 +52,7 @@ Run train(const Config& config, const Communicator& by, const TrainTest& from = 
 bool same_everywhere(const Tensor& t) {
   const Tensor first = t.clone();
   ranks().broadcast(first);
-  return ranks().all(same_bits(first, t));
+  return ranks().all_true(same_bits(first, t));
 }
 
 // |a - b| / |b|.
@@ -195,7 +195,7 @@ TEST_CASE("ranks on GPUs: all take over the state with which one has resumed") {
   CHECK(resumed.steps_done() < 6);
   train_to_end(resumed);
   CHECK(same_bits(resumed.parameters().values.to(Device::cpu), whole.weights));
-  CHECK(ranks().all(true));  // before the folder goes
+  CHECK(ranks().all_true(true));  // before the folder goes
 }
 
 TEST_CASE("ranks on GPUs: a run that diverges stops on all of them, at the step of one") {
@@ -218,7 +218,7 @@ TEST_CASE("ranks on GPUs: a step is captured by all or by none") {
     double sum = 0;
     const auto work = [&] {
       const Tensor t = one.clone();
-      ranks().sum(t);
+      ranks().all_reduce(t);
       sum = one_looks && ranks().rank() == 0 ? add(t, t).rows(0, 1).item() : 0;
     };
     step.queue(work);
@@ -230,7 +230,7 @@ TEST_CASE("ranks on GPUs: a step is captured by all or by none") {
     CHECK(step.captured() == !one_looks);
     work();  // the stream is of use again, on all
     const Tensor t = one.clone();
-    ranks().sum(t);
+    ranks().all_reduce(t);
     CHECK(t.rows(0, 1).item() == ranks().size());
   }
 }

@@ -18,7 +18,7 @@ const Communicator& ranks() { return *all; }
 
 const std::vector<Device>& devices_of_ranks() {
   static const std::vector<Device> devices = []() -> std::vector<Device> {
-    if (!ranks().all(cuda_available())) return {Device::cpu};
+    if (!ranks().all_true(cuda_available())) return {Device::cpu};
     try {
       ranks().connect(Device::cuda);
     } catch (const Error& error) {

@@ -60,14 +60,14 @@ Steps train(const Config& config, DType type, const Communicator& by) {
           parameter->value.grad().defined()
               ? parameter->value.grad().clone()
               : Tensor::zeros(parameter->value.shape(), parameter->value.dtype());
-      by.sum(gradient);
+      by.all_reduce(gradient);
       parameter->value.clear_grad();
       for (const double each : values_of(gradient)) gradients.push_back(each);
       const Tensor value = parameter->value.value();
       value.copy_from(add(value, scale(gradient, -kRate)));
     }
     double mean = 0;
-    for (const double each : values_of(by.gather(loss.value()))) mean += each / by.size();
+    for (const double each : values_of(by.all_gather(loss.value()))) mean += each / by.size();
     steps.losses.push_back(mean);
     steps.projections.push_back(values_of(gather_views(by, z, views)));
     steps.gradients.push_back(gradients);

@@ -25,7 +25,7 @@ Config with(Method method) {
 bool same_everywhere(const Tensor& t) {
   const Tensor first = t.clone();
   ranks().broadcast(first);
-  return ranks().all(same_bits(first, t));
+  return ranks().all_true(same_bits(first, t));
 }
 
 double distance(const Tensor& a, const Tensor& b) {
@@ -116,12 +116,12 @@ TEST_CASE("ranks: a run resumes on another number of ranks") {
     if (ranks().rank() == 0) all.save(path);
     // And one process goes on.
     Trainer last(config, data());
-    CHECK(ranks().all(true));  // it is written
+    CHECK(ranks().all_true(true));  // it is written
     last.resume(path);
     CHECK(same_bits(last.parameters().values, all.parameters().values));
     train_to_end(last);
     CHECK(last.history().back().loss == doctest::Approx(whole.history().back().loss).epsilon(1e-3));
-    CHECK(ranks().all(true));  // before the folder goes
+    CHECK(ranks().all_true(true));  // before the folder goes
   }
 }
 

@@ -51,6 +51,16 @@ TEST_CASE("modules hold views of the flat buffers under torch's names") {
   CHECK(weight.value.value().raw() == flat.values.raw());
 }
 
+TEST_CASE("what no optimiser trains has neither gradients nor momentum") {
+  Fixture f;
+  const size_t trained = FlatParameters(f.registry, Device::cpu, DType::bf16).bytes();
+  const FlatParameters flat(f.registry, Device::cpu, DType::bf16, /*trained=*/false);
+  CHECK_FALSE(flat.grads.defined());
+  CHECK_FALSE(flat.momentum.defined());
+  CHECK(trained == flat.bytes() + 2 * flat.values.bytes());
+  CHECK(flat.bytes() > flat.values.bytes() + flat.half.bytes());
+}
+
 TEST_CASE("a group with rate 0 keeps its values, bit for bit, while the other moves") {
   Fixture f;
   FlatParameters flat(f.registry, Device::cpu, DType::f32);

@@ -65,7 +65,7 @@ TEST_CASE("values that do not go together are errors") {
   const auto refused = [](const auto& change, const char* expected) {
     Config config;
     change(config);
-    CHECK_THROWS_WITH_AS(check_config(config), doctest::Contains(expected), Error);
+    CHECK_THROWS_WITH_AS(check_config(config), doctest::Contains(expected), UsageError);
   };
   refused([](Config& c) { c.warmup_epochs = c.epochs; }, "--warmup 100; fewer than --epochs");
   refused([](Config& c) { c.augment.max_scale = 0.1f; },
@@ -73,9 +73,9 @@ TEST_CASE("values that do not go together are errors") {
   refused([](Config& c) { c.augment.min_sigma = 3; }, "--min-sigma 3; at most --max-sigma, 2,");
   refused(
       [](Config& c) { c.loss = {.stop_gradient = false, .similarity = Similarity::cross_entropy}; },
-      "cross-entropy without stop-gradient");
+      "--similarity cross-entropy; cosine is needed with --no-stop-gradient");
   refused([](Config& c) { c.loss.pairs = 2, c.objective.method = Method::byol; },
-          "2 pairs of views with method byol");
+          "--pairs 2; 1 is needed with --method byol; change it or leave it out");
 }
 
 TEST_CASE("whatever leaves a trace in the numbers is in a run's identity, and nothing else") {

@@ -25,6 +25,8 @@ TEST_CASE("the largest come first, of equals the lower column") {
     CHECK(column(1, i) == wanted);
   CHECK(best.values.data<float>()[0] == 3);
   CHECK(best.values.data<float>()[5 + 4] == -5);
+  const Tensor nans = Tensor::from<float>({1, 3}, {INFINITY, -kNan, -INFINITY});
+  CHECK(top_k(nans, 1).columns.data<int32_t>()[0] == 1);
   CHECK_THROWS_WITH_AS(top_k(x, 7), "top_k: k 7 of 6 columns; 1 to 6 is needed", Error);
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -31,7 +32,7 @@ void check_own_gpus(const Communicator& ranks) {
   const size_t bytes = sizeof properties.uuid.bytes;
   const Tensor here = Tensor::empty({1, int64_t{sizeof properties.uuid.bytes}}, DType::u8);
   std::memcpy(here.raw(), properties.uuid.bytes, bytes);
-  const Tensor all = ranks.gather(here);
+  const Tensor all = ranks.all_gather(here);
   for (int64_t a = 0; a < ranks.size(); ++a)
     for (int64_t b = a + 1; b < ranks.size(); ++b)
       check(std::memcmp(all.rows(a, a + 1).raw(), all.rows(b, b + 1).raw(), bytes) != 0,
@@ -77,11 +78,11 @@ class Nccl : public Transport {
   }
 
  private:
-  void gather_bytes(const void* part, void* to, size_t bytes) const override {
+  void all_gather_bytes(const void* part, void* to, size_t bytes) const override {
     check_nccl(ncclAllGather(part, to, bytes, ncclUint8, comm_, cuda::current_stream()),
                "ncclAllGather");
   }
-  void exchange_bytes(const void* from, void* to, size_t bytes) const override {
+  void all_to_all_bytes(const void* from, void* to, size_t bytes) const override {
     const auto* parts = static_cast<const char*>(from);
     auto* received = static_cast<char*>(to);
     const cudaStream_t stream = cuda::current_stream();
@@ -112,7 +113,7 @@ class Nccl : public Transport {
                                 "needed; see what the others said\n",
                                 ranks_.rank(), ranks_.size(), ncclGetErrorString(status),
                                 ncclGetLastError(comm_)));
-      ranks_.abort(1);
+      std::_Exit(1);  // MPI_Abort is for the main thread to call; the status ends the others too
     }
   }
 

@@ -50,11 +50,10 @@ class Tuner::FileLock {
 
 Tuner::Tuner(std::filesystem::path file, std::string machine)
     : file_(std::move(file)), machine_(without_spaces(std::move(machine))) {
-  if (file_.empty() || !std::filesystem::exists(file_)) return;
-  std::ifstream in(file_);
-  if (std::optional<Choices> choices = read(in))
+  std::error_code none;
+  if (std::optional<Choices> choices = read_file())
     chosen_ = *std::move(choices);
-  else
+  else if (std::filesystem::exists(file_, none))
     print(stderr, fmt::format("{}: not the plans of {}; ignored, and measured again\n",
                               file_.string(), machine_));
 }
@@ -71,6 +70,13 @@ std::optional<Tuner::Choices> Tuner::read(std::istream& in) const {
     choices[problem] = candidate;
   }
   return choices;
+}
+
+std::optional<Tuner::Choices> Tuner::read_file() const {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(file_, none)) return {};
+  std::ifstream in(file_);
+  return read(in);
 }
 
 std::string Tuner::plans() const {
@@ -118,8 +124,7 @@ size_t Tuner::choose(const std::string& problem, std::span<const std::string> ca
   std::shared_ptr<FileLock> turn = lock_.lock();  // held if another problem is being measured
   if (turn == nullptr && !file_.empty()) {
     lock_ = turn = std::make_shared<FileLock>(file_);
-    std::ifstream in(file_);  // what others have chosen meanwhile
-    if (std::optional<Choices> theirs = read(in)) chosen_.merge(*theirs);
+    if (std::optional<Choices> theirs = read_file()) chosen_.merge(*theirs);  // of meanwhile
     if (const auto index = known(problem, candidates)) return *index;
   }
   size_t best = 0;

@@ -45,6 +45,7 @@ class Tuner {
   using Choices = std::map<std::string, std::string>;  // by problem
 
   std::optional<Choices> read(std::istream& in) const;
+  std::optional<Choices> read_file() const;
   void write() const;
   std::optional<size_t> known(const std::string& problem,
                               std::span<const std::string> candidates) const;

@@ -61,7 +61,7 @@ TEST_CASE("the metadata of a file whose tensors are not of ours") {
                                        R"("__metadata__":{"format":"pt"}})",
                                        "12345678"));
   CHECK(load_metadata(folder / "a") == std::map<std::string, std::string>{{"format", "pt"}});
-  CHECK_THROWS_WITH_AS(load_metadata(folder / "none"), doctest::Contains("none: cannot read"),
+  CHECK_THROWS_WITH_AS(load_metadata(folder / "none"), doctest::Contains("none: cannot open"),
                        Error);
 }
 

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <cmath>
 #include <ctime>
 
@@ -161,7 +163,11 @@ TEST_CASE("every malformed file gives one clear error") {
     CHECK(message.find('\n') == std::string::npos);
   }
   CHECK(error_of_load(folder / "missing").find("No such file") != std::string::npos);
-  CHECK(error_of_load(folder.path()).find("cannot read") != std::string::npos);
+  CHECK(error_of_load(folder.path()).find("is a directory, not a regular") != std::string::npos);
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(error_of_load(folder / "pipe") == fmt::format("{}: not a regular file; one is needed, or a "
+                                                      "link to one; check the path",
+                                                      (folder / "pipe").string()));
 }
 
 // Time of the process, not of a clock: other programs may be running. Four times as many take four
