@@ -13,7 +13,7 @@ void CapturedStep::queue(const std::function<void()>& step) {
     const uint64_t before = memory().source_calls;
     step();
     warm_ = ranks_.all(memory().source_calls == before);
-    // What measuring took is not needed again.
+    // The memory that measuring algorithms took is not needed again.
     if (warm_) caching_allocator(Device::cuda).release_cached();
     return;
   }
