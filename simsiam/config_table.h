@@ -45,8 +45,7 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
          "also measure the trained network's accuracy by a linear probe");
   run("knn_k", c.knn.k, at_least(1), "--knn-k", "neighbours that vote");
   const Rows start(visit, Group::run, Stated::if_changed);
-  start("init", c.init, kAny, "--init",
-        "checkpoint whose network and weights the run starts from");
+  start("init", c.init, kAny, "--init", "checkpoint whose network and weights the run starts from");
   run("knn_temperature", c.knn.temperature, positive(), "--knn-temperature", "of their votes");
 
   const Rows data(visit, Group::data);
@@ -62,9 +61,8 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
   data("pixel_deviation", c.augment.deviation, from(0.01, 100), "--pixel-deviation",
        "of red, green and blue");
   const Rows reading(visit, Group::data, Stated::never);
-  reading(
-      "max_bad_fraction", c.max_bad_fraction, kShare, "--max-bad-fraction",
-      "of the images that may be unreadable; neighbours replace them; above it the run stops");
+  reading("max_bad_fraction", c.max_bad_fraction, kShare, "--max-bad-fraction",
+          "of the images that may be unreadable; neighbours replace them; above it the run stops");
 
   const Rows method(visit, Group::method);
   method("method", c.objective.method, kAny, "--method", "what a step minimises");
