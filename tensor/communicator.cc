@@ -12,17 +12,17 @@ namespace siam {
 
 namespace {
 
-// Of the tensors of all ranks, one behind another.
+// Shape of the tensors of all ranks, concatenated.
 Shape gathered_shape(Shape part, int64_t ranks) {
   if (part.rank() == 0) return {ranks};
   part[0] *= ranks;
   return part;
 }
 
-// Of the first of `ranks` that share `count` between them.
+// Share of the first rank when `ranks` share `count` rows.
 int64_t largest_share(int64_t count, int64_t ranks) { return (count + ranks - 1) / ranks; }
 
-// What a process sends to itself.
+// The transport of a single process, which sends only to itself.
 class Copies : public Transport {
  public:
   explicit Copies(Device device) : device_(device) {}
@@ -84,7 +84,7 @@ void Communicator::sum(const Tensor& t) const {
   if (size() == 1) return;
   const int64_t n = t.numel(), padded = largest_share(n, size()) * size();
   Tensor flat = t.reshape({n});
-  if (padded != n) {  // so that every rank sums as many elements
+  if (padded != n) {  // so that all ranks sum equally many elements
     flat = Tensor::zeros({padded}, t.dtype(), t.device());
     flat.slice_flat(0, n).copy_from(t.reshape({n}));
   }
@@ -127,8 +127,8 @@ Tensor Communicator::gather_shares(const Tensor& own, int64_t count) const {
 }
 
 int launched_processes() {
-  // Open MPI's mpirun, that of MPICH and Intel MPI, srun (of the step, not of the allocation, which
-  // a program in a batch script sees too).
+  // Open MPI's mpirun, that of MPICH and Intel MPI, srun (the size of the step, not of the
+  // allocation, which a program in a batch script sees too).
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
     if (const char* value = std::getenv(name))
       if (const int count = std::atoi(value); count > 1) return count;

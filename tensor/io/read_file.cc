@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 class Descriptor {
  public:
   explicit Descriptor(const fs::path& path) {
-    // Without waiting for the other end of a pipe.
+    // Does not wait for the other end of a pipe.
     fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     check(fd_ >= 0, "{}: cannot open: {}; a readable file is needed; check the path", path.string(),
           std::strerror(errno));
@@ -93,7 +93,7 @@ FileSample sample_file(const fs::path& path, int64_t part) {
 
 CompressedFile::CompressedFile(const fs::path& path) : path_(path), file_(nullptr, gzclose) {
   Descriptor file(path);
-  // Deflate makes at most 1032 bytes of one; the rest is for its header.
+  // Deflate expands one byte to at most 1032; the rest is for its header.
   most_bytes_ = static_cast<uint64_t>(file.size()) * 1032 + 1032;
   file_.reset(gzdopen(file.get(), "rb"));
   if (file_ == nullptr) throw std::bad_alloc();

@@ -128,8 +128,8 @@ Header parse_header(std::string_view text, uint64_t data_bytes, OtherTypes other
   };
   read_json_object("the header", text, kLimits, take);
 
-  // Sorted by place, each must begin where the one before it ends. Empty tensors come first of
-  // equals.
+  // Sorted by position, each must begin where the one before it ends. With equal positions, empty
+  // tensors come first.
   std::sort(header.entries.begin(), header.entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
   });
