@@ -40,7 +40,7 @@ void CapturedStep::capture(const std::function<void()>& step) {
   }
   if (ranks_.all(work_.has_value())) return;
   work_.reset();
-  throw CannotCapture(problem.empty() ? "another process has no graph of it" : problem);
+  throw CannotCapture(problem.empty() ? "another process could not capture it" : problem);
 }
 
 }  // namespace siam

@@ -118,7 +118,7 @@ void Trainer::queue_step() {
     read_back();  // a step that was not finite is reported first
     if (ranks_.rank() == 0)
       print(stderr,
-            fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
+            fmt::format("the step cannot be captured ({}); continuing without a CUDA graph\n",
                         error.what()));
     parameters_.zero_grad();  // the gradients are in the memory freed below
     captured_.reset();

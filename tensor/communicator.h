@@ -81,7 +81,7 @@ class Communicator {
     if (error) std::rethrow_exception(error);
     if (!done)
       throw EndedElsewhere(
-          "another process has ended what all do; all are needed; see what it says");
+          "another process has failed; all processes are needed; see what it says");
   }
   /// Sets up the exchange of the device's tensors; otherwise the first exchange does. Error, on all
   /// ranks, if one has no GPU of its own, or in a build without NCCL.

@@ -23,9 +23,9 @@ double dot(const double* a, const double* b, int64_t n) {
   return sum;
 }
 
-// Step k reflects row and column k, from the diagonal on, onto the first axis: with the reflector H
-// = I - 2 v v^T / v.v the rest A' of the matrix becomes H A' H = A' - v w^T - w v^T, where p = 2 A'
-// v / v.v and w = p - (p.v / v.v) v.
+// Step k reflects row and column k beyond the diagonal onto their first element: with the reflector
+// H = I - 2 v v^T / v.v the rest A' of the matrix becomes H A' H = A' - v w^T - w v^T, where
+// p = 2 A' v / v.v and w = p - (p.v / v.v) v.
 Tridiagonal tridiagonalize(std::vector<double>& a, int64_t n) {
   Tridiagonal t;
   std::vector<double> v(n), w(n);

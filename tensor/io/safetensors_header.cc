@@ -70,7 +70,8 @@ Entry parse_entry(const std::string& name, const json& value, OtherTypes others)
   if (!known) {
     const std::vector<int64_t> offsets = counts(name, value, "data_offsets");
     require(offsets.size() == 2 && offsets[0] <= offsets[1],
-            "tensor '{}': data_offsets [{}] are not two that rise", name, fmt::join(offsets, ", "));
+            "tensor '{}': data_offsets [{}] are not two ascending numbers", name,
+            fmt::join(offsets, ", "));
     return {name,
             DType::u8,
             {offsets[1] - offsets[0]},

@@ -160,8 +160,7 @@ TEST_CASE("statistics are right where the mean is ten thousand deviations away")
   CHECK(largest_difference(got.variance, expected.variance) <= 0.011 * (1e-7 + 64 * 0x1p-24));
 }
 
-// 2000 rows of 64 channels are several blocks. Two parts whose means are far apart compared with
-// their deviations.
+// Two parts whose means are far apart compared with their deviations.
 TEST_CASE("statistics merged from parts are those of the whole, rounded once") {
   const int64_t rows = 40, channels = 5;
   const Tensor x = Tensor::empty({2 * rows, channels}, DType::f64);
@@ -186,6 +185,7 @@ TEST_CASE("statistics merged from parts are those of the whole, rounded once") {
   CHECK_THROWS_AS(merge_statistics(Tensor::zeros({2, 3, 4}), 1), Error);
 }
 
+// 2000 rows of 64 channels are several blocks.
 TEST_CASE("groups have the bits of separate calls, and threads change none") {
   const Tensor x = random_tensor({4000, 64}, DType::bf16, 6);
   const auto both = batch_statistics(x, 2);

@@ -32,8 +32,8 @@ inline Axis forward_axis(int64_t in, int64_t filter, int64_t out, int64_t stride
   return {out, 0, 1, in, 1, -padding, stride, {filter, 0, 1}};
 }
 
-/// dx[h] for h = remainder + i stride: the filter rows r that reach it are those with h + padding -
-/// r = p stride, taken from the last to the first, so that p grows by 1.
+/// dx[h] for h = remainder + i stride: the filter rows r that reach it are those with
+/// h + padding - r = p stride, taken from the last to the first, so that p grows by 1.
 inline Axis data_gradient_axis(int64_t image, int64_t filter, int64_t out, int64_t stride,
                                int64_t padding, int64_t remainder) {
   const int64_t lowest = (remainder + padding) % stride;

@@ -200,8 +200,8 @@ struct WinogradStride2 {
   }
 };
 
-/// The data gradient of stride 2 and padding 1, with the reversed filter g' = (g2, g1, g0): dx[2i]
-/// = g'1 dy[i], 4 plain products; dx[2i+1] = g'0 dy[i] + g'2 dy[i+1]: F(4,2). 8 outputs.
+/// The data gradient of stride 2 and padding 1, with the reversed filter g' = (g2, g1, g0):
+/// dx[2i] = g'1 dy[i], 4 plain products; dx[2i+1] = g'0 dy[i] + g'2 dy[i+1]: F(4,2). 8 outputs.
 struct WinogradStride2Data {
   static constexpr int kInputs = 5, kOutputs = 8, kProducts = 9;
   static constexpr int kInputStep = 4;
