@@ -33,7 +33,7 @@ FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, con
 /// Normalised backbone features of a whole data set, with its labels, on the device: no projection.
 struct Features {
   /// [n,D], each of unit length, on the config's device: f32 on a CPU; in the compute type on a
-  /// GPU, where those of ImageNet would take 10 GB besides the step's memory.
+  /// GPU, where ImageNet's in f32 would take 10 GB besides the step's memory.
   Tensor rows;
   std::vector<int32_t> labels;  ///< [n]
 };
