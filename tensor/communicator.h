@@ -1,8 +1,8 @@
 #pragma once
-// Processes that compute together. Each is a rank, 0 to size - 1. Every function is collective: all
-// ranks call it, in the same order, with tensors of the same shapes, types and devices. With host
-// tensors the caller blocks; with GPU tensors the work is queued on the current stream and may be
-// captured (graph.h) if all ranks capture it.
+// Processes that compute together. Each is a rank, 0 to size - 1. Every function that exchanges
+// data is collective: all ranks call it, in the same order, with tensors of the same shapes, types
+// and devices. With host tensors the caller blocks; with GPU tensors the work is queued on the
+// current stream and may be captured (graph.h) if all ranks capture it.
 //
 // Sums are taken in the order of the ranks: all ranks get the same bits, and so does every
 // repetition with the same number of ranks.
