@@ -20,7 +20,8 @@ Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variab
     update_running(statistics, rows, state.momentum, state.running_mean, state.running_variance);
   Tensor y = normalize(x.value(), statistics, state.eps, gamma.value(), beta.value(),
                        residual.value(), relu);
-  // Where the ReLU follows a sum, its mask is read off the result; else it is recomputed from x.
+  // If the ReLU follows a sum, its mask is taken from the result; otherwise it is recomputed from
+  // x.
   const Tensor mask = relu && residual.defined() ? y : Tensor();
   return record("batch_norm", y, {x, gamma, beta, residual},
                 [x = x.value(), mask, statistics, eps = state.eps, gamma = gamma.value(),

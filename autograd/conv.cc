@@ -5,7 +5,7 @@
 namespace siam {
 
 Variable conv2d(const Variable& x, const Variable& w, ConvGeometry geometry) {
-  // The first layer's images need no gradient, which saves one of its three kernels.
+  // Images, the first layer's input, need no gradient, which saves one of its three kernels.
   return record("conv2d", conv2d(x.value(), w.value(), geometry), {x, w},
                 [x = x.value(), w = w.value(), need_dx = x.requires_grad(),
                  need_dw = w.requires_grad(), geometry](const Tensor& dy) {

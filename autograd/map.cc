@@ -27,7 +27,7 @@ Variable cast(const Variable& x, DType type, Tensor rounded) {
   check(!rounded.defined() || (rounded.dtype() == type && rounded.shape() == x.shape()),
         "cast: rounded copy is {} {}; {} {} is needed", rounded.dtype(), rounded.shape(), type,
         x.shape());
-  // The gradient of a filter arrives in f32 already, which cast() passes on untouched.
+  // A filter's gradient already arrives in f32, which cast() passes through unchanged.
   return record("cast", rounded.defined() ? rounded : cast(x.value(), type), {x},
                 [from = x.dtype()](const Tensor& dy) { return std::vector{cast(dy, from)}; });
 }

@@ -9,7 +9,7 @@ namespace siam {
 
 namespace {
 
-// Parts are merged in double, in host memory: a few thousand numbers of each.
+// Parts are merged in double, in host memory: a few thousand numbers each.
 Tensor on_host(const Tensor& t) { return cast(t.to(Device::cpu), DType::f64); }
 Tensor like(const Tensor& model, const Tensor& host) {
   return cast(host, model.dtype()).to(model.device());
@@ -27,7 +27,7 @@ BatchStatistics over_ranks(const Communicator& ranks, const BatchStatistics& par
   return {whole.mean.reshape(part.mean.shape()), whole.variance.reshape(part.mean.shape())};
 }
 
-// One message, where a sum over the ranks takes two: what is to be sent is little.
+// One message instead of the two that a sum over the ranks takes; little is sent.
 Tensor NormOverRanks::sums(const Tensor& part) {
   const int64_t n = part.numel();
   return sum_parts(ranks_.all_gather(part.reshape({1, n})), ranks_.size()).reshape(part.shape());

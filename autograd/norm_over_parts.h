@@ -1,5 +1,5 @@
 #pragma once
-// Batch norm over a batch of which only a part is at hand.
+// Batch norm over a batch of which only a part is present.
 
 #include <vector>
 
@@ -9,21 +9,21 @@
 
 namespace siam {
 
-/// What one batch norm must know of the whole batch while it has a part of it: the statistics going
-/// forward and the two sums going back (tensor/batch_norm.h).
+/// Gives a batch norm that sees only part of a batch the statistics (forward) and gradient sums
+/// (backward; tensor/batch_norm.h) of the whole.
 class NormOverParts {
  public:
   virtual ~NormOverParts() = default;
-  /// From those of this part, which has `rows` rows in each group, the statistics to normalise it
-  /// with.
+  /// Takes the statistics of this part, which has `rows` rows in each group; returns those to
+  /// normalise it with.
   virtual BatchStatistics statistics(const BatchStatistics& part, int64_t rows) = 0;
-  /// From the part's sums [G,C,2] those to use.
+  /// Takes the part's sums [G,C,2]; returns those to use.
   virtual Tensor sums(const Tensor& part) = 0;
-  /// Rows in each group of the whole batch; of the part where no more is known.
+  /// Rows in each group of the whole batch, or of the part as long as no more is known.
   virtual int64_t rows(int64_t part) const = 0;
 };
 
-/// Statistics of the batch of which each rank has an equal part, with `rows` rows in each group.
+/// Statistics of a batch of which each rank has an equal part, with `rows` rows in each group.
 BatchStatistics over_ranks(const Communicator& ranks, const BatchStatistics& part, int64_t rows);
 
 /// Each rank has an equal part of the batch.
@@ -41,15 +41,15 @@ class NormOverRanks : public NormOverParts {
   const Communicator& ranks_;
 };
 
-/// The batch is seen part by part. A pass over all parts gathers what is to be known, the next uses
-/// it. Before anything is known a part's own stand in for them, so where one batch norm follows
-/// another the second one's are right one pass later.
+/// The batch is processed part by part. A pass over all parts gathers the statistics; the next pass
+/// uses them. In the first pass each part uses its own statistics, so the k-th batch norm in a
+/// chain has the right ones after k passes.
 class NormInTurn : public NormOverParts {
  public:
   BatchStatistics statistics(const BatchStatistics& part, int64_t rows) override;
   Tensor sums(const Tensor& part) override;
   int64_t rows(int64_t part) const override { return rows_ > 0 ? rows_ : part; }
-  /// What was gathered, on all ranks if they are given, is now known.
+  /// From now on the statistics gathered, on all ranks if given, are used.
   void end_pass(const Communicator* ranks);
 
  private:

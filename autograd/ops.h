@@ -1,6 +1,6 @@
 #pragma once
-// The differentiable ops. Each stands in one file with shape check, forward and backward rule
-// together; what it computes is documented at the kernel's interface (tensor/conv.h,
+// The differentiable ops. Each is in one file, with its shape check, forward computation and
+// backward rule; what it computes is documented at the kernel's interface (tensor/conv.h,
 // tensor/batch_norm.h, ...).
 
 #include "autograd/variable.h"
@@ -16,7 +16,8 @@ class NormOverParts;
 Variable relu(const Variable& x);
 Variable add(const Variable& a, const Variable& b);
 Variable scale(const Variable& x, double factor);
-/// x rounded to a storage type. `rounded`, if defined, is that already (an optimiser's half copy).
+/// x rounded to a storage type. `rounded`, if defined, is that result, computed already (an
+/// optimiser's half-precision copy).
 Variable cast(const Variable& x, DType type, Tensor rounded = {});
 /// Scalar mean of all elements.
 Variable mean(const Variable& x);
@@ -39,13 +40,13 @@ struct BatchNormState {
   double momentum = 0.1;
   double eps = 1e-5;
 };
-/// relu?( batch_norm(x) (+ residual) ), normalised with the statistics of each of `groups` equal
-/// parts of the batch, which also update the running statistics. gamma, beta, residual may be
-/// undefined. Where x is but a part of the batch, `parts` knows of the others.
+/// relu?( batch_norm(x) (+ residual) ). Each of `groups` equal parts of the batch is normalised
+/// with its own statistics, which also update the running ones. gamma, beta, residual may be
+/// undefined. If x is only a part of the batch, `parts` accounts for the others.
 Variable batch_norm_train(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, int groups, const Variable& residual,
                           bool relu, std::shared_ptr<NormOverParts> parts = {});
-/// The same with the running statistics, as in evaluation. Has no backward.
+/// The same with the running statistics, for evaluation. Has no backward.
 Variable batch_norm_infer(const Variable& x, const Variable& gamma, const Variable& beta,
                           const BatchNormState& state, const Variable& residual, bool relu);
 

@@ -15,7 +15,7 @@ thread_local bool recording = true;
 thread_local GraphVisitor* visitor = nullptr;
 
 // Gradients may be shared (add hands one tensor to both inputs), so they are added in place only
-// when nobody else can see them.
+// when nothing else refers to them.
 void accumulate(Node& node, Tensor dx) {
   if (!node.grad.defined())
     node.grad = std::move(dx);
@@ -28,7 +28,7 @@ void accumulate(Node& node, Tensor dx) {
 }
 
 // Later numbers first. An op's inputs exist before its result, so creation order is a topological
-// order: when a node comes out of the heap, every op that used its result has been through.
+// order: when a node comes out of the heap, every op that used its result has been visited.
 struct ByNumber {
   bool operator()(const std::shared_ptr<Node>& a, const std::shared_ptr<Node>& b) const {
     return a->number < b->number;

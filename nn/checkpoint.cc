@@ -6,7 +6,7 @@ namespace {
 
 const std::string kMomentum = "optimizer.momentum.";
 
-// Every tensor of the state under its name, as views of the live memory.
+// Every tensor of the state under its name, as views of live memory.
 std::map<std::string, Tensor> state(const Registry& registry, const FlatParameters& parameters) {
   std::map<std::string, Tensor> tensors;
   for (const auto& entry : parameters.entries()) {

@@ -17,8 +17,8 @@ void save_checkpoint(const std::filesystem::path& path, const Registry& registry
                      const FlatParameters& parameters,
                      const std::map<std::string, std::string>& counters);
 
-/// Puts back what save_checkpoint wrote into the same model, bit for bit. Error that names `source`
-/// and the tensor if the file is of another model; nothing is changed then.
+/// Restores what save_checkpoint wrote into the same model, bit for bit. Error, naming `source` and
+/// the tensor, if the file is of another model; nothing is changed then.
 void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,
                         FlatParameters& parameters);
 

@@ -16,8 +16,8 @@ class FlatParameters {
 
   Tensor values;    ///< f32 [size]
   Tensor momentum;  ///< f32 [size]; undefined unless trained
-  Tensor grads;     ///< f32 [size], what collect_grads() found; undefined unless trained
-  Tensor half;              ///< [size] of the compute type; undefined for f32
+  Tensor grads;     ///< f32 [size], filled by collect_grads(); undefined unless trained
+  Tensor half;      ///< [size] of the compute type; undefined for f32
 
   struct Entry {
     std::string name;
@@ -28,7 +28,7 @@ class FlatParameters {
   int64_t size() const { return values.numel(); }
   /// Of all buffers.
   size_t bytes() const;
-  /// The registry's buffers one behind another, f32.
+  /// The registry's buffers, concatenated, f32.
   const Tensor& buffers() const { return buffers_; }
   /// View of one parameter in one of the flat buffers.
   Tensor view(const Tensor& flat, const Entry& entry) const;
@@ -37,18 +37,19 @@ class FlatParameters {
   void zero_grad();
   /// Moves the parameters' gradients to `grads`, 0 where none has arrived.
   void collect_grads();
-  /// Keeps what forward passes have made of the model's buffers since the last call or, where
-  /// `enabled` (i32 []) is 0, undoes it. Queued on the device.
+  /// Commits the running statistics that forward passes have written since the last call, or rolls
+  /// them back where `enabled` (i32 []) is 0. Queued on the device.
   void keep_buffers(const Tensor& enabled);
-  /// Takes over values and buffers that were written from outside: after a checkpoint was read.
+  /// Adopts values and buffers that were written from outside, as when a checkpoint is read.
   void refresh();
 
-  static constexpr int64_t kAlignment = 64;  ///< elements: 256 bytes, a GPU's and AVX-512's lines
+  static constexpr int64_t kAlignment = 64;  ///< elements: 256 bytes, whole lines of a GPU and of
+                                             ///< AVX-512
 
  private:
   std::vector<Entry> entries_;
   std::vector<Variable> leaves_;  ///< the parameters, in the order of entries_
-  Tensor buffers_, kept_;         ///< f32: the model's buffers, and as they were kept last
+  Tensor buffers_, kept_;         ///< f32: the model's buffers, and as last committed
 };
 
 }  // namespace siam

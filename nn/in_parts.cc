@@ -41,7 +41,7 @@ struct Parts {
   }
 };
 
-// All passes; body(part, last) sees each part in each of them.
+// All passes; in each, body(part, last) is called for each part.
 template <class Body>
 void run_passes(const Parts& parts, NormsOverParts& norms, const Communicator* ranks,
                 const Body& body) {
@@ -80,7 +80,7 @@ Variable in_parts(const Segment& segment, const Variable& x, Mode mode) {
       parts.put(result, part, y);
     });
   }
-  // The segment's parameters need gradients even where x does not: a leaf of no interest says so.
+  // The segment's parameters need gradients even if x does not: a dummy leaf says so.
   const Variable parameters(Tensor::zeros({1}), true);
   return record("in_parts", y, {x, parameters},
                 [=, x = x.value(), x_needs_grad = x.requires_grad()](const Tensor& dy) {

@@ -1,5 +1,5 @@
 #pragma once
-// Layer-wise adaptive rates (You et al. 2017, LARS) by scaling gradients ahead of SGD, as NVIDIA
+// Layer-wise adaptive rates (You et al. 2017, LARS) by scaling gradients before SGD, as NVIDIA
 // apex's LARC does with clip=False.
 
 #include "nn/flat_parameters.h"

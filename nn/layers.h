@@ -28,13 +28,13 @@ struct Linear {
   void visit(Registry& registry);
 };
 
-/// What becomes of a batch norm's result.
+/// Epilogue: fused after the normalisation.
 struct Then {
   Variable residual = {};  ///< added first, if defined
   bool relu = false;
 };
 
-/// torch.nn.BatchNorm1d/2d: eps 1e-5, momentum 0.1, scale 1 and shift 0 at first.
+/// torch.nn.BatchNorm1d/2d: eps 1e-5, momentum 0.1; scale 1 and shift 0 initially.
 struct BatchNorm {
   Parameter weight, bias;  ///< scale and shift [C]; undefined with affine = false
   BatchNormState state;

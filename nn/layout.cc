@@ -4,7 +4,7 @@ namespace siam {
 
 namespace {
 
-// [K,A,B] -> [K,B,A], of the shape given.
+// [K,A,B] -> [K,B,A], with the given shape.
 Tensor exchanged(const Tensor& from, int64_t a, int64_t b, const Shape& shape) {
   const Tensor to = Tensor::empty(shape);
   for (int64_t k = 0; k < from.dim(0); ++k)

@@ -9,7 +9,7 @@ namespace siam {
 
 struct MlpLayer {
   int64_t width;
-  bool norm = true;    ///< batch norm behind the linear layer, which then has no bias of its own
+  bool norm = true;    ///< batch norm after the linear layer, which then has no bias of its own
   bool affine = true;  ///< the batch norm's scale and shift
   bool relu = true;
 };

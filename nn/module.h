@@ -1,7 +1,7 @@
 #pragma once
 // Modules are plain structs: parameters, a call operator, and visit(), which names what they hold.
-// All that concerns many modules (initial values, flat buffers, checkpoints) goes through the
-// Registry that visit() fills.
+// Whatever concerns all modules (initial values, flat buffers, checkpoints) uses the Registry that
+// visit() fills.
 
 #include <string>
 #include <utility>
@@ -21,19 +21,18 @@ struct Mode {
       true;  ///< batch normalisation by batch statistics, and running statistics updated
   /// Parts of the batch with statistics of their own: the views of a SimSiam batch.
   int groups = 1;
-  /// False: batch statistics are used but leave no trace in the running ones.
+  /// False: batch statistics are used but do not update the running ones.
   bool update_running = true;
-  /// Training only: at most so many samples (with all their groups) are inside a part of the
+  /// Training only: at most this many samples (in all their groups) are inside a segment of the
   /// network at once; see in_parts.h. 0: all.
   int64_t micro_batch = 0;
   NormsOverParts* norms = nullptr;  ///< set by in_parts()
-  /// Training only: these have an equal part of each view each, and batch norm is over all. It
-  /// must outlive the graph. nullptr: the whole batch is here.
+  /// Training only: each of these ranks holds an equal part of every view; batch norm is over all
+  /// of them. Must outlive the graph. nullptr: the whole batch is here.
   const Communicator* ranks = nullptr;
 };
 
-/// Something that is learned: an f32 leaf and, in half precision, the optimiser's rounded copy of
-/// it.
+/// A learned tensor: an f32 leaf and, in half precision, the optimiser's rounded copy of it.
 struct Parameter {
   Variable value;
   Tensor half;
@@ -73,7 +72,7 @@ Registry registry_of(Module& module) {
   return registry;
 }
 
-/// Initial values. Each tensor draws from a stream of its own, (seed, Purpose::init, index of the
+/// Initial values. Each tensor draws from its own stream, (seed, Purpose::init, index of the
 /// tensor).
 class Initializer {
  public:

@@ -6,8 +6,8 @@
 
 namespace siam {
 
-/// SGD over a model's flat buffers. Groups are consecutive ranges of parameters with learning rates
-/// of their own; weight decay applies to all parameters, batch-norm scales and biases included
+/// SGD over a model's flat buffers. Groups are consecutive ranges of parameters, each with its own
+/// learning rate; weight decay applies to all parameters, batch-norm scales and biases included
 /// (App. A).
 class Sgd {
  public:
@@ -17,13 +17,13 @@ class Sgd {
     double grad_scale = 1;  ///< gradients are multiplied by this first: 1 / loss scale
   };
 
-  /// One group for each prefix; a parameter belongs to the first whose prefix its name starts with,
-  /// and a group's parameters must stand together ("" takes the rest). Error for a parameter
+  /// One group for each prefix; a parameter belongs to the first group whose prefix its name starts
+  /// with ("" takes the rest). A group's parameters must be consecutive. Error for a parameter
   /// without a group.
   Sgd(FlatParameters& parameters, Options options, const std::vector<std::string>& prefixes = {""});
 
-  /// f32 [groups], on the device: what the next step will read. 0 leaves a group's parameters
-  /// exactly as they are.
+  /// f32 [groups], on the device: read by the next step. 0 leaves a group's parameters exactly as
+  /// they are.
   const Tensor& learning_rates() const { return rates_; }
   void set_learning_rate(size_t group, double rate);
   /// Queued on the device; changes nothing where `enabled` (i32 []), if defined, is 0.

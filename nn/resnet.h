@@ -20,7 +20,7 @@ struct ResNetArch {
   int64_t expansion() const { return bottleneck ? 4 : 1; }
 };
 
-/// Those of the paper, as torchvision and timm call them.
+/// Those of the paper, under torchvision's and timm's names.
 inline constexpr std::array<std::pair<std::string_view, ResNetArch>, 4> kResNets = {{
     {"resnet18", {{2, 2, 2, 2}, false}},
     {"resnet34", {{3, 4, 6, 3}, false}},
@@ -28,9 +28,9 @@ inline constexpr std::array<std::pair<std::string_view, ResNetArch>, 4> kResNets
     {"resnet101", {{3, 4, 23, 3}, true}},
 }};
 
-/// "resnet50", or for one without a name "basic 1 1 1 1", "bottleneck 3 4 6 1".
+/// "resnet50"; without such a name, "basic 1 1 1 1" or "bottleneck 3 4 6 1".
 std::string to_text(const ResNetArch& arch);
-/// False unless it is a text of either kind.
+/// False unless the text is of either kind.
 bool from_text(std::string_view text, ResNetArch& arch);
 
 /// What comes before the stages: a 3x3 convolution of stride 1, or a 7x7 one of stride 2 and a

@@ -13,7 +13,7 @@ void CapturedStep::queue(const std::function<void()>& step) {
     const uint64_t before = memory().source_calls;
     step();
     warm_ = ranks_.all_true(memory().source_calls == before);
-    // What measuring took is not needed again.
+    // The memory that measuring algorithms took is not needed again.
     if (warm_) caching_allocator(Device::cuda).release_cached();
     return;
   }
@@ -40,7 +40,7 @@ void CapturedStep::capture(const std::function<void()>& step) {
   }
   if (ranks_.all_true(work_.has_value())) return;
   work_.reset();
-  throw CannotCapture(problem.empty() ? "another process has no graph of it" : problem);
+  throw CannotCapture(problem.empty() ? "another process could not capture it" : problem);
 }
 
 }  // namespace siam

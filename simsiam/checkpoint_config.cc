@@ -16,14 +16,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// False if the value is of another kind than the member, or beyond its type.
+// False if the value is of another kind than the member, or out of its type's range.
 template <class Member>
 bool read_value(const Json& value, Member& member) {
   if constexpr (std::is_same_v<Member, bool>) {
     if (!value.is_boolean()) return false;
     member = value;
   } else if constexpr (std::is_integral_v<Member>) {
-    // Seeds of 64 bits are written as signed numbers.
+    // 64-bit seeds are written as signed numbers.
     if (!value.is_number_integer()) return false;
     const int64_t number = value.get<int64_t>();
     member = static_cast<Member>(number);
@@ -49,7 +49,7 @@ void read_setting(const std::string& source, const Setting& setting, const Json&
         named ? "the version that made it" : "another copy");
 }
 
-// Settings of older versions in today's words.
+// Translates the settings of older versions into current ones.
 void translate(Json& run) {
   if (run.contains("blocks") && run.contains("bottleneck") && run.at("blocks").is_string() &&
       run.at("bottleneck").is_boolean()) {
@@ -73,14 +73,14 @@ Json run_of(const TensorFile& file) {
   return run;
 }
 
-// Old checkpoints lack what has become a setting since. But the tensors of a network are what all
-// its settings say, so none of these is taken for granted.
+// Old checkpoints lack settings that were added since. But a network's tensors depend on all its
+// settings, so no default is assumed for these.
 bool may_lack(const Setting& setting) {
   return setting.stated != Stated::always || setting.group != Group::network;
 }
 
-// What the file's own tensors say about the sizes, before memory is taken for them: every layer
-// that is not smaller than another one of its block.
+// Checks the sizes against the file's own tensors, before memory is allocated for them: for every
+// layer that is not smaller than another one of its block.
 void check_sizes(const TensorFile& file, const ModelConfig& model) {
   const auto need = [&](const std::string& name, const Shape& shape) {
     check(file.at(name).shape() == shape,

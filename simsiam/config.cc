@@ -10,14 +10,14 @@ namespace siam {
 
 namespace {
 
-// Stands for any one number, truth value or enumeration.
+// Stands for any number, boolean or enumeration.
 struct Scalar {
   template <class T>
   requires std::is_scalar_v<T>
   constexpr operator T() const;
 };
 
-// How many of them fill an aggregate, those in members of members included.
+// The number of scalars that fill an aggregate, nested members included.
 template <class T, class... Scalars>
 consteval size_t scalars_in() {
   if constexpr (requires { T{Scalars{}..., Scalar{}}; })
@@ -44,7 +44,7 @@ consteval size_t scalars_in_table() {
 static_assert(scalars_in<Config>() == scalars_in_table(),
               "a field of Config has no row in simsiam/config_table.h");
 
-// A float as the decimal it was written as: 0.2 and not 0.200000003.
+// A float as the decimal it was written as: 0.2, not 0.200000003.
 double decimal(double value) { return value; }
 double decimal(float value) {
   const std::string text = fmt::format("{}", value);

@@ -3,9 +3,9 @@
 //
 //   group(name, field, range, flag on the command line, help)
 //
-// Whatever asks for all settings walks it: the command line, check_config(), describe(), reports,
-// checkpoints and their reading, the identity of a run. A new field is its declaration and its row
-// here; without the row it does not compile (config.cc).
+// Whatever needs all settings iterates over it: the command line, check_config(), describe(),
+// reports, writing and reading checkpoints, the identity of a run. A new field needs its
+// declaration and its row here; without the row it does not compile (config.cc).
 
 #include "simsiam/config.h"
 #include "simsiam/setting.h"
@@ -15,9 +15,10 @@ namespace siam {
 // Far above what is sensible, and low enough that sizes in bytes stay within 64 bits.
 constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxLayers = 100, kMaxBlocks = 1000;
 constexpr int kMaxEpochs = 1'000'000, kMaxThreads = 1024;
-// Beyond it f32's own range is left: the scale is there to bring gradients into f16's.
+// Beyond it, values leave the range of f32 itself; the scale is meant to bring gradients into
+// f16's.
 constexpr double kMaxLossScale = 0x1p32;
-// Where the draw's arithmetic is exact enough (augment_math::draw_crop).
+// Up to this the arithmetic of the draw is exact enough (augment_math::draw_crop).
 constexpr double kMaxAspect = 1.6;
 
 /// visit(setting, member) for every field of `c`, a Config or a const Config.
@@ -29,7 +30,8 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
   run("batch_size", c.batch_size, at_least(2, "batch normalisation compares samples"),
       "--batch-size", "images per step");
   run("micro_batch", c.micro_batch, at_least(0), "--micro-batch",
-      "images in memory at once, for batches above memory: the same step, more arithmetic; 0: all");
+      "images in memory at once, for batches too large for it: the same step, more arithmetic; 0: "
+      "all");
   run("base_learning_rate", c.base_learning_rate, positive(), "--lr",
       "learning rate for a batch of 256; scaled linearly with the batch");
   run("momentum", c.momentum, kShare, "--momentum", "of SGD");
@@ -40,11 +42,10 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
       "epochs between two measurements of kNN or, without labels, of views");
   const Rows probed(visit, Group::run, Stated::if_changed);
   probed("linear_probe", c.linear_probe, kAny, "--linear-probe",
-         "the trained network's accuracy by a linear classifier too");
+         "also measure the trained network's accuracy by a linear probe");
   run("knn_k", c.knn.k, at_least(1), "--knn-k", "neighbours that vote");
   const Rows start(visit, Group::run, Stated::if_changed);
-  start("init", c.init, kAny, "--init",
-        "checkpoint whose weights the run starts from, and whose network it has");
+  start("init", c.init, kAny, "--init", "checkpoint whose network and weights the run starts from");
   run("knn_temperature", c.knn.temperature, positive(), "--knn-temperature", "of their votes");
 
   const Rows data(visit, Group::data);
@@ -52,7 +53,7 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
        "class-balanced subset of the training images; 0: all");
   data("test_samples", c.test_samples, at_least(0), "--test-samples", "of the test images; 0: all");
   data("image_size", c.augment.size, from(8, kMaxImageSize), "--image-size",
-       "pixels a side of the network's input");
+       "side of the network's input, in pixels");
   data("crop_pct", c.augment.crop_pct, from(0.1, 1), "--crop-pct",
        "of test images: the input's share of the short side of the resized image");
   data("pixel_mean", c.augment.mean, from(-10, 10), "--pixel-mean",
@@ -60,9 +61,8 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
   data("pixel_deviation", c.augment.deviation, from(0.01, 100), "--pixel-deviation",
        "of red, green and blue");
   const Rows reading(visit, Group::data, Stated::never);
-  reading(
-      "max_bad_fraction", c.max_bad_fraction, kShare, "--max-bad-fraction",
-      "of the images may be unreadable, and neighbours take their place; above it the run stops");
+  reading("max_bad_fraction", c.max_bad_fraction, kShare, "--max-bad-fraction",
+          "of the images that may be unreadable; neighbours replace them; above it the run stops");
 
   const Rows method(visit, Group::method);
   method("method", c.objective.method, kAny, "--method", "what a step minimises");
@@ -83,7 +83,7 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
 
   const Rows network(visit, Group::network);
   network("arch", c.model.backbone.arch, from(1, kMaxBlocks), "--arch",
-          "the backbone, or its blocks and how many of them its four stages have");
+          "the backbone, or its kind of block and the number of blocks in its four stages");
   network("width", c.model.backbone.width, from(1, kMaxChannels), "--width",
           "channels of the ResNet's first stage");
   network("stem", c.model.backbone.stem, kAny, "--stem",
@@ -105,12 +105,12 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
 
   const Rows augmentation(visit, Group::augmentation);
   augmentation("min_scale", c.augment.min_scale, kShare, "--min-scale",
-               "least share of the image's area that is cropped");
+               "smallest share of the image's area in a crop");
   augmentation("max_scale", c.augment.max_scale, kShare, "--max-scale", "largest share");
   augmentation("max_aspect", c.augment.max_aspect, from(1, kMaxAspect), "--max-aspect",
                "a crop's width / height is between 1 / this and this");
   augmentation("jitter_probability", c.augment.jitter_probability, kShare, "--jitter-probability",
-               "of brightness, contrast, saturation and hue being changed");
+               "of changing brightness, contrast, saturation and hue");
   augmentation("brightness", c.augment.brightness, kShare, "--brightness",
                "its factor is in [1 - this, 1 + this]");
   augmentation("contrast", c.augment.contrast, kShare, "--contrast", "likewise");
@@ -118,34 +118,34 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
   augmentation("hue", c.augment.hue, from(0, 0.5), "--hue",
                "its shift is in [-this, this]; 1 is the whole circle");
   augmentation("grayscale_probability", c.augment.gray_probability, kShare,
-               "--grayscale-probability", "of no colour");
+               "--grayscale-probability", "of removing colour");
   augmentation("blur_probability", c.augment.blur_probability, kShare, "--blur-probability",
                "of a Gaussian blur");
   augmentation("min_sigma", c.augment.min_sigma, from(0.01, 20), "--min-sigma",
-               "least deviation of the Gaussian, in pixels of the input");
+               "smallest deviation of the Gaussian, in pixels of the input");
   augmentation("max_sigma", c.augment.max_sigma, from(0.01, 20), "--max-sigma",
                "largest deviation");
   augmentation("flip_probability", c.augment.flip_probability, kShare, "--flip-probability",
-               "of left and right being exchanged");
+               "of swapping left and right");
 
   const Rows hardware(visit, Group::hardware);
   hardware("device", c.device, kAny, "--device", "auto is a GPU if there is one");
   hardware("precision", c.precision, kAny, "--precision",
-           "of activations, unless given f32 on a CPU and bf16 on a GPU");
+           "of activations; default: f32 on a CPU, bf16 on a GPU");
   const Rows arithmetic(visit, Group::hardware, Stated::if_changed);
   arithmetic("loss_scale", c.loss_scale, from(0, kMaxLossScale), "--loss-scale",
              "factor on the loss during backward; 0: 1024 with f16, else 1");
   arithmetic("tf32", c.tf32, kAny, "--tf32",
              "on a GPU, with f32: factors rounded to 10 bits where that is faster");
   arithmetic("deterministic", c.deterministic, kAny, "!--nondeterministic",
-             "on a GPU: also library algorithms that do not repeat bit by bit, if faster");
+             "on a GPU: also library algorithms that are not reproducible bit for bit, if faster");
   const Rows pace(visit, Group::hardware, Stated::never);
   pace("eager", c.eager, kAny, "--eager", "on a GPU: no CUDA graph; the same bits, slower");
   pace("read_back", c.read_back, at_least(0), "--read-back",
        "steps whose losses are read at once; 0: 1 on a CPU, 16 on a GPU");
   pace("workers", c.workers, from(0, kMaxThreads), "--workers",
-       "threads that load and augment, unless given 1 on a CPU and all cores but one on a GPU; 0: "
-       "none, between steps");
+       "threads that load and augment; default: 1 on a CPU, all cores but one on a GPU; 0: none, "
+       "between steps");
 }
 
 struct SettingValue {

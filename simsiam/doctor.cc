@@ -14,24 +14,25 @@ constexpr Regime kRegimes[] = {Regime::divergence, Regime::full_collapse,
                                Regime::dimensional_collapse, Regime::frozen_predictor};
 
 // Healthy runs of all presets stay above 0.8; without stop-gradient std falls below 0.3 within
-// three epochs, with the loss close to -1, and below 0.1 with any loss when all is lost.
+// three epochs, with the loss close to -1. Below 0.1 the run has collapsed, whatever the loss.
 constexpr double kLowStd = 0.3, kNoStd = 0.1, kMinimalLoss = -0.95;
-// Runs whose weights decay or whose steps are far too large fall to 1 or 2, with std up; healthy
-// ones end above 14, the moving average without predictor above 6, and untrained networks start
-// at 6.
+// Runs with far too much weight decay or far too large steps fall to 1 or 2 although std stays
+// high; healthy ones end above 14, the moving average without predictor above 6, and untrained
+// networks start at 6.
 constexpr double kLowRank = 3;
-// Those runs: SimSiam and its variants with the cosine, on batches of 32 and more, z of 32 channels
-// and more, epochs of 6,400 images and more. Elsewhere a low rank is not known to be an illness.
+// Those runs: SimSiam and its variants with the cosine, batches of at least 32, z of at least 32
+// channels, epochs of at least 6,400 images. Elsewhere a low rank is not known to be a fault.
 constexpr int64_t kMeasuredBatch = 32, kMeasuredDim = 32, kMeasuredImages = 6400;
-// Above the best epoch so far, two epochs running; epochs of healthy runs differ by 0.01.
+// Rise above the best epoch so far, in two consecutive epochs; epochs of healthy runs differ by
+// 0.01.
 constexpr double kRise = 0.1;
-// Of the cosine. A random predictor reaches -0.16 in 75 steps and -0.2 in 125, learned ones -0.4 to
-// -0.65 in 75.
+// Loss with the cosine. A random predictor reaches -0.16 in 75 steps and -0.2 in 125, learned ones
+// -0.4 to -0.65 in 75.
 constexpr double kHighLoss = -0.3;
 constexpr size_t kSettledEpochs = 3;
 constexpr int64_t kSettledSteps = 75;
-// Behind the warm-up, steps times their rate: those 75 had rates of 0.1 and more. ResNet-18 on 600
-// photographs, batches of 32 and a rate of 0.0125, takes 250 steps to the same loss.
+// Steps after the warm-up, times their rate: those 75 had rates of 0.1 and more. ResNet-18 on 600
+// photographs, with batches of 32 and a rate of 0.0125, takes 250 steps to the same loss.
 constexpr double kSettledWay = 7.5;
 
 struct Advice {
@@ -41,17 +42,17 @@ struct Advice {
 bool rank_speaks(const Config& config, int64_t steps_per_epoch) {
   return negative_cosine(config) && config.objective.method != Method::byol &&
          config.batch_size >= kMeasuredBatch && config.model.dim >= kMeasuredDim &&
-         (steps_per_epoch + 1) * config.batch_size > kMeasuredImages;  // the rest is left out
+         (steps_per_epoch + 1) * config.batch_size > kMeasuredImages;  // an epoch drops the rest
 }
 
 Advice full_collapse(const Config& config) {
   if (!config.loss.stop_gradient)
-    return {"there is no stop-gradient", "put it back (paper, Sec. 4.1)"};
+    return {"there is no stop-gradient", "restore it (paper, Sec. 4.1)"};
   if (config.model.predictor == Predictor::none)
-    return {"there is no predictor", "put it back (paper, Sec. 4.2)"};
+    return {"there is no predictor", "restore it (paper, Sec. 4.2)"};
   if (config.model.head_norm == HeadNorm::none)
     return {"no batch norm in the heads, so that all projections share a direction",
-            "batch norm behind the hidden layers, or --warmup 10 (paper, Table 3a)"};
+            "batch norm after the hidden layers, or --warmup 10 (paper, Table 3a)"};
   return {"the predictor cannot follow the encoder",
           "a lower --lr, a predictor rate that does not decay, less --weight-decay"};
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Names what goes wrong while a run trains. What each regime looks like is known from the paper
-// (Fig. 2 and Table 1: collapse, fixed predictor; Table 3d: a loss that does not settle) and from
-// Jing et al. (ICLR 2022, dimensional collapse).
+// Diagnoses faults while a run trains. What each regime looks like is known from the paper (Fig. 2
+// and Table 1: collapse, fixed predictor; Table 3d: a loss that does not settle) and from Jing et
+// al. (ICLR 2022, dimensional collapse).
 
 #include <set>
 #include <string>
@@ -15,7 +15,8 @@ namespace siam {
 enum class Regime { full_collapse, dimensional_collapse, divergence, frozen_predictor };
 std::string_view name_of(Regime regime);
 
-/// Of which a rank is known to be an illness.
+/// Images over which the effective rank is measured; its threshold was calibrated for this number
+/// only.
 constexpr int64_t kRankImages = 1024;
 
 class CollapseDoctor {
@@ -24,10 +25,10 @@ class CollapseDoctor {
   CollapseDoctor(const Config& config, int64_t steps_per_epoch)
       : config_(config), steps_per_epoch_(steps_per_epoch) {}
 
-  /// Looks at the epoch that has just ended, and at those before it. `rank` is the epoch's
-  /// projection_rank(), or that of kRankImages views; NaN where it was not measured. Returns a line
-  /// for each regime entered: what was seen, the likely cause, what to try. Each regime is named
-  /// once in a run; a healthy run is silent.
+  /// Examines the epoch that has just ended, and those before it. `rank` is the epoch's
+  /// projection_rank(), or the rank of kRankImages views; NaN if it was not measured. Returns a
+  /// line for each regime entered: what was seen, the likely cause, what to try. Each regime is
+  /// named once in a run; a healthy run is silent.
   std::vector<std::string> examine(const EpochMetrics& epoch, double rank = kNotMeasured);
 
  private:
@@ -40,7 +41,7 @@ class CollapseDoctor {
 };
 
 /// Effective rank of the projections z of 1,024 images, under the test transform; NaN if there are
-/// fewer, of which a rank means something else.
+/// fewer, since their rank means something else.
 double projection_rank(const SimSiam& model, std::shared_ptr<const Dataset> images,
                        const Config& config);
 

@@ -36,7 +36,7 @@ transform = transforms.Compose([
 ])
 )";
 
-// The steps of a line of torchvision, each in a line of its own and with the module's name before.
+// The steps of a line of torchvision, each on its own line and preceded by the module's name.
 std::string steps(const std::string& line) {
   std::string text;
   for (size_t start = 0; start < line.size();) {

@@ -9,14 +9,14 @@ namespace siam {
 
 namespace {
 
-// What the images encoded at a time may take: little beside a training step's memory, which waits
-// in its pool meanwhile.
+// Limit for the images encoded at a time: little compared with a training step's memory, which
+// stays in its pool meanwhile.
 constexpr size_t kBlockBytes = size_t{1} << 30;
 
-constexpr int64_t kViewRows = 2048;  // images of which an evaluation looks at two views
+constexpr int64_t kViewRows = 2048;  // images of which an evaluation uses two views
 
-// encoded(begin, end, encoding) for the images of one block after another, under the test
-// transform; begin and end count from the range's first.
+// Calls encoded(begin, end, encoding) for one block of images after another, under the test
+// transform; begin and end count from the start of the range.
 template <class Encoded>
 void encode_all(const SimSiam& model, const Dataset& dataset, RowRange range, const Config& config,
                 bool projection, const Encoded& encoded) {
@@ -39,13 +39,13 @@ std::vector<int32_t> labels_of(const Dataset& dataset) {
 
 // Nothing is kept for a backward pass: at the peak, in a block of the first stage or in the stem,
 // four tensors of the largest size are alive (the block's input, the shortcut, a convolution's
-// output and that normalised).
+// output and its normalised version).
 size_t encoding_bytes(const Config& config) {
   const ResNetConfig& net = config.model.backbone;
   const bool imagenet = net.stem == Stem::imagenet;
   const int64_t size = config.augment.size;
   const int64_t stem = imagenet ? (size + 1) / 2 : size;
-  const int64_t side = imagenet ? (stem + 1) / 2 : size;  // behind the pool
+  const int64_t side = imagenet ? (stem + 1) / 2 : size;  // after the pool
   const int64_t largest = net.width * std::max(stem * stem, side * side * net.arch.expansion());
   const size_t type = size_of(config.precision);
   return 4 * static_cast<size_t>(largest) * type +
@@ -53,8 +53,8 @@ size_t encoding_bytes(const Config& config) {
 }
 
 int64_t images_at_once(const Config& config) {
-  // A GPU has more to do at once. 1000 divides the data sets we know, and so do its divisors, so
-  // that there is one shape to plan for.
+  // A GPU needs more work at once. 1000 and its divisors divide the sizes of the usual data sets,
+  // so that there is one shape to plan for.
   const int64_t most = config.device == Device::cpu ? 256 : 1000;
   const auto fit = static_cast<int64_t>(kBlockBytes / encoding_bytes(config));
   int64_t images = std::clamp(fit, int64_t{1}, most);

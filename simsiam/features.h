@@ -1,5 +1,5 @@
 #pragma once
-// What a frozen network makes of images: evaluation mode, that is, running statistics.
+// A frozen network's features of images, in evaluation mode, that is, with running statistics.
 
 #include <functional>
 #include <utility>
@@ -11,34 +11,34 @@
 
 namespace siam {
 
-/// Bytes that encode() takes for an image, at its peak: activations and the image itself; what
-/// convolutions need to work in is not counted.
+/// Peak memory in bytes that encode() takes per image: activations and the image itself; the
+/// workspace of convolutions is not counted.
 size_t encoding_bytes(const Config& config);
-/// Images that are encoded together when a data set is: 256 on a CPU and 1000 on a GPU, or a
-/// divisor of it for which they take at most 1 GiB. Nothing of an image's encoding depends on the
-/// others.
+/// Images encoded together when a data set is encoded: 256 on a CPU and 1000 on a GPU, or a divisor
+/// of that for which they take at most 1 GiB. An image's encoding does not depend on the others.
 int64_t images_at_once(const Config& config);
 
 /// images [n,S,S,3], f32 or in the compute type, on any device.
 Encoding encode(const SimSiam& model, const Tensor& images, const Config& config, bool projection);
 
-/// Told how many images are encoded. What it throws ends the work.
+/// Told how many images have been encoded. An exception that it throws ends the work.
 using OnEncoded = std::function<void(int64_t)>;
 
-/// Both representations of all images under the test transform, in the host's memory. The ranks
-/// encode a share each, and all know all.
+/// Both representations of all images under the test transform, in host memory. Each rank encodes a
+/// share, and all get the whole.
 FrozenFeatures frozen_features(const SimSiam& model, const Dataset& dataset, const Config& config,
                                bool projection, const OnEncoded& on_encoded = {},
                                const Communicator& ranks = alone());
 
+/// Normalised backbone features of a whole data set, with its labels, on the device: no projection.
 struct Features {
   /// [n,D], each of unit length, on the config's device: f32 on a CPU; in the compute type on a
-  /// GPU, where those of ImageNet would take 10 GB beside the step's memory.
+  /// GPU, where ImageNet's in f32 would take 10 GB besides the step's memory.
   Tensor rows;
   std::vector<int32_t> labels;  ///< [n]
 };
 
-/// The backbone's features alone, each of unit length: the kNN monitor's.
+/// The backbone's features alone, each of unit length, for the kNN monitor.
 Features backbone_features(const SimSiam& model, const Dataset& dataset, const Config& config,
                            const OnEncoded& on_encoded = {});
 /// Those of some images, [n,D].
@@ -47,15 +47,15 @@ Tensor backbone_features(const SimSiam& model, const Dataset& dataset, RowRange 
 /// The class of each image.
 std::vector<int32_t> labels_of(const Dataset& dataset);
 
-/// Both representations of two random views each of at most `most` images: the first epoch's
-/// augmentation, in evaluation mode. Made by as many threads as the configuration's batches are.
+/// Both representations of two random views of each of at most `most` images: the first epoch's
+/// augmentation, in evaluation mode. Uses as many threads as the configuration's batches do.
 std::pair<Encoding, Encoding> view_features(const SimSiam& model,
                                             std::shared_ptr<const Dataset> dataset,
                                             const Config& config, int64_t most,
                                             const OnEncoded& on_encoded = {});
 
 /// What evaluate() needs: both sets under the test transform, and two augmented views of some test
-/// images, which rank 0 alone has. `on_encoded` is told how many images of both sets are done.
+/// images, which only rank 0 has. `on_encoded` is told how many images of both sets are done.
 EvaluationInput evaluation_input(const SimSiam& model, const Config& config, const TrainTest& data,
                                  const OnEncoded& on_encoded = {},
                                  const Communicator& ranks = alone());

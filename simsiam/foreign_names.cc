@@ -14,7 +14,7 @@ constexpr const char* kAdvice =
 
 }  // namespace
 
-// The longest prefix first: the authors' within DistributedDataParallel, and without.
+// The longest prefix first: the authors', with DistributedDataParallel and without.
 ForeignTensors::ForeignTensors(const TensorFile& file) : file_(file) {
   for (const auto& [prefix, predictor] : {std::pair{"module.encoder.", "module.predictor."},
                                           {"encoder.", "predictor."},
@@ -57,7 +57,7 @@ ResNetConfig ForeignTensors::backbone(const std::optional<ResNetArch>& asked) co
     int& blocks = net.arch.blocks[stage] = 0;
     while (has(fmt::format("{}layer{}.{}.conv1.weight", prefix_, stage + 1, blocks))) ++blocks;
   }
-  for (int& blocks : net.arch.blocks) blocks = std::max(blocks, 1);  // or the first is missed below
+  for (int& blocks : net.arch.blocks) blocks = std::max(blocks, 1);  // so check_blocks() sees a gap
   check_blocks(net);
   const std::string seen = to_text(net.arch);
   const auto stated = file_.metadata.find("architecture");
@@ -69,8 +69,8 @@ ResNetConfig ForeignTensors::backbone(const std::optional<ResNetArch>& asked) co
   return net;
 }
 
-// Before memory is taken for the network: every layer that is not smaller than another one of its
-// block.
+// Checks, before memory is allocated for the network, every layer that is not smaller than another
+// one of its block.
 void ForeignTensors::check_blocks(const ResNetConfig& net) const {
   const int64_t kernel = net.arch.bottleneck ? 1 : 3;
   int64_t in = net.width;
@@ -93,7 +93,7 @@ bool ForeignTensors::heads(ModelConfig& model) const {
           file_.source, name, shape, kAdvice);
     return shape[0];
   };
-  // Linear, batch norm, ReLU; the last layer is one that no ReLU and no other layer follows.
+  // Linear, batch norm, ReLU; after the last layer comes no ReLU and no other layer.
   int last = 0;
   while (has(fmt::format("{}{}.weight", projector, last + 3))) last += 3;
   model.projector_layers = last / 3 + 1;
@@ -132,7 +132,7 @@ std::vector<std::string> ForeignTensors::rest() const {
   for (const auto& [name, tensor] : file_.tensors)
     if (!taken_.contains(name)) names.push_back(name);
   for (const std::string& name : names) {
-    if (name.ends_with(".num_batches_tracked")) continue;  // of batches that were seen
+    if (name.ends_with(".num_batches_tracked")) continue;  // a counter of training batches
     check(name == prefix_ + "fc.weight" || name == prefix_ + "fc.bias",
           "{}: tensor '{}' is not one of this network; {}", file_.source, name, kAdvice);
     classifier.push_back(name);

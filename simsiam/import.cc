@@ -25,8 +25,8 @@ void take(ForeignTensors& file, const std::string& ours, const Tensor& to) {
   to.copy_from(filter ? channels_last(value) : value);
 }
 
-// The authors' last projection layer has a bias before a batch norm, which takes it away again: as
-// a part of the running mean it is what it was.
+// The authors' last projection layer has a bias before a batch norm, which cancels it: the bias is
+// folded into the running mean, with the same result.
 void fold_biases(ForeignTensors& file, Mlp& mlp, const std::string& prefix) {
   int index = 0;
   for (Mlp::Layer& layer : mlp.layers) {
@@ -56,7 +56,7 @@ void read_number(const TensorFile& file, const char* name, int& number) {
         text->second);
 }
 
-// How images are made: as asked for, as our export says, or as is usual.
+// How images are preprocessed: as requested, as our export says, or the usual way.
 AugmentConfig images_of(const TensorFile& file, const ImportOptions& options, Stem stem) {
   AugmentConfig images;
   if (stem == Stem::cifar) images.size = 32, images.crop_pct = 1;

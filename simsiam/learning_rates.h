@@ -10,8 +10,8 @@ struct LearningRates {
   double encoder, predictor;
 };
 
-/// In an epoch, from 0: the cosine of the paper's code, which is constant within an epoch. The
-/// predictor's may be constant, or 0.
+/// The rates in an epoch, counted from 0: the cosine of the paper's code, which is constant within
+/// an epoch. The predictor's may be constant, or 0.
 LearningRates learning_rates(const Config& config, int epoch);
 
 /// [encoder, predictor] for a whole run on its device, at step 0.

@@ -16,11 +16,11 @@ struct LossConfig {
   bool stop_gradient = true;
   Similarity similarity = Similarity::cosine;
   bool symmetric = true;  ///< false: the first view of a pair predicts the second only (Sec. 4.6)
-  int pairs = 1;          ///< of views per image and step
+  int pairs = 1;          ///< pairs of views per image and step
 };
 
 /// L = D(p1, stopgrad(z2)) / 2 + D(p2, stopgrad(z1)) / 2, averaged over the pairs of views; without
-/// symmetry D(p1, stopgrad(z2)). A scalar, with the cosine in [-1, 1]. p and z are [2 pairs N,d],
+/// symmetry D(p1, stopgrad(z2)). A scalar, in [-1, 1] with the cosine. p and z are [2 pairs N,d],
 /// as in Views (objective.h); views 2 i and 2 i + 1 are a pair.
 Variable simsiam_loss(const Variable& p, const Variable& z, const LossConfig& config);
 

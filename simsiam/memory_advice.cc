@@ -10,7 +10,7 @@ namespace siam {
 
 namespace {
 
-// Linux promises memory it does not have, so the kernel's own estimate is asked.
+// Linux overcommits memory, so the kernel's own estimate is used.
 uint64_t available_memory() {
   std::ifstream file("/proc/meminfo");
   for (std::string name; file >> name;) {
@@ -24,7 +24,7 @@ uint64_t available_memory() {
 }  // namespace
 
 void need_memory(std::string_view what, uint64_t bytes, Device device) {
-  if (device != Device::cpu) return;  // the GPU's allocator says so itself
+  if (device != Device::cpu) return;  // the GPU's allocator reports it itself
   const uint64_t free = available_memory();
   constexpr double kMiB = 1048576.0;
   check(bytes <= free,

@@ -18,8 +18,8 @@ enum class Predictor { learned, fixed, none };
 template <>
 inline constexpr auto kNames<Predictor> = names("learned", "fixed", "none");
 
-/// Where the heads have batch norm (Table 3): nowhere, behind hidden layers, also behind the
-/// projector's output (the paper's default), behind every layer. A linear layer without it has a
+/// Where the heads have batch norm (Table 3): nowhere, after hidden layers, also after the
+/// projector's output (the paper's default), after every layer. A linear layer without it has a
 /// bias.
 enum class HeadNorm { none, hidden, standard, all };
 template <>
@@ -50,7 +50,7 @@ struct SimSiam {
     Variable z;  ///< projections f(x) [rows,d]
     Variable p;  ///< predictions h(f(x)) [rows,d]
   };
-  /// views [rows,H,W,3], as in Views (objective.h); mode.groups is their number.
+  /// views [rows,H,W,3], as in Views (objective.h); mode.groups is the number of views.
   Output operator()(const Variable& views, Mode mode) const;
 
   /// Names as in the authors' checkpoints: encoder.conv1.weight, ..., encoder.fc.0.weight,

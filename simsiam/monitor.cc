@@ -12,7 +12,7 @@ namespace siam {
 
 namespace {
 
-constexpr double kEncoding = 0.99;  // share of the time; the comparison has the rest
+constexpr double kEncoding = 0.99;  // share of the time; the comparison takes the rest
 
 class KnnMonitor : public Monitor {
  public:
@@ -33,7 +33,7 @@ class KnnMonitor : public Monitor {
   }
 
  private:
-  // Each rank encodes a part of both sets, and keeps that of the bank.
+  // Each rank encodes a part of both sets, and keeps its part of the bank.
   double knn(const SimSiam& model, const std::function<void(double)>& watch) const {
     const RowRange bank = ranks_.shard(data_.train->size()),
                    asked = ranks_.shard(data_.test->size());
@@ -58,7 +58,8 @@ class KnnMonitor : public Monitor {
                         config_.knn);
   }
 
-  // Features of unit length are not those that it is taught on. On rank 0.
+  // On rank 0. The probe is trained on features that are not normalised, so these are computed
+  // anew.
   double linear_accuracy(const SimSiam& model, const std::function<void(double)>& watch) const {
     const auto features = [&](const Dataset& dataset, int64_t before) {
       return frozen_features(

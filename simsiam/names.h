@@ -1,5 +1,5 @@
 #pragma once
-// Enumerations by name. The table of an enumeration's names stands beside it, once:
+// Enumerations by name. The table of an enumeration's names is beside it, and nowhere else:
 //
 //   enum class Predictor { learned, fixed, none };
 //   template <>

@@ -1,7 +1,7 @@
 #pragma once
 // What a training step minimises. SimSiam's own objective is three lines; the others are the
-// paper's alternating optimisation (Sec. 5.2), its moving average in place of the predictor, and
-// the two methods it is compared with. Each sees the views of a batch and gives a loss.
+// paper's alternating optimisation (Sec. 5.2), its moving average instead of the predictor, and the
+// two methods it is compared with. Each sees the views of a batch and gives a loss.
 
 #include <memory>
 
@@ -25,38 +25,39 @@ struct ObjectiveConfig {
   double temperature = 0.5;      ///< simclr
 };
 
-/// One batch on its way through a step. The views lie one behind another along the leading
-/// dimension: rows [0,N) are the first view of all samples, rows [N,2N) the second, and so on. So
-/// all views go through the network at once, where batch norm takes each by itself (Mode::groups),
-/// z and p have their rows in the same order, and the loss slices them by view.
+/// One batch on its way through a step. The views are concatenated along the leading dimension:
+/// rows [0,N) are the first view of all samples, rows [N,2N) the second, and so on. So all views go
+/// through the network at once, where batch norm treats each separately (Mode::groups); z and p
+/// have their rows in the same order, and the loss slices them by view.
 struct Views {
   Variable images;                      ///< [views N,H,W,3] in the compute type
   const std::vector<int64_t>& samples;  ///< [N], indices into the data set
-  int64_t step;                         ///< of the epoch, from 0
+  int64_t step;                         ///< within the epoch, from 0
 };
 
 class Objective {
  public:
   struct Result {
-    Variable loss;  ///< a scalar; of several ranks each has one, whose mean is the batch's
-    Tensor z;       ///< projections [views N,d], as the views
+    Variable loss;  ///< a scalar; with several ranks, each has its own, and their mean is the
+                    ///< batch's
+    Tensor z;       ///< projections [views N,d], in the order of the views
   };
 
   virtual ~Objective() = default;
   virtual Result operator()(const Views& views) = 0;
 
-  /// Steps of a window. Before the first of them look_ahead() is shown all batches of the window,
+  /// Steps per window. Before the first of them, look_ahead() is given all batches of the window,
   /// which the steps then see again. 0: no looking ahead.
   virtual int64_t window() const { return 0; }
   virtual void look_ahead(const Views&) {}
   /// After the optimiser's step.
   virtual void updated(const FlatParameters&, const Tensor& /*finite*/) {}
-  /// True if all that changes from step to step is in the device's memory, so that a captured step
+  /// True if everything that changes from step to step is in device memory, so that a captured step
   /// can be replayed.
   virtual bool capturable() const { return false; }
   /// Adds what a checkpoint must hold, as buffers.
   virtual void visit(Registry&) {}
-  /// Bytes that the objective keeps beyond the model, for the user to know beforehand.
+  /// Bytes that the objective keeps besides the model, so that the user can know beforehand.
   virtual size_t bytes() const { return 0; }
 };
 
@@ -67,7 +68,7 @@ struct RunSize {
 
 struct Config;
 /// For views of which each of `ranks` has a part (shared_views.h). `model` and `ranks` must outlive
-/// the objective. Error if its memory cannot be had.
+/// the objective. Error if there is not enough memory for it.
 std::unique_ptr<Objective> make_objective(const Config& config, const SimSiam& model, RunSize size,
                                           const Communicator& ranks = alone());
 

@@ -1,4 +1,4 @@
-// As tensor/precompiled.h.
+// See tensor/precompiled.h.
 
 #include <fmt/ranges.h>
 

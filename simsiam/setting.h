@@ -1,26 +1,26 @@
 #pragma once
-// What is known of a field of the configuration beside its value.
+// What is known about a field of the configuration besides its value.
 
 #include <limits>
 
 namespace siam {
 
-/// Of options in --help, in this order.
+/// Groups of options in --help, in this order.
 enum class Group { run, data, method, network, augmentation, hardware, output };
 
 /// Whether a setting is named in summaries, reports and checkpoints, and is part of what identifies
 /// a run.
 enum class Stated {
   always,
-  if_changed,  ///< left out with its default, which is what a checkpoint without it was made with
-  never        ///< it leaves no trace in the numbers
+  if_changed,  ///< left out if it has its default, which a checkpoint without it was made with
+  never        ///< it does not affect the numbers
 };
 
-/// What a number may be.
+/// The values that a number may have.
 struct Range {
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
-  bool open = false;        ///< `least` itself is too little
+  bool open = false;        ///< `least` itself is too small
   const char* reason = "";  ///< why it is needed
 
   constexpr bool holds(double value) const {
@@ -29,7 +29,7 @@ struct Range {
 };
 
 constexpr Range kAny = {};
-constexpr Range kShare = {0, 1};  // probabilities, and other parts of a whole
+constexpr Range kShare = {0, 1};  // probabilities and other shares
 constexpr Range from(double least, double most) { return {least, most}; }
 constexpr Range at_least(double least, const char* reason = "") {
   return {.least = least, .reason = reason};
@@ -41,13 +41,13 @@ struct Setting {
   Stated stated;
   const char* name;  ///< in summaries, reports and checkpoints
   Range range;       ///< of a number, or of each in a list
-  /// On the command line. That of a truth value has an opposite, --no-..., unless it begins with !
-  /// and is itself the opposite.
+  /// On the command line. A boolean's flag has an opposite, --no-..., unless it begins with !, when
+  /// it is itself the opposite.
   const char* flag;
   const char* help;
 };
 
-/// The rows of one group, for writing the table (config_table.h): each is shown to `visit`.
+/// The rows of one group, for writing the table (config_table.h): each is passed to `visit`.
 template <class Visit>
 class Rows {
  public:

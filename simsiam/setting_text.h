@@ -1,6 +1,6 @@
 #pragma once
 // Settings that are written as words: enumerations by name, lists of numbers with spaces between.
-// The same text stands on the command line, in reports and in checkpoints.
+// The same text is used on the command line, in reports and in checkpoints.
 
 #include <fmt/ranges.h>
 
@@ -15,7 +15,7 @@
 namespace siam {
 
 template <>
-constexpr auto members_of<DType>() {  // those that activations may have
+constexpr auto members_of<DType>() {  // the types that activations may have
   return std::array{DType::f32, DType::bf16, DType::f16};
 }
 template <>
@@ -50,7 +50,7 @@ bool from_text(std::string_view text, E& value) {
   return false;
 }
 
-/// False unless the text is as many numbers as the list has, with a space or a comma between.
+/// False unless the text has exactly as many numbers as the list, separated by a space or a comma.
 template <NumberList List>
 bool from_text(std::string_view text, List& list) {
   const char *at = text.data(), *const end = at + text.size();

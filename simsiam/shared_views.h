@@ -1,18 +1,18 @@
 #pragma once
 // The views of a batch that ranks share: each has N / size consecutive samples of the N, with all
-// their views, which lie as those of a whole batch do (Views, objective.h).
+// their views, laid out like those of a whole batch (Views, objective.h).
 
 #include "autograd/variable.h"
 #include "tensor/communicator.h"
 
 namespace siam {
 
-/// [views N,...], as one rank has them, of the ranks' [views N / size,...].
+/// Combines the ranks' [views N / size,...] into [views N,...], as a single rank would have them.
 Tensor gather_views(const Communicator& ranks, const Tensor& part, int64_t views);
-/// This rank's [views N / size,...] of them.
+/// This rank's part [views N / size,...] of them.
 Tensor own_views(const Communicator& ranks, const Tensor& whole, int64_t views);
 
-/// The rows of all ranks, one behind another; a gradient goes back to the rank whose row it is.
+/// The rows of all ranks, concatenated; a row's gradient goes back to the rank it came from.
 Variable gather_rows(const Communicator& ranks, const Variable& part);
 
 }  // namespace siam

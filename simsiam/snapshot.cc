@@ -35,7 +35,7 @@ Tensor training_projections(const SimSiam& model, const Dataset& dataset, const 
   const Mode mode{.training = true, .update_running = false};
   const int64_t count = dataset.size();
   const int64_t most = std::min(config.batch_size, images_at_once(config));
-  const int64_t parts = (count + most - 1) / most;  // as equal as can be
+  const int64_t parts = (count + most - 1) / most;  // as equal as possible
   const Tensor rows = Tensor::empty({count, config.model.dim}, DType::f32, config.device);
   for (int64_t i = 0; i < parts; ++i) {
     const int64_t begin = i * count / parts, end = (i + 1) * count / parts;

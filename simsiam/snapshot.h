@@ -1,5 +1,6 @@
 #pragma once
-// Where a network puts some images, looked at while it trains: what a collapse looks like.
+// A network's embeddings of some images, taken while it trains: they show what a collapse looks
+// like.
 
 #include "data/dataset.h"
 #include "simsiam/config.h"
@@ -12,11 +13,11 @@ struct Snapshot {
   PrincipalComponents cloud;  ///< of z / |z|, a point per image
 };
 
-/// z of a view of each image [n,d], f32, as the loss sees it: the view is the one that training on
-/// these images would see first, whatever the epoch, and batch norm has the statistics of these
-/// views, in parts about as large as a batch of training. (By the running statistics an untrained
+/// z of one view of each image [n,d], f32, as the loss sees it: the view is the one that training
+/// on these images would see first, whatever the epoch, and batch norm uses the statistics of these
+/// views, in parts about as large as a training batch. (With running statistics, an untrained
 /// network, which has none yet, seems collapsed; and a network that has collapsed on views still
-/// tells apart images that are no views.) Leaves no trace in the model.
+/// distinguishes images that are not augmented.) Does not change the model.
 Tensor training_projections(const SimSiam& model, const Dataset& dataset, const Config& config);
 
 /// Error if there are fewer than two images.

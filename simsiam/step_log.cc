@@ -11,9 +11,9 @@ StepLog::StepLog(int64_t slots, int64_t dim, int64_t samples, Device device)
 
 StepLog::~StepLog() {
   try {
-    for (const Window& window : windows_) window.copied.wait();  // then its memory is free
+    for (const Window& window : windows_) window.copied.wait();  // its memory may be freed then
   } catch (const Error&) {
-    // The device failed, and said so to who used it.
+    // The device failed, which was reported to whoever used it.
   }
 }
 
@@ -59,7 +59,7 @@ std::vector<StepLog::Entry> StepLog::take() {
 }
 
 void StepLog::forget() {
-  ring_.finite.copy_from(Tensor::full({}, 1, DType::i32));  // waits for all that is queued
+  ring_.finite.copy_from(Tensor::full({}, 1, DType::i32));  // waits for everything queued
   windows_.clear();
   taken_ = queued_;
 }

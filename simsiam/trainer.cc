@@ -85,21 +85,21 @@ Views Trainer::views(const Batch& batch, int64_t step) const {
   return {Variable(cast(batch.images, config_.precision)), batch.samples, step};
 }
 
-// Shows the objective the batches of the window that begins here.
+// Gives the objective the batches of the window that begins here.
 void Trainer::look_ahead() {
   const int64_t end = std::min(next_step() + objective_->window(), steps_per_epoch());
   for (int64_t step = next_step(); step < end; ++step)
     objective_->look_ahead(views(ahead_->next(), step));
 }
 
-// Queues the work of a step and waits for none of it: what changes from step to step is in the
-// device's memory.
+// Queues the work of a step and waits for none of it: everything that changes from step to step is
+// in device memory.
 void Trainer::step() {
   parameters_.zero_grad();
   const auto [loss, z] = (*objective_)(views(batches_->batch(), next_step()));
   backward(loss, gradient_seed_);
   parameters_.collect_grads();
-  ranks_.all_reduce(parameters_.grads);  // of several processes; of one there is nothing to add
+  ranks_.all_reduce(parameters_.grads);  // with a single process nothing is added
   log_.record(loss.value(), z.rows(0, config_.batch_size / ranks_.size()), parameters_.grads,
               ranks_);
   follow_schedule(schedule_, log_.finite(), optimizer_.learning_rates());
@@ -108,25 +108,25 @@ void Trainer::step() {
   objective_->updated(parameters_, log_.finite());
 }
 
-// Queues the next step, as a replay where that is possible.
+// Queues the next step, as a replay if possible.
 void Trainer::queue_step() {
   batches_->advance();
   if (!captured_) return step();
   try {
     captured_->queue([this] { step(); });
   } catch (const CannotCapture& error) {
-    read_back();  // a step that was not finite says so first
+    read_back();  // a step that was not finite is reported first
     if (ranks_.rank() == 0)
       print(stderr,
-            fmt::format("the step cannot be captured ({}); it goes on without a CUDA graph\n",
+            fmt::format("the step cannot be captured ({}); continuing without a CUDA graph\n",
                         error.what()));
-    parameters_.zero_grad();  // which lie in the memory that goes now
+    parameters_.zero_grad();  // the gradients are in the memory freed below
     captured_.reset();
     step();
   }
 }
 
-// Where memory runs out, the user is told what to shrink, and a batch by how much.
+// If memory runs out, the user is told what to shrink and, for the batch, by how much.
 void Trainer::queue_step_or_advise() {
   try {
     if (ahead_ && next_step() % objective_->window() == 0) look_ahead();
@@ -140,7 +140,7 @@ void Trainer::queue_step_or_advise() {
   }
 }
 
-// Takes over what a window of steps has logged.
+// Adds up what a window of steps has logged.
 void Trainer::read_window() {
   for (const auto& [loss, std, finite] : log_.take()) {
     if (!finite)

@@ -16,14 +16,14 @@
 
 namespace siam {
 
-/// The loss or a gradient stopped being a number; the message says where.
+/// The loss or a gradient is no longer finite; the message says where.
 struct NotFinite : Error {
   using Error::Error;
 };
 
 /// What is known after a step.
 struct StepInfo {
-  int epoch;         ///< being trained, from 1
+  int epoch;         ///< in progress, from 1
   int64_t step;      ///< steps done in this epoch
   int64_t steps;     ///< in an epoch
   double loss, std;  ///< means over the epoch so far
@@ -36,52 +36,52 @@ struct TrainedModel;
 
 class Trainer {
  public:
-  /// Weights are drawn, or those of `initial` (take_weights()), whose hash is config.init. Error if
-  /// the configuration does not fit the data: a batch larger than the data set, say.
+  /// Weights are random, or those of `initial` (take_weights()), whose hash is config.init. Error
+  /// if the configuration does not fit the data, as with a batch larger than the data set.
   ///
-  /// Several `ranks`, which must outlive it, make one run: each has a trainer, does a part of every
-  /// batch, and comes to the same state, of which any one's save() is the run's. What trains,
-  /// measures or shares is called by all; on_step must end the training on all or none. Error
-  /// unless all have the same configuration and data.
+  /// Several `ranks`, which must outlive it, make one run: each has a trainer, processes a part of
+  /// every batch, and reaches the same state, so that any rank's save() is the run's. Whatever
+  /// trains, measures or shares is called by all ranks; on_step must end the training on all or
+  /// none. Error unless all have the same configuration and data.
   Trainer(const Config& config, const TrainTest& data, TrainedModel* initial = nullptr,
           const Communicator& ranks = alone());
   ~Trainer();
 
-  /// Trains to the end of the current epoch and has the monitor measure if it is due. `on_step` is
-  /// called when the host has read the losses of the next Config::read_back steps. A GPU has as
-  /// many more queued by then; what on_step throws leaves the state as after the last step queued,
-  /// for which save() and the next train_epoch() wait. NotFinite leaves the weights as before the
-  /// step it names.
+  /// Trains to the end of the current epoch and then measures if the monitor is due. `on_step` is
+  /// called whenever the host has read the losses of another Config::read_back steps. By then a GPU
+  /// has as many more queued; if on_step throws, the state is that after the last step queued, for
+  /// which save() and the next train_epoch() wait. NotFinite leaves the weights as they were before
+  /// the step it names.
   EpochMetrics train_epoch(const std::function<void(const StepInfo&)>& on_step = {});
-  /// All that the monitor can say of the network as it is; the other fields are not measured.
+  /// All that the monitor measures, for the network as it is; the other fields are not measured.
   EpochMetrics measure() const;
-  /// From now on `watch` is told which share of the work is done, above 0 to 1, while the monitor
-  /// measures. What it throws leaves the state as it was before the measurement.
+  /// From now on `watch` is told what share of the work is done, above 0 to 1, while the monitor
+  /// measures. An exception that it throws leaves the state as it was before the measurement.
   void watch_monitor(std::function<void(double)> watch) { watch_ = std::move(watch); }
   const Monitor& monitor() const { return *monitor_; }
 
   int64_t steps_per_epoch() const { return batches_->batches_per_epoch(); }
-  /// Bytes the objective keeps beyond the model: cached targets, a memory bank.
+  /// Bytes the objective keeps besides the model: cached targets, a memory bank.
   size_t objective_bytes() const { return objective_->bytes(); }
-  /// Of the memory that captured steps have for themselves, apart from the device's other tensors.
+  /// Statistics of the memory reserved for captured steps, apart from the device's other tensors.
   CachingAllocator::Statistics step_memory() const;
-  /// Steps that the host has read, over all epochs, those before a resume included.
+  /// Steps whose results the host has read, over all epochs, including those before a resume.
   int64_t steps_done() const { return position_.epoch * steps_per_epoch() + position_.step; }
   bool finished() const { return position_.epoch == config_.epochs; }
   const std::vector<EpochMetrics>& history() const { return history_; }
   const Config& config() const { return config_; }
   const FlatParameters& parameters() const { return parameters_; }
   const SimSiam& model() const { return model_; }
-  /// f32 [encoder, predictor] on the device: of the last step queued.
+  /// f32 [encoder, predictor] on the device: the rates of the last step queued.
   const Tensor& current_rates() const { return optimizer_.learning_rates(); }
 
-  /// The whole state, in the middle of an epoch too. A run that is resumed from it continues with
+  /// Saves the whole state, also in the middle of an epoch. A run resumed from it continues with
   /// the same bits as one that was never interrupted.
   void save(const std::filesystem::path& path);
-  /// Error if the checkpoint is damaged, or of a run with another configuration or other data;
+  /// Error if the checkpoint is damaged, or from a run with another configuration or other data;
   /// nothing is changed then.
   void resume(const std::filesystem::path& path);
-  /// All ranks take over rank 0's state, which has resumed.
+  /// Copies rank 0's state to all ranks, after its resume().
   void share();
 
  private:
@@ -103,7 +103,7 @@ class Trainer {
 
   Config config_;
   const Communicator& ranks_;
-  std::unique_ptr<CapturedStep> captured_;  ///< where steps are replayed; outlives their tensors
+  std::unique_ptr<CapturedStep> captured_;  ///< if steps are replayed; outlives their tensors
   TrainTest data_;
   SimSiam model_;
   Registry registry_;
@@ -115,7 +115,7 @@ class Trainer {
   std::unique_ptr<Objective> objective_;
   Tensor gradient_seed_;  ///< d loss / d this rank's loss, times the loss scale
   StepLog log_;
-  Position position_;  ///< as far as the host has read
+  Position position_;  ///< up to where the host has read
   std::vector<EpochMetrics> history_;
   std::unique_ptr<Monitor> monitor_;
   std::function<void(double)> watch_;

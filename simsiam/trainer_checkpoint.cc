@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-// An old checkpoint lacks what has become a setting since, and says nothing of the kernels.
+// An old checkpoint lacks settings added since, and says nothing about the kernels.
 Json identity_of(const TensorFile& file, const Json& kernels) {
   const Json stored = metadata_json(file, "run");
   Json identity = to_json(describe(checkpoint_config(file)));

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// 2 has a checksum, 1 had none.
+// Version 2 has a checksum, version 1 had none.
 const std::string kFormat = "simsiam training state ", kVersion = "2", kVersionBefore = "1";
 
 struct Range {
@@ -20,26 +20,26 @@ struct Range {
   bool optional = false;  ///< may be missing, as NaN
 };
 
-// Rows of a version before had no more than these.
+// Rows of earlier versions had only these.
 constexpr size_t kMeasuredBefore = 7, kRecall = 7;
 static_assert(kMeasurements[kRecall].field == &EpochMetrics::recall);
 
-constexpr double kLong = 1e12;  // of seconds, or of anything per second
+constexpr double kLong = 1e12;  // limit for seconds, or for anything per second
 // Unbiased deviations of n unit vectors: at most sqrt(n / (n - 1)) of 1, and n is 2 or more.
 constexpr Range kStd = {0, 1.5};
 
-// Of a step or an epoch's mean. Cosines are computed from rounded vectors, so that they may be a
-// little beyond 1; a cross-entropy has no largest value.
+// For a step or an epoch's mean. Cosines are computed from rounded vectors, so they may slightly
+// exceed 1; a cross-entropy has no largest value.
 Range loss_range(const Config& config) {
   if (negative_cosine(config)) return {-1.001, 1.001};
   return {0, std::numeric_limits<float>::max()};
 }
 
-// In the order of kMeasurements, those of an epoch.
-// `recall`: the row has one, so that nothing has a label.
+// The ranges of an epoch's measurements, in the order of kMeasurements. `recall`: the row has one,
+// so there are no labels.
 std::vector<Range> ranges(const Config& config, int epoch, bool recall) {
   const double rate = learning_rates(config, epoch - 1).encoder, slack = 1e-9 * rate;
-  const bool last = epoch == config.epochs;  // its monitor has always measured
+  const bool last = epoch == config.epochs;  // which is always measured
   return {loss_range(config),
           kStd,
           {0, 100, !last || recall},
@@ -53,7 +53,7 @@ std::vector<Range> ranges(const Config& config, int epoch, bool recall) {
           {0, 100, true}};
 }
 
-// The entries of a list in the metadata, one after another.
+// The entries of a list in the metadata, read one after another.
 class List {
  public:
   List(const TensorFile& file, std::string what, const Json& list, size_t size)
@@ -149,7 +149,8 @@ bool is_training_state(const std::map<std::string, std::string>& metadata) {
 }
 
 TensorFile load_training_state(const std::filesystem::path& path) {
-  // Asked before the tensors are: those of other programs may have types that are not read here.
+  // Checked before the tensors are read: those of other programs may have types that are not
+  // supported here.
   const std::map<std::string, std::string> metadata = load_metadata(path);
   const auto format = metadata.find("format");
   check(is_training_state(metadata),

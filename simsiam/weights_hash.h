@@ -10,7 +10,7 @@
 
 namespace siam {
 
-/// Of the file whose weights a run starts from; 0 where they are drawn by the seed.
+/// Hash of the file whose weights a run starts from; 0 if they are drawn from the seed.
 struct WeightsHash {
   uint64_t value = 0;
   bool operator==(const WeightsHash&) const = default;
@@ -27,7 +27,7 @@ inline bool from_text(std::string_view text, WeightsHash& hash) {
          (text.size() == 16 && std::from_chars(text.data(), end, hash.value, 16).ptr == end);
 }
 
-/// Of a file's content. Error if it cannot be read.
+/// Hash of a file's content. Error if it cannot be read.
 WeightsHash weights_hash(const std::filesystem::path& path);
 
 }  // namespace siam

@@ -103,7 +103,8 @@ void CachingAllocator::release_cached() {
 void CachingAllocator::release_cached_locked() {
   for (auto it = free_.begin(); it != free_.end();) {
     char* start = it->second;
-    // A free block as long as its segment: the block starts it and no other block follows inside.
+    // A free block as long as its segment: it begins at the segment's start, and no other block
+    // follows in the segment.
     auto block = blocks_.find(start);
     auto next = std::next(block);
     const bool whole =

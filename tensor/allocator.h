@@ -1,6 +1,6 @@
 #pragma once
-// Memory for tensors. The caching allocator keeps what it got from the system: after the first
-// training step every request is served from the cache, at the same addresses.
+// Memory for tensors. The caching allocator keeps the memory it got from the system: after the
+// first training step every request is served from the cache, at the same addresses.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +15,12 @@
 
 namespace siam {
 
-/// Memory is exhausted; says what was asked for and what is free.
+/// Out of memory; says how much was requested and how much is free.
 struct OutOfMemory : Error {
   OutOfMemory(const std::string& message, size_t asked, size_t held)
       : Error(message), asked(asked), held(held) {}
   size_t asked;  ///< bytes of the request that failed
-  size_t held;   ///< bytes that this allocator handed out at most, so far
+  size_t held;   ///< the most bytes that this allocator has handed out so far
 };
 
 class Allocator {
@@ -54,12 +54,12 @@ class CachingAllocator : public Allocator {
   ~CachingAllocator() override;
 
   void* allocate(size_t bytes) override;
-  /// The same from what is kept without use; nullptr where no block of it is large enough.
+  /// Like allocate(), but from cached free blocks only; nullptr if none is large enough.
   void* allocate_kept(size_t bytes);
   void free(void* pointer) noexcept override;
-  /// Whether it handed this out, and has not got it back.
+  /// Whether it has handed this out and not got it back.
   bool owns(void* pointer) const;
-  /// Returns every segment that is wholly free to the source.
+  /// Returns every entirely free segment to the source.
   void release_cached();
   Statistics statistics() const;
   void reset_peak();
@@ -86,7 +86,7 @@ class CachingAllocator : public Allocator {
   Statistics statistics_;
 };
 
-/// Hands out what another allocator keeps without use, and turns to a second one for the rest.
+/// Serves requests from what `spare` has cached but not handed out, otherwise from `rest`.
 class SpareMemory : public Allocator {
  public:
   SpareMemory(CachingAllocator& spare, Allocator& rest) : spare_(spare), rest_(rest) {}
@@ -106,7 +106,7 @@ CachingAllocator& caching_allocator(Device device);
 
 /// While it lives, this thread's tensors on the device come from another allocator, to which they
 /// return whenever they are freed: tests put guard zones around every buffer, and a captured step
-/// has memory of its own.
+/// has its own memory.
 class ScopedAllocator {
  public:
   explicit ScopedAllocator(Allocator& replacement, Device device = Device::cpu);

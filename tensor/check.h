@@ -1,6 +1,6 @@
 #pragma once
 // Errors. Every message reads `what was seen; what is needed; what to do`, and a program's main()
-// prints it as one line behind `error: `.
+// prints it as one line after `error: `.
 
 #include <fmt/core.h>
 

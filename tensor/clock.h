@@ -4,7 +4,7 @@
 
 namespace siam {
 
-/// Seconds of a clock that no one sets; differences count.
+/// Seconds of a monotonic clock; only differences are meaningful.
 inline double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }

@@ -12,17 +12,17 @@ namespace siam {
 
 namespace {
 
-// Of the tensors of all ranks, one behind another.
+// Shape of the tensors of all ranks, concatenated.
 Shape gathered_shape(Shape part, int64_t ranks) {
   if (part.rank() == 0) return {ranks};
   part[0] *= ranks;
   return part;
 }
 
-// Of the first of `ranks` that share `count` between them.
-int64_t largest_share(int64_t count, int64_t ranks) { return (count + ranks - 1) / ranks; }
+// Share of the first rank when `ranks` share `count` rows.
+int64_t largest_shard(int64_t count, int64_t ranks) { return (count + ranks - 1) / ranks; }
 
-// What a process sends to itself.
+// The transport of a single process, which sends only to itself.
 class Copies : public Transport {
  public:
   explicit Copies(Device device) : device_(device) {}
@@ -82,9 +82,9 @@ Tensor Communicator::reduce_scatter(const Tensor& whole) const {
 
 void Communicator::all_reduce(const Tensor& t) const {
   if (size() == 1) return;
-  const int64_t n = t.numel(), padded = largest_share(n, size()) * size();
+  const int64_t n = t.numel(), padded = largest_shard(n, size()) * size();
   Tensor flat = t.reshape({n});
-  if (padded != n) {  // so that every rank sums as many elements
+  if (padded != n) {  // so that all ranks sum equally many elements
     flat = Tensor::zeros({padded}, t.dtype(), t.device());
     flat.slice_flat(0, n).copy_from(t.reshape({n}));
   }
@@ -112,7 +112,7 @@ bool Communicator::all_true(bool here) const {
 }
 
 RowRange Communicator::shard(int64_t count) const {
-  const int64_t most = largest_share(count, size());
+  const int64_t most = largest_shard(count, size());
   const int64_t begin = std::min(rank() * most, count);
   return {begin, std::min(begin + most, count)};
 }
@@ -120,15 +120,15 @@ RowRange Communicator::shard(int64_t count) const {
 Tensor Communicator::all_gather_shards(const Tensor& own, int64_t count) const {
   if (size() == 1) return own;
   Shape shape = own.shape();
-  shape[0] = largest_share(count, size());
+  shape[0] = largest_shard(count, size());
   const Tensor padded = Tensor::zeros(shape, own.dtype(), own.device());
   padded.rows(0, own.dim(0)).copy_from(own);
   return all_gather(padded).rows(0, count);
 }
 
 int launched_processes() {
-  // Open MPI's mpirun, that of MPICH and Intel MPI, srun (of the step, not of the allocation, which
-  // a program in a batch script sees too).
+  // Open MPI's mpirun, that of MPICH and Intel MPI, srun (the size of the step, not of the
+  // allocation, which a program in a batch script sees too).
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
     if (const char* value = std::getenv(name))
       if (const int count = std::atoi(value); count > 1) return count;

@@ -2,7 +2,8 @@
 // Two-dimensional convolution (cross-correlation, as torch.nn.functional.conv2d) without bias: a
 // batch norm always follows. Images x [N,H,W,C], filters w [K,R,S,C], result y [N,P,Q,K] with
 //   P = (H + 2 padding - R) / stride + 1,   Q = (W + 2 padding - S) / stride + 1.
-// Forward, data gradient and weight gradient are three kernels, each the fastest its library has.
+// Forward, data gradient and weight gradient are three kernels, each the fastest that its library
+// has.
 
 #include "tensor/tensor.h"
 

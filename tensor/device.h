@@ -1,5 +1,5 @@
 #pragma once
-// Where a tensor's memory is, and which implementation of an op serves it.
+// Where a tensor's memory is, and so which implementation of an op handles it.
 
 #include <fmt/core.h>
 
@@ -25,9 +25,10 @@ inline constexpr bool kCudaBuild = false;
 
 /// True if this build has CUDA kernels, and a driver and a GPU answer.
 bool cuda_available();
-/// Why it is not: what was seen; what is needed; what to do. Empty if it is.
+/// Why it is not available: what was seen; what is needed; what to do. Empty if it is.
 std::string why_no_cuda();
-/// True if that GPU multiplies and convolves the type: bf16 needs compute capability 8.0.
+/// True if that GPU supports the type in products and convolutions: bf16 needs compute capability
+/// 8.0.
 bool cuda_serves(DType type);
 
 /// Waits until everything queued on the device's current stream has run; nothing to do on the CPU.

@@ -1,5 +1,5 @@
 #pragma once
-// From the device-free interface of an op to the code that runs it. An op `f` has up to three
+// From the device-free interface of an op to the code that runs it. An op `f` has three
 // implementations with the same signature: reference::f (plain loops: the definition), cpu::f and
 // cuda::f.
 
@@ -11,7 +11,7 @@ namespace siam {
 enum class Backend { reference, cpu, cuda };
 
 /// f64 tensors and, inside a ScopedReference, all CPU tensors: reference. There is no silent
-/// fallback: in a build without CUDA no CUDA tensor can come to be (no_cuda.cc).
+/// fallback: in a build without CUDA no CUDA tensor can be created (no_cuda.cc).
 Backend backend_of(const Tensor& tensor);
 
 /// While it lives, ops on CPU tensors in this thread run the reference kernels.
@@ -31,7 +31,7 @@ void check_same_device(const char* op, std::initializer_list<const Tensor*> tens
 }  // namespace siam
 
 /// SIAM_DISPATCH(x, conv2d(x, w, geometry, y)) calls reference::conv2d, cpu::conv2d or
-/// cuda::conv2d, whichever serves the tensor x, and times the call where a Profile is made.
+/// cuda::conv2d, whichever handles the tensor x, and times the call if a Profile is active.
 #define SIAM_DISPATCH(tensor, call)                            \
   do {                                                         \
     ::siam::KernelCall siam_kernel_call(#call, tensor);        \

@@ -5,8 +5,8 @@
 
 namespace siam {
 
-/// Calls body(T{}) with T the storage type: for_float(x.dtype(), [&]<class T>(T) { ... }).
-/// f64 is left out of fast kernels: it belongs to the reference.
+/// Calls body(T{}) with T the storage type: for_float(x.dtype(), [&]<class T>(T) { ... }). f64 has
+/// no fast kernels: only the reference handles it.
 template <class Body>
 void for_float(DType type, const Body& body) {
   switch (type) {

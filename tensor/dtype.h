@@ -1,6 +1,6 @@
 #pragma once
-// Storage types. Arithmetic is done in float (in double for f64): bf16 and f16 are loaded, widened,
-// computed with, rounded once and stored.
+// Storage types. Arithmetic is done in float (in double for f64): bf16 and f16 are widened when
+// loaded and rounded once when stored.
 
 #include <fmt/core.h>
 
@@ -66,7 +66,7 @@ SIAM_HOST_DEVICE inline float f16_value(uint16_t half) {
   const uint32_t sign = (half & 0x8000u) << 16;
   const uint32_t magnitude = half & 0x7fffu;
   if (magnitude >= 0x7c00u) return bit_cast<float>(sign | 0x7f800000u | (magnitude << 13));
-  // 2^112 moves the exponent bias from 15 to 127 and normalises subnormals on the way.
+  // 2^112 moves the exponent bias from 15 to 127 and normalises subnormals at the same time.
   const float scaled = bit_cast<float>(magnitude << 13) * bit_cast<float>(0x77800000u);
   return bit_cast<float>(sign | bit_cast<uint32_t>(scaled));
 }

@@ -5,14 +5,14 @@
 
 namespace siam {
 
-/// A point in the work of a stream. Nobody waits for one that was never marked.
+/// A point in the work of a stream. Waiting for one that was never marked returns at once.
 class Fence {
  public:
-  /// Moves it behind all that is queued on the current stream. Not inside a capture.
+  /// Places it after everything queued on the current stream. Not allowed inside a capture.
   void mark();
-  /// What is queued on the current stream from now on runs after the work before this point.
+  /// Whatever is queued on the current stream from now on runs after the work before this point.
   void hold_stream() const;
-  /// The host waits for that work, and for nothing behind it.
+  /// The host waits for that work, and for nothing after it.
   void wait() const;
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// Many tensors into one buffer at once: a step's gradients, each to where its parameter lies.
+// Copies many tensors into one buffer at once: a step's gradients, each to its parameter's place.
 
 #include <vector>
 

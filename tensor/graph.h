@@ -1,5 +1,5 @@
 #pragma once
-// Work on the GPU that is queued again by one launch: CUDA graphs.
+// GPU work that can be queued again by one launch: CUDA graphs.
 
 #include <functional>
 #include <memory>
@@ -8,7 +8,8 @@
 
 namespace siam {
 
-/// The work did what cannot be captured: waited for the device, or asked the driver for memory.
+/// The work did something that cannot be captured: it waited for the device, or requested memory
+/// from the driver.
 struct CannotCapture : Error {
   using Error::Error;
 };
@@ -16,9 +17,9 @@ struct CannotCapture : Error {
 /// Work that was queued once and can be queued again, on the same memory, by one launch.
 class CapturedWork {
  public:
-  /// Captures what `work` queues on the current stream; nothing of it runs. CannotCapture if an
-  /// Error came out of it, or if CUDA makes no graph of it; whatever is thrown, the stream is of
-  /// use again.
+  /// Captures what `work` queues on the current stream; none of it runs. CannotCapture if `work`
+  /// throws an Error, or if CUDA cannot make a graph of it; whatever is thrown, the stream is left
+  /// usable.
   explicit CapturedWork(const std::function<void()>& work);
   /// Queues it on the current stream.
   void launch() const;

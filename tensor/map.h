@@ -17,9 +17,9 @@ void add_into(const Tensor& a, const Tensor& b);
 Tensor scale(const Tensor& x, double factor);
 /// Every element of `shape` set to constant * s for a one-element tensor s: the gradient of a sum.
 Tensor broadcast(const Tensor& s, const Shape& shape, double constant, DType type);
-/// x rounded to the type; x itself if it has it already.
+/// x rounded to the type; x itself if it already has that type.
 Tensor cast(const Tensor& x, DType type);
-/// x [rows,C] + bias [C]. The bias may be f32 where x is narrower.
+/// x [rows,C] + bias [C]. The bias may be f32 even if x is narrower.
 Tensor add_bias(const Tensor& x, const Tensor& bias);
 
 }  // namespace siam

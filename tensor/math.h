@@ -48,8 +48,8 @@ struct NormalizationGrad {
   SIAM_HOST_DEVICE A operator()(A dy, A x) const {
     return scale * (dy - mean_dy - xhat(x) * mean_dy_xhat);
   }
-  /// The same with two numbers per channel besides the scale, for kernels that are short of
-  /// registers: dx = scale dy + of_x x + constant.
+  /// The same with two numbers per channel besides the scale, for kernels with few registers to
+  /// spare: dx = scale dy + of_x x + constant.
   SIAM_HOST_DEVICE A of_x() const { return -scale * mean_dy_xhat * inverse_deviation; }
   SIAM_HOST_DEVICE A constant() const { return -scale * mean_dy - of_x() * mean; }
 };
@@ -75,8 +75,8 @@ struct Moments {
 };
 
 /// Mean and biased variance of `count` numbers from their sum and the sum of their squares: cheaper
-/// than Moments, and as exact while the mean is not far from 0 for the deviation, the variance's
-/// error being the rounding of mean^2.
+/// than Moments, and as accurate as long as the mean is not large compared with the deviation,
+/// since the variance's error is the rounding of mean^2.
 template <class A>
 struct MeanVariance {
   A mean, variance;
@@ -110,9 +110,10 @@ struct CosineGrad {
   SIAM_HOST_DEVICE A operator()(A p, A z) const { return of_z * z - of_p * p; }
 };
 
-/// What softmax and its logarithm need of a row: its largest logit m, and sum exp(x - m). m is
-/// subtracted from a logit before anything else is, so that it cancels exactly however large: in
-/// x - (m + log sum), log sum would be rounded away beside m. A logit of -inf is e^-inf = 0.
+/// What softmax and its logarithm need from a row: its largest logit m, and sum exp(x - m). m is
+/// subtracted from a logit before anything else, so that it cancels exactly however large it is: in
+/// x - (m + log sum), log sum would be lost to rounding next to a large m. A logit of -inf gives
+/// e^-inf = 0.
 template <class A>
 struct LogSumExp {
   A largest = -INFINITY, sum = 0;
@@ -128,7 +129,7 @@ struct LogSumExp {
   SIAM_HOST_DEVICE A log_softmax(A x) const { return (x - largest) - std::log(sum); }
 };
 
-/// A class's part of the cross-entropy, -t log p. One without weight has none: log p may be -inf.
+/// A class's part of the cross-entropy, -t log p. It is 0 if t is 0, since log p may be -inf.
 struct CrossEntropy {
   template <class A>
   SIAM_HOST_DEVICE A operator()(A t, A log_p) const {
@@ -160,7 +161,7 @@ struct SgdStep {
   }
 };
 
-/// An exponential moving average; with momentum 0 it is x, whatever it was.
+/// An exponential moving average; with momentum 0 it becomes x, whatever it was.
 struct MovingAverage {
   float momentum;
   SIAM_HOST_DEVICE float operator()(float mean, float x) const {

@@ -1,4 +1,4 @@
-// The GPU's side of a build without CUDA: there is none, and whoever asks for it is told.
+// The GPU interface of a build without CUDA: using it is an error that says so.
 
 #include "tensor/check.h"
 #include "tensor/fence.h"
@@ -43,7 +43,7 @@ ScopedStream::ScopedStream(const Stream&) { no_cuda(); }
 ScopedStream::~ScopedStream() = default;
 
 void Fence::mark() { no_cuda(); }
-// Of a fence that was never marked.
+// For a fence that was never marked.
 void Fence::hold_stream() const {}
 void Fence::wait() const {}
 

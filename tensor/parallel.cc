@@ -15,12 +15,12 @@ namespace siam {
 
 namespace {
 
-/// What goes wrong in parallel work, for the thread that waits for all of it: an exception that
-/// left one of the others would end the program.
+/// The first error of parallel work, for the thread that waits for all of it: an exception that
+/// escaped from another thread would end the program.
 class FirstError {
  public:
-  /// Runs a piece of the work, from any thread, and keeps what it throws; nothing if another piece
-  /// has failed.
+  /// Runs a piece of the work, from any thread, and keeps what it throws; does nothing if another
+  /// piece has failed.
   template <class Piece>
   void attempt(const Piece& piece) {
     if (failed_.load(std::memory_order_relaxed)) return;
@@ -30,7 +30,7 @@ class FirstError {
       if (!failed_.exchange(true)) error_ = std::current_exception();
     }
   }
-  /// Throws the first exception that was kept, if any. To be called when all pieces are over.
+  /// Rethrows the kept exception, if any. Call it when all pieces are finished.
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
   }
@@ -56,9 +56,9 @@ std::atomic<int>& thread_count() {
 /// True in a thread that is inside a loop.
 thread_local bool inside = false;
 
-/// Waits until `done()`: looks for some time, about that of the serial pieces between a training
-/// step's loops, then sleeps until `word` changes. Who looks for longer takes the core from other
-/// programs; who sleeps at once pays for being woken several hundred times in a step.
+/// Waits until `done()`: spins for about as long as the serial pieces between a training step's
+/// loops take, then sleeps until `word` changes. Spinning longer would take the core from other
+/// programs; sleeping at once would cost several hundred wake-ups per step.
 template <class Done>
 void wait_until(const std::atomic<uint32_t>& word, const Done& done) {
   constexpr std::chrono::microseconds kLook{100};
@@ -74,7 +74,7 @@ void wait_until(const std::atomic<uint32_t>& word, const Done& done) {
   for (uint32_t seen = word.load(); !done(); seen = word.load()) word.wait(seen);
 }
 
-/// Threads that wait for loops. One loop at a time is open to them; they enter it as they come.
+/// Threads that wait for loops. One loop at a time is open to them; they enter it as they arrive.
 class Pool {
  public:
   void run(int64_t count, TaskBody body) {
@@ -96,13 +96,13 @@ class Pool {
     ++calls_;
     calls_.notify_all();
     work(0);
-    gate_ &= ~kOpen;  // nobody enters any more: wait for those who did
+    gate_ &= ~kOpen;  // no thread can enter any more: wait for those inside
     wait_until(gate_, [this] { return gate_ == 0; });
     error.rethrow();
   }
 
  private:
-  // Where the system has no thread to give, those that are there do the work.
+  // If the system cannot start another thread, the existing ones do the work.
   bool start_helper() {
     try {
       std::thread(&Pool::help, this, helpers_ + 1).detach();

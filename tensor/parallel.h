@@ -1,12 +1,12 @@
 #pragma once
-// Loops over threads. Work is cut into tasks whose number depends on the problem alone, never on
-// the number of threads, so that a sum of per-task sums has the same bits on any machine.
+// Parallel loops. Work is cut into tasks whose number depends on the problem alone, never on the
+// number of threads, so that a sum of per-task sums has the same bits on any machine.
 
 #include <cstdint>
 
 namespace siam {
 
-/// A body of for_tasks without its type.
+/// A type-erased body of for_tasks.
 struct TaskBody {
   const void* body;
   void (*call)(const void* body, int64_t task, int part);
@@ -14,11 +14,11 @@ struct TaskBody {
 void run_tasks(int64_t count, TaskBody body);
 
 /// Calls body(task, part) for each task < count; `part` is a number below threads() that no other
-/// running task of this loop has. Whichever thread is free takes the next one: another program on a
-/// core delays one task, not a share of all. The caller takes its part and does not wait for
-/// threads that have not begun. A loop inside another one, or beside one of another thread, runs in
-/// its caller alone. Throws the first exception that leaves the body; tasks not yet begun are then
-/// left out.
+/// running task of this loop has. Whichever thread is free takes the next task: another program on
+/// a core delays one task, not a fixed share of them. The caller works too and does not wait for
+/// threads that have not begun. A loop inside another, or concurrent with one of another thread,
+/// runs in its caller alone. Throws the first exception that leaves the body; tasks not yet begun
+/// are then skipped.
 template <class Body>
 void for_tasks(int64_t count, const Body& body) {
   run_tasks(count, {&body, [](const void* untyped, int64_t task, int part) {
@@ -27,7 +27,7 @@ void for_tasks(int64_t count, const Body& body) {
 }
 
 /// Calls body(begin, end) over the ranges [0, grain), [grain, 2 grain), ... that cover [0, n), on
-/// all threads, as for_tasks.
+/// all threads, like for_tasks.
 template <class Body>
 void parallel_for(int64_t n, int64_t grain, const Body& body) {
   const int64_t pieces = grain > 0 ? (n + grain - 1) / grain : n;

@@ -1,8 +1,7 @@
 #pragma once
 // Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
 // 2011): a counter-based generator. A number is a pure function of (key, counter), so what is drawn
-// for one sample and view does not depend on what was drawn before it, on which thread, or on which
-// device.
+// for one sample and view does not depend on earlier draws, on the thread, or on the device.
 
 #include <cmath>
 #include <cstdint>
@@ -29,7 +28,7 @@ SIAM_HOST_DEVICE inline Philox4x32 philox(Philox4x32 counter, uint32_t key0, uin
   return counter;
 }
 
-/// What the numbers are for; part of the counter, so that no two purposes share a number.
+/// What the numbers are used for; part of the counter, so that no two purposes share a number.
 enum class Purpose : uint32_t { init = 1, shuffle = 2, augment = 3, test = 4, probe = 5 };
 
 /// A stream of random numbers named by (seed, purpose, a, b, c): for an augmentation a = epoch,

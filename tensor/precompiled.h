@@ -1,5 +1,5 @@
-// Parsed once for the folder's sources, which include what they use all the same: -Db_pch=false
-// builds without it.
+// Parsed once for the folder's sources, which still include what they use: -Db_pch=false builds
+// without it.
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Text for people. What cannot be written, to a closed pipe or a full disk, is dropped: it must not
-// cost the run.
+// Messages to the user. What cannot be written, because of a closed pipe or a full disk, is
+// dropped: it must not end the run.
 
 #include <cstdio>
 #include <string_view>

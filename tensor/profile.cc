@@ -24,7 +24,7 @@ void sort_longest_first(std::vector<KernelTime>& kernels) {
                    [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
 }
 
-// Adds up those with one key, in the order of their first.
+// Adds up those with the same key, in the order of first occurrence.
 template <class Key>
 std::vector<KernelTime> added_up(const std::vector<KernelTime>& kernels, const Key& key) {
   std::vector<KernelTime> sums;

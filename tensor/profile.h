@@ -1,6 +1,6 @@
 #pragma once
 // Where the time goes, kernel by kernel. Every kernel is called through SIAM_DISPATCH (dispatch.h),
-// which asks here whether the call is to be timed.
+// which checks here whether to time the call.
 
 #include <string>
 #include <vector>
@@ -13,19 +13,19 @@ namespace siam {
 /// Calls of one kernel on one shape.
 struct KernelTime {
   std::string kernel;  ///< as in backends.h
-  Shape shape;         ///< of the tensor that chose the backend: the first argument in general
+  Shape shape;         ///< of the tensor that chose the backend, usually the first argument
   int64_t calls = 0;
   double seconds = 0;  ///< of all calls
 };
 
-/// While it lives, times the kernels that this thread calls; at most one in a thread. On a GPU
-/// marks are queued around each kernel and read afterwards: nothing waits. A kernel that finds the
-/// GPU idle counts with the time the host needs to queue it, so queue other work first where the
-/// host is the slower one. Not for captures: replays call no kernel, and their marks cannot be
-/// read.
+/// While it lives, times the kernels that this thread calls; at most one per thread. On a GPU,
+/// marks are queued around each kernel and read afterwards: nothing waits. If the GPU is idle when
+/// a kernel is called, its time includes what the host needs to queue it, so queue other work first
+/// if the host is the slower one. Not for captures: replays call no kernels, and their marks cannot
+/// be read.
 class Profile {
  public:
-  /// The whole, to which the kernels are parts, is measured on `device` from here on.
+  /// From here on measures the total, of which the kernels are parts, on `device`.
   explicit Profile(Device device);
   ~Profile();
   Profile(const Profile&) = delete;
@@ -33,7 +33,7 @@ class Profile {
   /// Ends the measurement and waits for the device.
   void stop();
 
-  /// After stop(). Seconds of the whole, and of each kernel and shape, the longest first.
+  /// After stop(): seconds in total, and of each kernel and shape, longest first.
   double seconds() const { return seconds_; }
   const std::vector<KernelTime>& kernels() const { return kernels_; }
 
@@ -49,18 +49,18 @@ class Profile {
   double seconds_ = 0;
 };
 
-/// The same, each kernel's shapes added up.
+/// The same, summed over each kernel's shapes.
 std::vector<KernelTime> by_kernel(const std::vector<KernelTime>& kernels);
 
-/// A table of `kernels` in milliseconds and share of the whole, longest first, those below `least`
-/// of the whole added up; then what is in no kernel: copies, gaps, the host.
+/// A table of `kernels` in milliseconds and share of the total, longest first, with those below a
+/// share of `least` added up; then the time outside kernels: copies, gaps, the host.
 std::string profile_table(const std::vector<KernelTime>& kernels, double seconds, double least = 0);
 
 /// One call of a kernel, from construction to finish(). A kernel that calls another counts for
 /// both.
 class KernelCall {
  public:
-  /// `call` is the kernel's name or the call's text, and outlives the profile.
+  /// `call` is the kernel's name or the call's text, and must outlive the profile.
   KernelCall(const char* call, const Tensor& tensor) : profile_(Profile::active_) {
     if (profile_ != nullptr) [[unlikely]]
       begin(call, tensor);
@@ -71,7 +71,7 @@ class KernelCall {
   }
   KernelCall(const KernelCall&) = delete;
 
-  /// Without it, as after an exception, the call does not count.
+  /// If it is not called, as after an exception, the call does not count.
   void finish() {
     if (profile_ != nullptr) [[unlikely]]
       end();

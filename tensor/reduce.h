@@ -8,7 +8,7 @@ namespace siam {
 
 /// Column sums [C] of x seen as [rows,C]; f32 (f64 for f64). The gradient of a bias.
 Tensor sum_rows(const Tensor& x);
-/// [N,...] of [parts N,...]: the sum of the parts, in their order, taken in f64 and rounded once.
+/// [N,...] from [parts N,...]: the sum of the parts, in their order, taken in f64 and rounded once.
 /// f32 or f64.
 Tensor sum_parts(const Tensor& x, int64_t parts);
 /// Mean over all elements: a scalar, f32 (f64 for f64).

@@ -13,7 +13,7 @@ Tensor cosine_similarity(const Tensor& p, const Tensor& z);
 /// is symmetric: exchange p and z for dz.
 Tensor cosine_similarity_backward(const Tensor& dy, const Tensor& p, const Tensor& z);
 
-/// exp(x_ij) / sum_j exp(x_ij), computed with the row's maximum taken out; type of x.
+/// exp(x_ij) / sum_j exp(x_ij), computed with the row's maximum subtracted; type of x.
 Tensor softmax(const Tensor& x);
 /// dx_ij = y_ij (dy_ij - sum_j dy_ij y_ij).
 Tensor softmax_backward(const Tensor& dy, const Tensor& y);

@@ -1,6 +1,6 @@
 #pragma once
-// Numbers that steps look up for themselves as they go, learning rates for one: a captured step has
-// no host to tell it.
+// Values that steps look up on the device, such as learning rates: the host cannot pass them to a
+// captured step.
 
 #include "tensor/tensor.h"
 
@@ -12,8 +12,8 @@ struct Schedule {
   int64_t steps_per_row;  ///< at least 1
 };
 
-/// now[i] = values[step / steps_per_row, i] for f32 now [n], of the last row when all are used up;
-/// then ++step. Where `enabled`, i32 [], is 0, nothing changes. All on one device.
+/// now[i] = values[step / steps_per_row, i] for f32 now [n], from the last row when all are used
+/// up; then ++step. If `enabled`, i32 [], is 0, nothing changes. All on one device.
 void follow_schedule(const Schedule& schedule, const Tensor& enabled, const Tensor& now);
 
 }  // namespace siam

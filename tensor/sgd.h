@@ -12,7 +12,7 @@ struct SgdRates {
   Tensor learning_rate;   ///< one f32 element on the device of w, so that a captured step sees it
                           ///< change
   double grad_scale = 1;  ///< g is multiplied by this first: 1 / loss scale
-  Tensor enabled = {};  ///< one i32 element there; where it is 0, nothing is changed. Undefined: 1
+  Tensor enabled = {};    ///< one i32 element there; if it is 0, nothing is changed. Undefined: 1
 };
 
 /// Updates w and v, all f32 and of one length. `half`, if defined, receives w rounded to its type.

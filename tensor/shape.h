@@ -1,6 +1,5 @@
 #pragma once
-// Extents of a tensor, outermost first. Tensors are contiguous, so a shape is all there is to a
-// layout.
+// Extents of a tensor, outermost first. Tensors are contiguous, so the shape determines the layout.
 
 #include <fmt/core.h>
 
@@ -25,7 +24,7 @@ class Shape {
   int64_t& operator[](int i) { return dims_[i < 0 ? i + rank_ : i]; }
   /// Product of all extents; 1 for a scalar.
   int64_t numel() const;
-  /// Product of all extents but the last: the rows of the tensor seen as a matrix [rows, C].
+  /// Product of all extents except the last: the rows of the tensor seen as a matrix [rows, C].
   int64_t rows() const;
 
   bool operator==(const Shape&) const = default;

@@ -5,12 +5,12 @@
 
 namespace siam {
 
-/// A ring of rows and what tells the device which row is next. No member is ever moved, so that a
+/// A ring of rows, and the index of the next row on the device. No member is ever moved, so that a
 /// captured step can be replayed.
 struct StepRing {
   Tensor rows;    ///< f32 [slots,2 + n]: loss, 1 if it and all before it were finite, n values
   Tensor next;    ///< i32 []: the row of the next step
-  Tensor finite;  ///< i32 []: 0 from the first step on that was not finite
+  Tensor finite;  ///< i32 []: 0 from the first non-finite step on
 
   StepRing(int64_t slots, int64_t n, Device device);
 };

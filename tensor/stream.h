@@ -1,12 +1,11 @@
 #pragma once
-// Queues of work on the GPU. All threads share one until a ScopedStream says otherwise.
+// Queues of work on the GPU. All threads share one unless a ScopedStream says otherwise.
 
 #include <memory>
 
 namespace siam {
 
-/// A queue beside the shared one. What runs in order between the two is a matter of fences
-/// (fence.h).
+/// A queue besides the shared one. Fences (fence.h) set the order between the two.
 class Stream {
  public:
   Stream();
@@ -17,7 +16,7 @@ class Stream {
   std::shared_ptr<const State> state_;
 };
 
-/// While it lives, this thread queues its work on a stream that outlives it.
+/// While it lives, this thread queues its work on the given stream, which must outlive it.
 class ScopedStream {
  public:
   explicit ScopedStream(const Stream& stream);

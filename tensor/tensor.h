@@ -1,6 +1,6 @@
 #pragma once
-// An n-dimensional array: a shape, a storage type, and shared, contiguous memory. Knows nothing of
-// gradients. Images are [N,H,W,C], filters [K,R,S,C], matrices [rows,C]: channels are always
+// An n-dimensional array: a shape, a storage type, and shared, contiguous memory. Knows nothing
+// about gradients. Images are [N,H,W,C], filters [K,R,S,C], matrices [rows,C]: channels are always
 // innermost.
 
 #include <cstring>
@@ -26,7 +26,7 @@ class Tensor {
   static Tensor zeros(const Shape& shape, DType type = DType::f32, Device device = Device::cpu);
   static Tensor full(const Shape& shape, double value, DType type = DType::f32,
                      Device device = Device::cpu);
-  /// Copies the values, which must be as many as the shape asks for.
+  /// Copies the values, whose number must match the shape.
   template <class T>
   static Tensor from(const Shape& shape, std::span<const T> values, Device device = Device::cpu);
   template <class T>
@@ -56,10 +56,10 @@ class Tensor {
   std::span<T> span() const {
     return {data<T>(), static_cast<size_t>(numel())};
   }
-  /// The only element of a one-element tensor of any floating type, from any device.
+  /// The only element of a one-element tensor of any type, from any device.
   double item() const;
 
-  /// Same elements, other shape with as many elements; shares memory.
+  /// The same elements in another shape with the same number of elements; shares memory.
   Tensor reshape(const Shape& shape) const;
   /// Entries [begin, end) of the leading dimension; shares memory.
   Tensor rows(int64_t begin, int64_t end) const;
@@ -72,7 +72,7 @@ class Tensor {
   void copy_from(const Tensor& source) const;
   /// Sets every element to zero.
   void fill_zero() const;
-  /// True if no other Tensor shares the memory, so it may be overwritten unseen.
+  /// True if no other Tensor shares the memory, so it may be overwritten without anyone noticing.
   bool unique() const { return storage_.use_count() == 1; }
 
  private:
@@ -93,7 +93,7 @@ Tensor Tensor::from(const Shape& shape, std::span<const T> values, Device device
 }
 
 /// While true, Tensor::empty fills floating-point memory with NaN, so that a kernel that leaves an
-/// element unwritten, or reads one before writing it, is seen. For tests.
+/// element unwritten, or reads one before writing it, is noticed. For tests.
 void poison_empty_tensors(bool on);
 
 }  // namespace siam

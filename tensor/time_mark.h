@@ -8,11 +8,11 @@ namespace siam {
 
 enum class Device;
 
-/// Now on the CPU; on a GPU, when the current stream gets there.
+/// On the CPU, the present time; on a GPU, the time when the current stream gets there.
 class TimeMark {
  public:
-  /// Queues it behind all that the stream holds; waits for nothing. Inside a capture it marks the
-  /// replays, whose times cannot be read.
+  /// Queues the mark after everything on the stream; waits for nothing. Inside a capture it marks
+  /// the replays, whose times cannot be read.
   explicit TimeMark(Device device);
 
  private:
@@ -25,8 +25,8 @@ class TimeMark {
   std::chrono::steady_clock::time_point host_ = std::chrono::steady_clock::now();
 };
 
-/// Seconds from one mark to a later one of the same device; on a GPU to half a microsecond, and
-/// behind a wait until the stream is there.
+/// Seconds from one mark to a later one of the same device; on a GPU to half a microsecond, after
+/// waiting until the stream gets there.
 double seconds_between(const TimeMark& begin, const TimeMark& end);
 
 }  // namespace siam

@@ -10,16 +10,16 @@ namespace siam {
 
 struct TopK {
   Tensor values;   ///< f32 [rows,k], the largest first
-  Tensor columns;  ///< i32 [rows,k], where they stand
+  Tensor columns;  ///< i32 [rows,k], their columns
 };
 
-/// The k largest of each row of x, f32 [rows,C] (torch.topk). Of equals the lower column comes
-/// first; a NaN counts as larger than every number. Error unless 1 <= k <= C, and k <= 1024 on a
-/// GPU.
+/// The k largest of each row of x, f32 [rows,C] (torch.topk). Of equal elements the lower column
+/// comes first; a NaN counts as larger than every number. Error unless 1 <= k <= C, and k <= 1024
+/// on a GPU.
 TopK top_k(const Tensor& x, int64_t k);
 
-/// An element as a number whose order is that of top_k, and unique in its row: the value's bits,
-/// turned so that they compare as the values do, above the complement of the column.
+/// An element as an integer that is ordered as in top_k, and unique in its row: the value's bits,
+/// transformed so that they compare as the values do, above the complement of the column.
 struct RankKey {
   uint64_t bits = 0;  ///< 0: below every element
 

@@ -10,13 +10,13 @@ namespace siam {
 
 /// Standard deviation over the rows of each channel of z / |z|, averaged over the channels, times
 /// sqrt(d). z [rows,d]. 1 if the directions are spread evenly over the sphere, 0 if all samples
-/// give one vector; the paper plots it without the factor, with 1 / sqrt(d) marked. Unbiased, as
+/// give one vector; the paper plots it without the factor, with 1 / sqrt(d) marked. Unbiased, like
 /// torch.std.
 double collapse_std(const Tensor& z);
 
-/// The two halves of it: the part on z's device, the biased variance [d] of the channels of z /
-/// |z|, and what the host makes of that for z of `rows` rows. Of several ranks each has an equal
-/// part of the rows.
+/// The two halves of it: on z's device, the biased variance [d] of the channels of z / |z|; on the
+/// host, the statistic computed from that for z of `rows` rows. With several ranks, each has an
+/// equal part of the rows.
 Tensor direction_variance(const Tensor& z, const Communicator& ranks = alone());
 double collapse_std(std::span<const float> direction_variance, int64_t rows);
 

@@ -23,7 +23,7 @@ double dot(const double* a, const double* b, int64_t n) {
   return sum;
 }
 
-// Step k reflects row and column k on the axis behind the diagonal: with the reflector
+// Step k reflects row and column k beyond the diagonal onto their first element: with the reflector
 // H = I - 2 v v^T / v.v the rest A' of the matrix becomes H A' H = A' - v w^T - w v^T, where
 // p = 2 A' v / v.v and w = p - (p.v / v.v) v.
 Tridiagonal tridiagonalize(std::vector<double>& a, int64_t n) {
@@ -31,7 +31,7 @@ Tridiagonal tridiagonalize(std::vector<double>& a, int64_t n) {
   std::vector<double> v(n), w(n);
   for (int64_t k = 0; k < n; ++k) {
     const int64_t m = n - k - 1;
-    const double* x = a.data() + k * n + k + 1;  // row k behind the diagonal
+    const double* x = a.data() + k * n + k + 1;  // row k, right of the diagonal
     t.diagonal.push_back(a[k * n + k]);
     if (m == 0) break;
     const double norm = std::sqrt(dot(x, x, m));

@@ -14,8 +14,8 @@ struct Factors {
   std::vector<int64_t> pivots;
 };
 
-// Pivots that are smaller become `tiny`: the matrix is singular up to rounding, and what the
-// solution of its equations grows by is the eigenvector.
+// Smaller pivots become `tiny`: the matrix is singular up to rounding, and the solution of its
+// equations grows along the eigenvector.
 Factors factorize(std::vector<double> a, int64_t n, double tiny) {
   Factors f{std::move(a), std::vector<int64_t>(n)};
   const auto row = [&](int64_t i) { return f.lu.data() + i * n; };
@@ -57,7 +57,7 @@ double largest(const std::vector<double>& x) {
                            [](double a, double b) { return std::abs(a) < std::abs(b); });
 }
 
-// Of unit length and without what it has of the others, taken out twice for the sake of rounding.
+// Scales x to unit length and removes its components along the others, twice because of rounding.
 void orthonormalize(std::vector<double>& x, const std::vector<std::vector<double>>& others) {
   const auto scale = [&] {
     const double magnitude = std::abs(largest(x));
@@ -80,8 +80,8 @@ void orthonormalize(std::vector<double>& x, const std::vector<std::vector<double
 std::vector<std::vector<double>> symmetric_eigenvectors(const std::vector<double>& matrix,
                                                         int64_t n,
                                                         std::span<const double> eigenvalues) {
-  constexpr int kIterations = 4;  // each divides what is wrong by the gap between eigenvalues
-  double bound = 1e-280;          // of the rows' sums; of zeros it is what leaves quotients finite
+  constexpr int kIterations = 4;  // each divides the error by the gap between eigenvalues
+  double bound = 1e-280;          // of the row sums; for a zero matrix this keeps quotients finite
   for (int64_t i = 0; i < n; ++i) {
     double sum = 0;
     for (int64_t j = 0; j < n; ++j) sum += std::abs(matrix[i * n + j]);
@@ -93,7 +93,8 @@ std::vector<std::vector<double>> symmetric_eigenvectors(const std::vector<double
     for (int64_t i = 0; i < n; ++i) shifted[i * n + i] -= value;
     const Factors factors =
         factorize(std::move(shifted), n, bound * std::numeric_limits<double>::epsilon());
-    // Of no symmetry, so that it has something of every eigenvector; another one for each vector.
+    // Without any symmetry, so that it has a component along every eigenvector; different for each
+    // vector.
     std::vector<double> x(n);
     for (int64_t i = 0; i < n; ++i)
       x[i] = 1 + std::sin(static_cast<double>((i + 1) * (i + 1 + std::ssize(vectors))));

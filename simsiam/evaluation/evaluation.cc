@@ -8,12 +8,13 @@ namespace siam {
 
 namespace {
 
-// Rows that the panel looks at: the entropies and the pairs need no more, and the Gram matrix and
-// the pairs cost their square.
+// Rows used for the panel: the entropies and the pairs need no more, and the cost of the Gram
+// matrix and the pairs is quadratic in them.
 constexpr int64_t kPanelRows = 10000;
 
-// Around the recipes' own rates, which belong to ImageNet and features of 2048 channels. LARC moves
-// a weight by a share of its norm per step: few images, which are few steps, need the high rates.
+// Around the recipes' own rates, which are for ImageNet and features of 2048 channels. LARC moves a
+// weight by a share of its norm per step: with few images, and so few steps, the high rates are
+// needed.
 constexpr double kSgdRates[] = {0.03, 0.3, 3, 30};
 constexpr double kLarsRates[] = {0.02, 0.1, 0.5, 2.5, 12.5};
 

@@ -12,7 +12,7 @@ namespace siam {
 namespace {
 
 constexpr int64_t kQueries = 256;  // at a time: 256 x 50,000 similarities are 51 MB
-constexpr int64_t kSimilarities = int64_t{1} << 26;  // and no more than these, 256 MiB
+constexpr int64_t kSimilarities = int64_t{1} << 26;  // but at most this many in all, 256 MiB
 
 int64_t most_neighbours(std::span<const KnnConfig> settings, int64_t rows) {
   int64_t most = 1;
@@ -20,7 +20,7 @@ int64_t most_neighbours(std::span<const KnnConfig> settings, int64_t rows) {
   return most;
 }
 
-// Index of the class that wins the vote.
+// The class that wins the vote.
 int64_t vote(std::span<const int32_t> neighbours, const float* similarity,
              std::span<const int32_t> labels, double temperature, std::vector<double>& score) {
   std::fill(score.begin(), score.end(), 0.0);
@@ -29,13 +29,13 @@ int64_t vote(std::span<const int32_t> neighbours, const float* similarity,
   return std::max_element(score.begin(), score.end()) - score.begin();
 }
 
-// Of equals the earlier row is the nearer.
+// Of equally near rows the earlier one comes first.
 TopK nearest_rows(const Tensor& queries, const Tensor& bank, int64_t most) {
   return top_k(matmul(queries, Transpose::no, bank, Transpose::yes, DType::f32), most);
 }
 
-// Of each rank's nearest rows of its part of the bank, which begins at row `first`, the nearest of
-// all: what nearest_rows() says of the whole bank.
+// Merges each rank's nearest rows, from its part of the bank (which begins at row `first`), into
+// the nearest of all: the result of nearest_rows() on the whole bank.
 TopK nearest_over_ranks(const Communicator& ranks, const Tensor& queries, const Tensor& part,
                         int64_t first, int64_t most) {
   const int64_t count = queries.dim(0), own = std::min(most, part.dim(0));

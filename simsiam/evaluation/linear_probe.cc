@@ -20,7 +20,7 @@ Linear initial_classifier(const FeatureBank& train, int64_t classes, uint64_t se
   return linear;
 }
 
-// Some rows of a matrix on the CPU, in the order given, and the one-hot labels of them.
+// Selected rows of a matrix on the CPU, in the given order, and their one-hot labels.
 struct Examples {
   Tensor rows, targets;
 
@@ -52,8 +52,8 @@ class Probe {
         parameters_(registry_of(linear_), config.device, DType::f32),
         sgd_(parameters_, {.momentum = config.momentum, .weight_decay = 0}) {}
 
-  /// Mean loss of the epoch. The rows travel to the device many batches at once, and the losses
-  /// back when all steps are queued, so that a GPU never waits for the host.
+  /// Mean loss of the epoch. Rows are copied to the device many batches at a time, and losses are
+  /// copied back when all steps are queued, so that a GPU never waits for the host.
   double train_epoch(int epoch) {
     sgd_.set_learning_rate(0, probe_learning_rate(config_, epoch, batch_));
     const std::vector<int64_t> order = permutation(
@@ -75,7 +75,7 @@ class Probe {
     return sum / static_cast<double>(rows_.dim(0));
   }
 
-  /// In percent, of rows on the device.
+  /// In percent, on rows that are on the device.
   double accuracy(const FeatureBank& test) const {
     constexpr int64_t kBlock = 4096;
     const NoGrad no_grad;

@@ -11,7 +11,7 @@ namespace siam {
 
 namespace {
 
-// Rows without their mean, which is taken in double; and the largest magnitude of an element.
+// The rows minus their mean, which is computed in double; also the largest magnitude of an element.
 Tensor centred(const Tensor& x, double& largest) {
   const int64_t rows = x.dim(0), d = x.dim(1);
   const Tensor result = Tensor::empty({rows, d});
@@ -41,8 +41,8 @@ double PrincipalComponents::shown() const {
   return all == 0 ? 0 : (deviations[0] * deviations[0] + deviations[1] * deviations[1]) / all;
 }
 
-// With X = U S V^T the points are X V = U S. V are the eigenvectors of X^T X, U those of X X^T:
-// the smaller of the two matrices is taken.
+// With X = U S V^T the points are X V = U S. V are the eigenvectors of X^T X, U those of X X^T: the
+// smaller of the two matrices is used.
 PrincipalComponents principal_components(const Tensor& rows) {
   check(rows.rank() == 2 && rows.dtype() == DType::f32 && rows.dim(0) >= 2 && rows.dim(1) >= 2,
         "principal components: {} {}; an f32 matrix [rows,d] of two rows and two columns or more "
@@ -54,7 +54,7 @@ PrincipalComponents principal_components(const Tensor& rows) {
   const std::vector<double> gram = smaller_gram(x);
   std::vector<double> values = symmetric_eigenvalues(gram, n);
   std::reverse(values.begin(), values.end());
-  // f32 has rounded every element by up to this, so that equal rows are a small cloud of noise.
+  // f32 has rounded every element by up to this, so equal rows become a small cloud of noise.
   const double rounding = largest * std::numeric_limits<float>::epsilon() / 2;
   const double noise = rounding * rounding * static_cast<double>(std::max(count, d));
   for (double& value : values) value = value > noise ? value : 0;

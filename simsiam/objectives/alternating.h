@@ -6,12 +6,12 @@
 namespace siam {
 
 /// SimSiam as alternating optimisation (eq. 7-10, "multi-step alternation"): before every k steps,
-/// the targets eta_x = F(T'(x)) of the k batches to come are computed with the weights as they are,
-/// then k steps of SGD are taken against them. With k = 1 this is SimSiam, bit for bit.
+/// the targets eta_x = F(T'(x)) of the next k batches are computed with the current weights, then k
+/// steps of SGD are taken against them. With k = 1 this is SimSiam, bit for bit.
 ///
 /// The paper leaves open how eta is computed. Here: batch norm in training mode on the batches of
-/// the steps, without a trace in the running statistics, and from the very views that the steps
-/// then use, which are drawn a second time.
+/// the steps, without updating the running statistics, and from the same views that the steps then
+/// use, which are generated a second time.
 class Alternating : public Objective {
  public:
   Alternating(const Config& config, const SimSiam& model, RunSize size, const Communicator& ranks);
@@ -28,7 +28,7 @@ class Alternating : public Objective {
   const Communicator& ranks_;
   LossConfig loss_;
   Mode mode_;
-  Tensor targets_;  ///< [k,views N,d] of the compute type: of all ranks, on each of them
+  Tensor targets_;  ///< [k,views N,d] of the compute type: for all ranks, on each of them
 };
 
 }  // namespace siam

@@ -23,7 +23,8 @@ Byol::Byol(const Config& config, const SimSiam& model, const Communicator& ranks
       parameters_(target_registry_, config.device, config.precision, /*trained=*/false) {}
 
 Byol::Result Byol::operator()(const Views& views) {
-  parameters_.refresh();  // values may come from a checkpoint
+  // updated() and checkpoints change `values` only; this renews their rounded copies.
+  parameters_.refresh();
   const auto [z, p] = model_(views.images, mode_);
   const auto project = [&] {
     const NoGrad no_grad;

@@ -6,7 +6,7 @@
 namespace siam {
 
 /// BYOL (Grill et al. 2020) in the same code: SimSiam whose targets come from a second encoder that
-/// follows the first one, xi <- m xi + (1 - m) theta.
+/// follows the first, xi <- m xi + (1 - m) theta.
 class Byol : public Objective {
  public:
   Byol(const Config& config, const SimSiam& model, const Communicator& ranks);

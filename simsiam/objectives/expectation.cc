@@ -1,4 +1,4 @@
-// The moving average over augmentations in place of the predictor (Sec. 5.2).
+// The moving average over augmentations instead of the predictor (Sec. 5.2).
 
 #include "simsiam/objectives/expectation.h"
 
@@ -26,7 +26,7 @@ Expectation::Expectation(const Config& config, const SimSiam& model, RunSize siz
 
 Expectation::Result Expectation::operator()(const Views& views) {
   const auto [z, p] = model_(views.images, mode_);
-  // Becomes eta moved by each view: rows of view 1, then of view 2.
+  // Will hold eta as updated by each view: rows of view 1, then of view 2.
   const Tensor own = normalize_rows(cast(z.value(), DType::f32)).to(Device::cpu);
   const Tensor moved = gather_views(ranks_, own, mode_.groups).clone();
   const std::vector<int32_t> own_samples(views.samples.begin(), views.samples.end());

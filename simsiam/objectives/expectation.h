@@ -9,8 +9,8 @@ namespace siam {
 /// image, eta_x <- m eta_x + (1 - m) F(T'(x)), is the target, and no predictor is needed.
 ///
 /// The paper leaves the details open. Here: F is normalised to unit length; each view's target is
-/// the slot moved by the other view; the slot then keeps the mean of both; an image seen for the
-/// first time has the other view as its target. Each rank keeps all slots.
+/// the slot as updated by the other view; the slot then keeps the mean of both; the first time an
+/// image is seen, each view's target is the other view. Each rank keeps all slots.
 class Expectation : public Objective {
  public:
   Expectation(const Config& config, const SimSiam& model, RunSize size, const Communicator& ranks);
@@ -24,7 +24,7 @@ class Expectation : public Objective {
   LossConfig loss_;
   Mode mode_;
   float momentum_;
-  Tensor eta_;  ///< f32 [samples,d] in host memory; zeros where an image was not seen yet
+  Tensor eta_;  ///< f32 [samples,d] in host memory; zeros for images not seen yet
 };
 
 }  // namespace siam

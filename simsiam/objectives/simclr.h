@@ -5,19 +5,20 @@
 
 namespace siam {
 
-/// Which views are of one image: the same in every step, so made once. Columns are the views of all
-/// ranks, one rank's behind another's, and rows are those of this rank: [2 N / size,2 N].
+/// Which views are of the same image. This does not change from step to step, so it is made once.
+/// Columns are the views of all ranks, rank by rank, and rows are those of this rank: [2 N / size,2
+/// N].
 struct ViewPairs {
-  Tensor self;      ///< f32: added to logits, it takes a view out of its own comparison
+  Tensor self;      ///< f32: added to logits, it excludes a view from comparison with itself
   Tensor positive;  ///< f32: 1 for the other view of the row's image, else 0
 
-  /// `rows` of this rank.
+  /// `rows`: of this rank.
   ViewPairs(int64_t rows, Device device, const Communicator& ranks = alone());
 };
 
 /// NT-Xent (Chen et al. 2020, SimCLR, eq. 1): cross-entropy of finding the other view of an image
-/// among all 2 N - 1 other views of the batch, by cosine / temperature. z [2 N / size,d], f32: of
-/// this rank, whose rows' mean this is.
+/// among all 2 N - 1 other views of the batch, by cosine / temperature. z [2 N / size,d], f32, is
+/// this rank's; the result is the mean over its rows.
 Variable nt_xent(const Variable& z, double temperature, const ViewPairs& pairs,
                  const Communicator& ranks = alone());
 

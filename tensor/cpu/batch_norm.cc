@@ -1,8 +1,8 @@
 // Batch normalisation over [rows,C], channels innermost: the inner loops run over channels and
-// vectorise; rows are cut in blocks that stay in the cache. The number of blocks depends on the
+// vectorise; rows are cut into blocks that stay in the cache. The number of blocks depends on the
 // shape alone and their sums are combined in order, so the result does not depend on the number of
-// threads. (`ivdep`, not `omp simd`: that makes an array of the bf16 made in each iteration, and
-// GCC then leaves the loop scalar.)
+// threads. (`ivdep`, not `omp simd`: the latter turns the bf16 created in each iteration into an
+// array, and GCC then leaves the loop scalar.)
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@ namespace siam::cpu {
 
 namespace {
 
-// The rows of each group in equal blocks of about 64 KiB of f32.
+// The rows of each group, in equal blocks of about 64 KiB of f32.
 struct Blocks {
   int64_t groups, rows, channels, per_block, per_group;
 
@@ -41,7 +41,7 @@ struct Blocks {
   }
 };
 
-// Per group and channel what the inner loops need.
+// What the inner loops need per group and channel.
 struct Channels {
   std::vector<float> mean, inverse_deviation, scale, shift;
 
@@ -64,8 +64,8 @@ struct Channels {
 }  // namespace
 
 // Each block is small enough to be read twice: its mean first, then the squared deviations from it.
-// The mean is summed as differences from the block's first row, which are small where a plain sum
-// of thousands of large values would lose the digits in which they differ.
+// The mean is summed as differences from the block's first row, which are small; a plain sum of
+// thousands of large values would lose the digits in which they differ.
 void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& variance) {
   const Blocks blocks(x, mean.dim(0));
   const int64_t channels = blocks.channels;
@@ -142,7 +142,7 @@ namespace {
 
 enum class Mask { none, recomputed, from_y };
 
-// The gradient of an element behind the ReLU's mask.
+// The gradient of an element after the ReLU's mask.
 template <Mask mask, bool two, class T>
 struct Masked {
   const T *dy, *more, *x, *y;

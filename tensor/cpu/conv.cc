@@ -24,8 +24,8 @@ bool empty(const Tensor& a, const Tensor& b, const Tensor& c) {
 
 const Kernels& kernels_for(const ConvShape& s) { return kernels(std::min(s.c, s.k)); }
 
-// Those for bf16, if they serve sums over so many channels. Pairs of products are not faster than
-// Winograd in f32 where it saves three of four; tiles are.
+// The kernels for bf16, if they support sums over this many channels. Pairs of products are not
+// faster than Winograd in f32 where that saves three products of four; tiles are.
 const Bf16Kernels* bf16_kernels_for(DType type, int64_t channels, ConvAlgorithm otherwise) {
   const Bf16Kernels* kernels = type == DType::bf16 ? bf16_kernels() : nullptr;
   const bool faster = otherwise == ConvAlgorithm::direct ||
@@ -39,8 +39,8 @@ const Bf16Kernels* bf16_kernels_for(DType type, int64_t channels, ConvAlgorithm 
 ScopedDirectConv::ScopedDirectConv() : previous_(std::exchange(direct_only, true)) {}
 ScopedDirectConv::~ScopedDirectConv() { direct_only = previous_; }
 
-// A tile costs as many products as there are pairs of points, also where it reaches over the
-// border; the transforms cost about half as much again.
+// A tile costs as many products as there are pairs of points, even if it extends beyond the border;
+// the transforms cost about half as much again.
 ConvAlgorithm best_algorithm(const ConvShape& s) {
   constexpr int64_t kFewestChannels = 8;
   if (direct_only || s.r != 3 || s.s != 3 || std::min(s.c, s.k) < kFewestChannels)

@@ -5,12 +5,12 @@
 
 namespace siam::cpu {
 
-/// Winograd where it saves more products than its transforms cost. A rule of the shape, not of
-/// timings, so that runs repeat bit by bit.
+/// Winograd where it saves more products than its transforms cost. Decided by the shape, not by
+/// timings, so that runs are reproducible bit for bit.
 ConvAlgorithm best_algorithm(const ConvShape& shape);
 
-/// While it lives, convolutions of this thread are direct: exact on small integers, where
-/// Winograd's fractions are not.
+/// While it lives, convolutions of this thread are direct: exact for small integers, unlike
+/// Winograd's fractions.
 class ScopedDirectConv {
  public:
   ScopedDirectConv();

@@ -21,8 +21,8 @@ constexpr int kNotChosen = -1;
 thread_local int chosen = kNotChosen;
 
 #ifdef __x86_64__
-// The CPU multiplies tiles of bf16, and the kernel lets this process use their 8 KiB of registers
-// (Linux, Documentation/arch/x86/xstate.rst).
+// The CPU multiplies tiles of bf16, and the operating system lets this process use their 8 KiB of
+// registers (Linux, Documentation/arch/x86/xstate.rst).
 bool tiles_are_granted() {
   constexpr unsigned kBf16 = 1u << 22, kTiles = 1u << 24;
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
@@ -55,7 +55,7 @@ const char* name_of(InstructionSet set) {
 std::vector<InstructionSet> available_instruction_sets() {
   std::vector<InstructionSet> sets = {InstructionSet::baseline};
 #ifdef __x86_64__
-  // What the levels x86-64-v3 and -v4 hold, for which the kernels are compiled.
+  // The kernels are compiled for the levels x86-64-v3 and -v4.
   if (__builtin_cpu_supports("x86-64-v3")) sets.push_back(InstructionSet::avx2);
   if (!__builtin_cpu_supports("x86-64-v4")) return sets;
   sets.push_back(InstructionSet::avx512);

@@ -1,5 +1,5 @@
 // Loops over channels innermost, where they vectorise; rows of the result are shared among threads.
-// A sum runs over its terms in the reference's order, so the results are the reference's bits.
+// Each sum takes its terms in the reference's order, so the results have the reference's bits.
 
 #include <cstring>
 #include <vector>
@@ -51,7 +51,7 @@ void max_pool2d(const Tensor& x, PoolGeometry g, const Tensor& y, const Tensor& 
   });
 }
 
-// For each pixel of the image, the windows that hold it: nothing is added from two threads.
+// For each pixel of the image, the windows that contain it: no two threads add to the same element.
 void max_pool2d_backward(const Tensor& dy, const Tensor& taps, PoolGeometry g, const Tensor& dx) {
   const int64_t height = dx.dim(1), width = dx.dim(2), channels = dx.dim(3);
   const int64_t p_count = dy.dim(1), q_count = dy.dim(2);

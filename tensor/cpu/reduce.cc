@@ -41,7 +41,8 @@ void sum_parts(const Tensor& x, const Tensor& sum) {
   });
 }
 
-// An exponent of all ones is infinity or NaN: the largest magnitude, as an integer, tells.
+// An exponent of all ones means infinity or NaN: checking the largest magnitude, as an integer, is
+// enough.
 void all_finite(const Tensor& x, const Tensor& flag) {
   if (x.dtype() != DType::f32) return reference::all_finite(x, flag);
   constexpr int64_t kGrain = 65536;

@@ -1,4 +1,4 @@
-// A row at a time: the k largest are brought to the front, and only they are sorted.
+// A row at a time: the k largest are moved to the front, and only they are sorted.
 
 #include <algorithm>
 #include <functional>

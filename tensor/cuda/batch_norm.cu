@@ -10,8 +10,9 @@ namespace siam::cuda {
 
 namespace {
 
-/// Sums of x - k and (x - k)^2, where k is the group's first value of the channel: about as far
-/// from the mean as the deviation, so that little is lost when its square is subtracted.
+/// Sums of x - k and (x - k)^2, where k is the group's first value of the channel: its distance
+/// from the mean is about one deviation, so that little is lost when the square of the mean
+/// difference is subtracted.
 template <int N, class T>
 struct AddShifted {
   static constexpr int kRowsAhead = 8;

@@ -1,6 +1,6 @@
 // Batch norm, backward (tensor/batch_norm.h): one pass sums g and g xhat per group and channel, a
-// second writes dx. Where the gradient is a sum, or its mask is that of a stored y, the first pass
-// writes g as well: then neither is read twice, and g is the residual's gradient. Else the ReLU's
+// second writes dx. If the gradient is a sum, or its mask is that of a stored y, the first pass
+// also writes g: then neither is read twice, and g is the residual's gradient. Otherwise the ReLU's
 // mask is recomputed from x: the norm is limited by memory traffic, not by arithmetic.
 
 #include "tensor/backends.h"
@@ -18,8 +18,8 @@ enum class Mask {
   from_y,  ///< where y > 0: a residual was added
 };
 
-// Which one it is, and whether there are two gradients to add, the kernels know when they are
-// compiled: each keeps only what it needs in registers, of which these kernels are short.
+// The mask, and whether there are two gradients to add, are known at compile time: each kernel
+// keeps only what it needs in registers, which are scarce here.
 template <Mask M, bool two, class T>
 struct Inputs {
   const T *dy, *more, *x, *y;
@@ -30,7 +30,7 @@ struct Inputs {
     int64_t at;
     Pack<T, N> dy, x, more, y;
 
-    /// The gradient behind the ReLU, and x.
+    /// The gradient after the ReLU's mask, and x.
     template <class Columns>
     __device__ void widen(const Columns (&columns)[N], float (&g)[N], float (&v)[N]) const {
       cuda::widen(dy, g);

@@ -1,7 +1,7 @@
 #pragma once
-// What forward and backward of the batch norm share: a thread's channels as affine maps. Forward
-// and backward must form them alike, bit by bit, so that the ReLU's mask recomputed from x is the
-// one that was applied.
+// What forward and backward of the batch norm share: a thread's channels as affine maps. Both must
+// compute them identically, bit for bit, so that the ReLU's mask recomputed from x is the one that
+// was applied.
 
 #include "tensor/cuda/launch.h"
 #include "tensor/math.h"

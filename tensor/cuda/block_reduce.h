@@ -1,6 +1,6 @@
 #pragma once
 // Merging one state per thread over a block of kBlock threads; every thread gets the result. The
-// order is fixed: lanes of a warp by halves, then the warps one after the other.
+// order is fixed: lanes of a warp by halves, then the warps one after another.
 
 #include "tensor/cuda/launch.h"
 

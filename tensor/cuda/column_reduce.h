@@ -9,9 +9,9 @@
 
 namespace siam::cuda {
 
-/// Merges each of the N states of the threads of one x over all y: done(x, i, state) is called once
-/// for each x and i < N, in a thread of its own. Lanes of a warp are merged by halves, then the
-/// warps one after the other. `scratch` holds N states for each x of each warp.
+/// Merges each of the N states of the threads with the same x over all y: done(x, i, state) is
+/// called once for each x and i < N, each in a different thread. Lanes of a warp are merged by
+/// halves, then the warps one after another. `scratch` holds N states for each x of each warp.
 template <int N, class State, class Done>
 __device__ inline void merge_over_y(State (&states)[N], State* scratch, const Done& done) {
   const int width = blockDim.x, thread = threadIdx.y * width + threadIdx.x;
@@ -36,9 +36,9 @@ __device__ inline void merge_over_y(State (&states)[N], State* scratch, const Do
 }
 
 /// First stage: partial[(chunk * groups + group) * C + c]. make_add(tiling, part), called by all
-/// threads of the block, gives what accumulates N columns of a row in two steps, load(row) and
-/// add(states, what was loaded): so several loads are under way before the first is waited for,
-/// which hides the memory's latency. The compiler does not reorder them by itself.
+/// threads of the block, returns an object that accumulates N columns of a row in two steps,
+/// load(row) and add(states, loaded): so several loads are in flight before the first is waited
+/// for, which hides the memory's latency. The compiler does not reorder them by itself.
 template <int N, class State, class MakeAdd>
 __global__ void __launch_bounds__(Tiling::kThreads, 3)
     reduce_chunks(Tiling t, MakeAdd make_add, State* partial) {

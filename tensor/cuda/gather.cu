@@ -1,5 +1,5 @@
-// Many tensors into one buffer (tensor/gather.h): one launch for a whole network, where one for
-// each parameter would take longer to start than to run.
+// Many tensors into one buffer (tensor/gather.h): one launch for a whole network; launches for each
+// parameter would take longer to start than to run.
 
 #include "tensor/backends.h"
 #include "tensor/cuda/launch.h"
@@ -8,7 +8,7 @@ namespace siam::cuda {
 
 namespace {
 
-/// A launch's part of the work, handed over as a kernel parameter, of which there are 4 KB at most.
+/// A launch's part of the work, passed as a kernel parameter; parameters are limited to 4 KB.
 struct Table {
   static constexpr int kEntries = 128;
   static constexpr int64_t kPerBlock = 4096;  ///< elements

@@ -1,6 +1,6 @@
 #pragma once
-// Launching kernels on the current stream, and the two shapes that most of them have: one pass over
-// flat arrays, and one pass over the rows of a matrix with constants per column.
+// Launching kernels on the current stream, and the two forms that most of them have: a pass over
+// flat arrays, and a pass over the rows of a matrix with constants per column.
 
 #include <algorithm>
 #include <vector>
@@ -38,7 +38,7 @@ __device__ inline float* dynamic_shared() {
 
 inline constexpr int kBlock = 256;
 
-/// Blocks for n threads; a loop over the rest where there would be very many.
+/// Blocks for n threads; the number is limited, and kernels loop over the rest.
 inline dim3 blocks_for(int64_t n) {
   return dim3(static_cast<unsigned>(std::min<int64_t>((n + kBlock - 1) / kBlock, 1 << 16)));
 }
@@ -120,7 +120,7 @@ __device__ inline void column_constants(const Tiling& t, const Make& make, Const
   for (int i = 0; i < N; ++i) mine[i] = shared[threadIdx.x * N + i];
 }
 
-/// f[i] = source[offset + i], or `missing` everywhere where there is no source.
+/// f[i] = source[offset + i], or `missing` everywhere if there is no source.
 template <int N, class T>
 __device__ inline void load_constants(const T* source, int64_t offset, float missing,
                                       float (&f)[N]) {

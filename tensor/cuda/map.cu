@@ -27,7 +27,7 @@ struct Same {
   __device__ float operator()(float x) const { return x; }
 };
 
-/// f where `enabled` is null or not 0 there, else its first argument.
+/// f if `enabled` is null or points to a nonzero value, otherwise its first argument.
 template <class F>
 struct Guarded {
   F f;

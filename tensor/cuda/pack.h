@@ -1,6 +1,6 @@
 #pragma once
-// Sixteen bytes at a time: the widest access of a GPU thread, which a kernel limited by memory
-// needs to reach the memory's speed.
+// Sixteen bytes at a time: the widest access of a GPU thread, which a memory-bound kernel needs to
+// reach the memory's bandwidth.
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>

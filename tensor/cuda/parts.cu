@@ -1,5 +1,5 @@
-// What ranks have each for themselves, made one (tensor/reduce.h, tensor/batch_norm.h). In f64, of
-// which even the GPUs that are slow at it do more than memory delivers.
+// Merging what each rank has computed for itself (tensor/reduce.h, tensor/batch_norm.h). In f64,
+// which even GPUs with slow f64 compute faster than memory delivers the operands.
 
 #include "tensor/backends.h"
 #include "tensor/cuda/launch.h"
@@ -45,7 +45,7 @@ void sum_parts(const Tensor& x, const Tensor& sum) {
 void merge_statistics(const Tensor& parts, int64_t rows, const Tensor& mean,
                       const Tensor& variance) {
   const int64_t n = mean.numel();
-  // A thread for each: a batch norm has no more than a few thousand channels.
+  // A thread for each: a batch norm has at most a few thousand channels.
   launch(merge_statistics_kernel, dim3(static_cast<unsigned>((n + kBlock - 1) / kBlock)),
          dim3(kBlock), n, static_cast<int>(parts.dim(0)), static_cast<double>(rows),
          static_cast<const float*>(parts.data<float>()), mean.data<float>(),

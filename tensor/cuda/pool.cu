@@ -122,7 +122,8 @@ __global__ void __launch_bounds__(Tiling::kThreads)
   }
 }
 
-/// body(T, pack size, tiling of `rows` pixels or images): of an image a thread reads all pixels.
+/// Calls body(T, pack size, tiling of `rows` pixels or images); a thread reads all pixels of an
+/// image.
 template <class Body>
 void tiled(const Tensor& x, const Tensor& y, int64_t rows, int rows_per_thread, const Body& body) {
   const int64_t channels = x.dim(-1);

@@ -41,8 +41,8 @@ struct StoreSum {
 constexpr int kPartials = kBlock;
 
 // A thread takes every kPartials * kBlock-th pack of kN elements, in ascending order, then one of
-// the elements behind the last whole pack. Which ones and in which order does not depend on the
-// alignment; that decides only how a pack is read.
+// the elements after the last whole pack. Which ones, and in which order, does not depend on the
+// alignment, which decides only how a pack is read.
 template <bool kAligned, class T, class F>
 __global__ void __launch_bounds__(kBlock) sum_flat(int64_t n, const T* x, F f, float* partial) {
   constexpr int kN = kPackSize<T>;
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(kBlock) sum_flat(int64_t n, const T* x, F f, f
     for (int j = 0; j < kN; ++j) sum.values[0] += f(widen(loaded.values[j]));
   };
   int64_t i = thread;
-  constexpr int kAhead = 4;  // packs on their way, which hides the memory's latency
+  constexpr int kAhead = 4;  // packs in flight, which hides the memory's latency
   for (; i + (kAhead - 1) * kThreads < n / kN; i += kAhead * kThreads) {
     Pack<T, kN> loaded[kAhead];
 #pragma unroll

@@ -1,5 +1,6 @@
 // Row-wise functions (tensor/rows.h): one block per row, sums in a fixed order. The rows are read
-// twice, the second time from cache; N elements at a time, 16 bytes where rows allow it.
+// twice, the second time from cache; N elements at a time, 16 bytes if the rows' alignment allows
+// it.
 
 #include "tensor/backends.h"
 #include "tensor/cuda/block_reduce.h"
@@ -17,7 +18,7 @@ __global__ void __launch_bounds__(kBlock) row_kernel(int64_t columns, F f) {
 }
 
 /// Launches make(T, N), a functor of (row, columns) for a whole block, on the rows of x. All
-/// pointers are to matrices of x's shape and type, or null.
+/// pointers point to matrices of x's shape and type, or are null.
 template <class Make>
 void for_rows(const Tensor& x, const std::vector<const void*>& matrices, const Make& make) {
   for_float(x.dtype(), [&]<class T>(T type) {

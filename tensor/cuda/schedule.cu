@@ -1,4 +1,4 @@
-// The row of a schedule that is a step's turn (tensor/schedule.h), by one block.
+// The row of a schedule for the current step (tensor/schedule.h), by one block.
 
 #include "tensor/backends.h"
 #include "tensor/cuda/launch.h"

@@ -1,6 +1,6 @@
 #pragma once
-// The threads of a block, for programs that are written once as a template over what runs them:
-// here a GPU's block; in tests a loop on the CPU that takes the same steps in the same order.
+// The threads of a block, for programs written once as a template over what runs them: here a GPU's
+// block; in tests a loop on the CPU that takes the same steps in the same order.
 
 #include "tensor/cuda/block_reduce.h"
 
@@ -14,7 +14,7 @@ struct ThreadBlock {
     for (int i = static_cast<int>(threadIdx.x); i < n; i += kBlock) f(i);
     __syncthreads();
   }
-  /// Sum of f(i): each thread's in that order, then as merge_block does.
+  /// Sum of f(i): each thread's terms in that order, then as merge_block does.
   template <class F>
   __device__ float sum(int n, const F& f) const {
     Sums<1> sum;

@@ -1,8 +1,9 @@
 #pragma once
-// How a matrix [groups * rows, columns] is cut among the blocks of a grid: by columns (grid.x), by
-// chunks of rows (grid.y), by groups (grid.z). Threads are [y][x], x over packs of columns, y over
-// rows, so a warp reads whole cache lines and a thread keeps its columns' constants in registers.
-// The cut depends on the problem alone, not on the GPU, and so does the order of every sum.
+// How a matrix [groups * rows, columns] is divided among the blocks of a grid: by columns (grid.x),
+// by chunks of rows (grid.y), by groups (grid.z). Threads are [y][x], x over packs of columns, y
+// over rows, so a warp reads whole cache lines and a thread keeps its columns' constants in
+// registers. The division depends on the problem alone, not on the GPU, and so does the order of
+// every sum.
 
 #include <cstdint>
 
@@ -20,13 +21,13 @@ struct Tiling {
   int chunks = 0;  ///< 0 if there are no rows
 
   static constexpr int kThreads = 256, kMostThreadsX = 32;
-  /// Blocks a grid should have: 16 for each processor of an H100 (132). A processor holds 3 to 8
-  /// of them at a time, as their registers allow, so that this is 2 to 6 waves, and the last one's
-  /// idle processors cost little.
+  /// Blocks a grid should have: 16 for each processor of an H100 (132). A processor holds 3 to 8 of
+  /// them at a time, depending on their registers, so there are 2 to 6 waves, and the processors
+  /// idle in the last one cost little.
   static constexpr int kBlocks = 16 * 132;
-  /// The same for reductions, whose blocks end in a merge: half as many, of twice the rows.
+  /// The same for reductions, whose blocks end in a merge: half as many, with twice the rows.
   static constexpr int kReductionBlocks = 8 * 132;
-  /// Rows a thread should have at least, so that starting it is paid for, where a row is one pack.
+  /// The fewest rows a thread should have to be worth starting, if a row is one pack.
   static constexpr int kRowsPerThread = 4;
 };
 
@@ -49,8 +50,8 @@ inline Tiling make_tiling(int64_t groups, int64_t rows, int64_t column_packs,
   return t;
 }
 
-/// A block of the second stage of a reduction: threads [rows][columns], each with so few of a
-/// column's chunks to merge that all their loads are under way at once.
+/// A block of the second stage of a reduction: threads [rows][columns], each with few enough of a
+/// column's chunks to merge that all their loads are in flight at once.
 struct MergeShape {
   int columns, rows;
 };

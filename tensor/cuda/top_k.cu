@@ -1,7 +1,7 @@
 // The k largest of each row (tensor/top_k.h), a block per row. Keys are unique, so the k-th largest
-// is found digit by digit from the top: count the keys by their next digit, and keep to the digit
-// in which the k-th falls. Then the keys from there on are gathered, in any order, and sorted. The
-// counts are integers: the order in which threads add them does not matter.
+// is found digit by digit from the top: count the keys by their next digit, and keep the digit in
+// which the k-th falls. Then the keys from there on are gathered, in any order, and sorted. The
+// counts are integers: the order in which threads add to them does not matter.
 
 #include "tensor/backends.h"
 #include "tensor/cuda/launch.h"
@@ -13,7 +13,7 @@ namespace {
 constexpr int kMost = 1024;  ///< keys sorted in shared memory
 constexpr int kDigitBits = 8, kDigits = 1 << kDigitBits;
 
-/// The smallest number that exactly the k largest keys of the row reach.
+/// A threshold that exactly the k largest keys of the row reach.
 __device__ uint64_t threshold(const float* row, int64_t columns, uint32_t k) {
   __shared__ uint32_t counts[kDigits];
   uint64_t prefix = 0;

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A table or a page is written in milliseconds, so its other writer is waited for.
+// A table or a page is written in milliseconds, so we wait for another writer to finish.
 constexpr auto kPatience = 2000ms, kPoll = 10ms;
 
 std::string_view advice(int error_number) {
@@ -55,7 +55,7 @@ void flush_folder(const fs::path& path) {
   if (descriptor < 0) fail_writing(path, "cannot flush the folder", errno);
   const int error_number = fsync(descriptor) == 0 ? 0 : errno;
   close(descriptor);
-  // EINVAL: this file system has nothing to flush for a folder.
+  // EINVAL: this file system has no flush for folders.
   if (error_number != 0 && error_number != EINVAL)
     fail_writing(path, "cannot flush the folder", error_number);
 }
@@ -75,7 +75,7 @@ AtomicFile::AtomicFile(fs::path path, uint64_t bytes) : path_(std::move(path)), 
   check(path_.has_filename(),
         "{}: cannot write: the path ends in a folder; the name of a file is needed",
         path_.string());
-  // Asked of the name itself: a rename onto a device or a folder would replace or refuse it.
+  // Checks the name itself: a rename onto a device would replace it, and onto a folder fail.
   std::error_code ignored;
   const fs::file_status before = fs::status(path_, ignored);
   check(!fs::exists(before) || fs::is_regular_file(before),
@@ -99,7 +99,7 @@ AtomicFile::AtomicFile(fs::path path, uint64_t bytes) : path_(std::move(path)), 
           path_.string());
     std::this_thread::sleep_for(kPoll);
   }
-  // A writer that was killed has left its part behind.
+  // A writer that was killed may have left a partial file behind.
   if (ftruncate(descriptor_, 0) != 0) {
     const int error_number = errno;
     unlink(temporary_.c_str());
@@ -140,7 +140,8 @@ void AtomicFile::commit() {
   if (fsync(descriptor_) != 0) fail_with("cannot write", errno);
   if (rename(temporary_.c_str(), path_.c_str()) != 0)
     fail_with("cannot rename the finished file", errno);
-  // Closing also drops the lock, hence after the rename. Errors of the data were seen by fsync.
+  // Closing also drops the lock, so it comes after the rename. Write errors were already reported
+  // by fsync.
   close(std::exchange(descriptor_, -1));
   flush_folder(path_);
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Files that are either whole or not there. Bytes go to `<name>.tmp` in the same folder, are
+// Files that are either complete or absent. Bytes go to `<name>.tmp` in the same folder, are
 // flushed to the disk, and the temporary takes the final name by a rename; the folder is flushed
-// last, so the new name survives a power cut. Until commit() whatever had the name before is
+// last, so the new name survives a power cut. Until commit(), whatever had the name before is
 // untouched.
 
 #include <cstddef>
@@ -16,7 +16,7 @@ class AtomicFile {
  public:
   /// Creates the temporary. `bytes` is the size the file will have, for the message when the disk
   /// is full; 0 if unknown. Error if the folder is missing or not writable, if the path names
-  /// something other than a file, or if another process goes on writing this file for 2 seconds.
+  /// something other than a file, or if another process is still writing this file after 2 seconds.
   explicit AtomicFile(std::filesystem::path path, uint64_t bytes = 0);
   /// Removes the temporary unless commit() succeeded.
   ~AtomicFile();

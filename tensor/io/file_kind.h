@@ -7,8 +7,8 @@ namespace siam {
 inline constexpr std::string_view kJpeg = "a JPEG image", kPng = "a PNG image",
                                   kWebp = "a WebP image";
 
-/// What a file is by its first bytes (32 are enough), for the message that it is not what was asked
-/// for: "a zip archive, as PyTorch's .pth files are". Empty if it is none that is known here.
+/// The kind of a file, by its first bytes (32 are enough), for the message that it is not the
+/// expected one: "a zip archive, as PyTorch's .pth files are". Empty if the kind is unknown.
 std::string_view file_kind(std::string_view start);
 
 }  // namespace siam

@@ -16,7 +16,7 @@ namespace siam {
 namespace fs = std::filesystem;
 
 RegularFile::RegularFile(fs::path path) : path_(std::move(path)) {
-  // Without waiting for the other end of a pipe.
+  // Does not wait for the other end of a pipe.
   descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   check(descriptor_ >= 0, "{}: cannot open: {}; a readable file is needed; check the path",
         path_.string(), std::strerror(errno));
@@ -80,7 +80,7 @@ FileSample sample_file(const fs::path& path, int64_t part) {
 
 CompressedFile::CompressedFile(const fs::path& path) : path_(path), file_(nullptr, gzclose) {
   RegularFile file(path);
-  // Deflate makes at most 1032 bytes of one; the rest is for its header.
+  // Deflate expands one byte to at most 1032; the rest is for its header.
   most_bytes_ = static_cast<uint64_t>(file.size()) * 1032 + 1032;
   const int descriptor = file.release();
   file_.reset(gzdopen(descriptor, "rb"));

@@ -1,5 +1,5 @@
 #pragma once
-// Only regular files are read: a pipe would wait for ever, a device never end.
+// Only regular files are read: a pipe could block forever, and a device never end.
 
 #include <zlib.h>
 
@@ -44,16 +44,16 @@ struct FileSample {
 /// Errors as above.
 FileSample sample_file(const std::filesystem::path& path, int64_t part);
 
-/// A file that may be gzipped, which is then seen uncompressed. It is read part by part, so that
-/// its header can be checked before memory is taken for what it announces.
+/// A file that may be gzipped, in which case it is decompressed. It is read part by part, so that
+/// its header can be checked before memory is allocated for the sizes it declares.
 class CompressedFile {
  public:
   /// Error if it cannot be opened or is not a regular file.
   explicit CompressedFile(const std::filesystem::path& path);
 
-  /// The next `count` bytes; fewer where the file ends. Error if it is damaged or truncated.
+  /// The next `count` bytes; fewer at the end of the file. Error if it is damaged or truncated.
   size_t read(uint8_t* to, size_t count);
-  /// What the uncompressed size cannot exceed.
+  /// An upper bound on the uncompressed size.
   uint64_t most_bytes() const { return most_bytes_; }
 
  private:

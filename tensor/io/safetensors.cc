@@ -22,8 +22,8 @@ constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // the limit of the Python pa
 const std::string kChecksum = "siam.xxh3";
 const std::string kNoDigits(Checksum::kDigits, '0');
 
-// The header with other digits for its checksum. A quote within a text is escaped in JSON, so that
-// what is found can only be the entry itself.
+// The header with other digits for its checksum. A quote within a string is escaped in JSON, so the
+// match can only be the entry itself.
 std::string with_digits(std::string header, std::string_view digits) {
   const std::string entry = fmt::format("\"{}\":\"", kChecksum);
   const size_t at = header.find(entry);
@@ -63,7 +63,7 @@ class Reader {
     at_ += static_cast<int64_t>(bytes);
   }
   const std::string& header() const { return header_; }
-  uint64_t data_bytes() const { return data_bytes_; }  ///< behind the header
+  uint64_t data_bytes() const { return data_bytes_; }  ///< after the header
 
  private:
   RegularFile file_;
@@ -99,7 +99,7 @@ TensorFile load(const std::filesystem::path& path, safetensors::OtherTypes other
 }
 
 // Runs `body` on a file; its errors begin with the path, once. Names in them come from the file and
-// may hold line breaks or a terminal's control codes.
+// may contain line breaks or terminal control codes.
 template <class Body>
 auto naming(const std::filesystem::path& path, const Body& body) {
   try {

@@ -70,7 +70,8 @@ Entry parse_entry(const std::string& name, const json& value, OtherTypes others)
   if (!known) {
     const std::vector<int64_t> offsets = counts(name, value, "data_offsets");
     require(offsets.size() == 2 && offsets[0] <= offsets[1],
-            "tensor '{}': data_offsets [{}] are not two that rise", name, fmt::join(offsets, ", "));
+            "tensor '{}': data_offsets [{}] are not two ascending numbers", name,
+            fmt::join(offsets, ", "));
     return {name,
             DType::u8,
             {offsets[1] - offsets[0]},
@@ -128,8 +129,8 @@ Header parse_header(std::string_view text, uint64_t data_bytes, OtherTypes other
   };
   read_json_object("the header", text, kLimits, take);
 
-  // Sorted by place, each must begin where the one before it ends. Empty tensors come first of
-  // equals.
+  // Sorted by position, each must begin where the one before it ends. With equal positions, empty
+  // tensors come first.
   std::sort(header.entries.begin(), header.entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
   });

@@ -1,5 +1,5 @@
 #pragma once
-// The header of a safetensors file: which tensor lies where. Text in, checked entries out, and
+// The header of a safetensors file, which says where each tensor is: text to checked entries, and
 // back.
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Header {
   std::map<std::string, std::string> metadata;
 };
 
-/// What becomes of tensors of types that are not supported, such as I64.
+/// What happens to tensors of types that are not supported, such as I64.
 enum class OtherTypes { refused, left_out };
 
 /// Error unless the text is a header of the format, with supported types if others are refused,
@@ -34,7 +34,7 @@ enum class OtherTypes { refused, left_out };
 Header parse_header(std::string_view text, uint64_t data_bytes,
                     OtherTypes others = OtherTypes::refused);
 
-/// The metadata of a header whose other entries may be anything.
+/// The metadata of a header whose other entries are not checked.
 std::map<std::string, std::string> parse_metadata(std::string_view text);
 
 /// The text, padded with spaces to a multiple of 8 bytes. Error if a name is not UTF-8 or is

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// Told of the text's parts one after another by nlohmann::json.
+// Receives the text's parts one after another from nlohmann::json.
 class MemberReader : public nlohmann::json_sax<json> {
  public:
   MemberReader(std::string_view what, JsonLimits limits,

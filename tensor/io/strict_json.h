@@ -1,6 +1,6 @@
 #pragma once
-// JSON from a stranger, member by member: linear in the size of the text, and at no time more of it
-// in memory than one member.
+// Untrusted JSON, read member by member: linear in the size of the text, with at most one member of
+// it in memory at a time.
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
@@ -9,7 +9,7 @@
 
 namespace siam {
 
-/// What a text may hold at most.
+/// Limits on the content of a text.
 struct JsonLimits {
   size_t depth;    ///< levels of objects and lists, the outermost included
   size_t members;  ///< of the outermost object
@@ -17,7 +17,7 @@ struct JsonLimits {
 
 /// Calls `take(name, value)` for each member of the object that `text` is, in the order of the
 /// text. Error, in which `what` is the text's name, if it is not JSON, not an object, beyond the
-/// limits, or if a key comes twice in any object of it.
+/// limits, or if any object in it has a key twice.
 void read_json_object(
     std::string_view what, std::string_view text, JsonLimits limits,
     const std::function<void(const std::string& name, const nlohmann::json&)>& take);

@@ -1,4 +1,4 @@
-// Ranks that a launcher has started, over MPI.
+// Ranks that a launcher has started, by MPI.
 
 #define OMPI_SKIP_MPICXX 1  // the C interface alone
 #define MPICH_SKIP_MPICXX 1
@@ -20,7 +20,7 @@ namespace siam {
 
 namespace {
 
-// What goes wrong is told by the rank that sees it; MPI would end the process with a page of text.
+// Errors are reported by the rank that sees them; MPI would end the process with a page of text.
 void check_mpi(int code, const char* call) {
   if (code == MPI_SUCCESS) return;
   std::array<char, MPI_MAX_ERROR_STRING> text{};
@@ -61,7 +61,7 @@ class MpiTransport : public Transport {
   }
 };
 
-// MPI starts the processes and agrees on what is the hosts'; GPUs are connected when they are first
+// MPI starts the processes and handles host tensors and decisions; GPUs are connected when first
 // needed.
 class MpiRanks : public Communicator {
  public:
@@ -85,8 +85,8 @@ class MpiRanks : public Communicator {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   int cores() const override { return cores_; }
-  // Open MPI 4 may crash in MPI_Abort, when a thread of its own frees the message that is being
-  // sent. By its exit status the process ends the others then too.
+  // Open MPI 4 may crash in MPI_Abort, when one of its own threads frees the message that is being
+  // sent. Even then the process's exit status ends the others.
   [[noreturn]] void abort(int status) const override {
     static std::atomic<int> exit_status;
     exit_status = status;
@@ -102,8 +102,8 @@ class MpiRanks : public Communicator {
     return *gpus_;
   }
 
-  // The ranks of one machine take its GPUs in turn, and share out its cores; those that a launcher
-  // binds to cores of their own have shared them out already.
+  // The ranks on one machine take its GPUs in turn and divide its cores among themselves; if a
+  // launcher has bound each to its own cores, they are already divided.
   void look_around() {
     cpu_set_t here;
     CPU_ZERO(&here);

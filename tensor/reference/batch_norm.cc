@@ -75,7 +75,7 @@ void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, doub
 namespace {
 
 // Calls body(first row, last row, channel, statistic, grad, masked) for each channel of each group;
-// masked(i) is dy (+ more) behind the ReLU's mask, which is y > 0 or, without y, recomputed from x.
+// masked(i) is dy (+ more) after the ReLU's mask, which is y > 0 or, without y, recomputed from x.
 template <class T, class Body>
 void for_each_channel(const Tensor& dy, const Tensor& more, const Tensor& x, const Tensor& y,
                       const Tensor& mean, const Tensor& variance, double eps, const Tensor& gamma,

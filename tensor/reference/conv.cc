@@ -18,7 +18,7 @@ Extents extents(const Tensor& x, const Tensor& w, const Tensor& y) {
   return {x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(1), w.dim(2), y.dim(1), y.dim(2)};
 }
 
-// Calls body(n, p, q, r, s, image pixel, output pixel, filter tap) for each tap inside the image.
+// Calls body(input pixel, output pixel, filter tap) for each tap inside the image.
 template <class Body>
 void for_taps(const Extents& e, ConvGeometry g, const Body& body) {
   for (int64_t n = 0; n < e.N; ++n)

@@ -6,7 +6,7 @@ namespace siam::reference {
 void matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, const Tensor& c) {
   const int64_t m = c.dim(0), n = c.dim(1);
   const int64_t k = ta == Transpose::yes ? a.dim(0) : a.dim(1);
-  // Element (i, j) of op(a) stands at i * row + j * column.
+  // Element (i, j) of op(a) is at i * row + j * column.
   const int64_t a_row = ta == Transpose::yes ? 1 : k, a_column = ta == Transpose::yes ? m : 1;
   const int64_t b_row = tb == Transpose::yes ? 1 : n, b_column = tb == Transpose::yes ? k : 1;
   for_any_float(a.dtype(), [&]<class T>(T) {

@@ -43,7 +43,7 @@ void max_pool2d_backward(const Tensor& dy, const Tensor& taps, PoolGeometry geom
     const T* gradient = dy.data<T>();
     const uint8_t* winner_of = taps.data<uint8_t>();
     T* result = dx.data<T>();
-    // For each image element the windows that hold it, so that every sum is rounded once.
+    // For each image element, the windows that contain it, so that every sum is rounded once.
     for (int64_t n = 0; n < dx.dim(0); ++n)
       for (int64_t h = 0; h < height; ++h)
         for (int64_t w = 0; w < width; ++w)

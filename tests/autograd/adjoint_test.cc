@@ -1,7 +1,7 @@
 // The backward kernel of an op that is linear in an input is the transpose of the forward kernel:
 // for y = A x and any v, <A x, v> = <x, A^T v>, and A^T v is the gradient of x for the seed v. An
 // index that one of the two kernels gets wrong breaks the equality. On small integers all sums are
-// exact, so both sides are one number.
+// exact, so both sides are the same number.
 
 #include <doctest/doctest.h>
 
@@ -30,7 +30,7 @@ Tensor integers(const Shape& shape, Random& random) {
 
 using Op = std::function<Variable(const std::vector<Variable>&)>;
 
-// `op` must be linear in each of its inputs. A pooling by maximum is, where the winners are fixed.
+// `op` must be linear in each of its inputs. Max pooling is, as long as the winners are fixed.
 // tolerance: relative to |y| |v|.
 void check_adjoint(const Op& op, const std::vector<Shape>& shapes, Random& random,
                    double tolerance = 0) {

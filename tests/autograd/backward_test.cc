@@ -30,7 +30,7 @@ TEST_CASE("a leaf whose gradient was cleared starts anew") {
   CHECK(x.grad().item() == 2);
 }
 
-// A rule that adds is handed the first two gradients as they are; what comes later is added.
+// A rule that takes two gradients gets the first two as they are; later ones are added.
 TEST_CASE("an op may take the gradient of its result as a sum of two") {
   for (const int uses : {1, 2, 3, 5}) {
     CAPTURE(uses);
@@ -71,9 +71,9 @@ TEST_CASE("leaves that receive a shared gradient do not share their sums") {
   CHECK(b.grad().item() == 1);
 }
 
-// "Why a heap? Would the order in which gradients arrive not do?" Here it would not. In
+// "Why a heap? Is the order in which gradients arrive not enough?" Here it is not. In
 //     x -> a = 2x -> b = 3a -> c = 5b -> y = a + c
-// y hands its gradient to a and to c at once. First come, first served takes a next, while its
+// y passes its gradient to a and to c at once. First come, first served takes a next, while its
 // gradient is still 1 instead of 1 + 15, and x gets 2 instead of 32. Creation order has c and b
 // before a.
 TEST_CASE("an op waits until all that used its result have been through") {

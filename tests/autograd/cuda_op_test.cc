@@ -6,17 +6,17 @@
 
 namespace siam {
 
-// Every sum is made in f32, in another order than the CPU's, with exp, log and rsqrt that are off
-// by up to 2 ulp, and by convolution algorithms that cuDNN chooses, of which Winograd's transforms
-// cost about 1e-6. A product in TF32 is off by 2e-4, a sum kept in f16 by more.
+// Every sum is taken in f32, in another order than on the CPU, with exp, log and rsqrt that are off
+// by up to 2 ulp, and with convolution algorithms that cuDNN chooses; Winograd's transforms cost
+// about 1e-6. A product in TF32 is off by 2e-4, a sum kept in f16 by more.
 constexpr double kF32 = 1e-5;
 
 TEST_CASE("f32 on the GPU agrees with the double reference, forward and backward") {
   for (const OpCase& c : op_cases()) compare_with_reference(c, DType::f32, Device::cuda, kF32);
 }
 
-// Two roundings to the type: a value on the edge may fall to the other side than the reference's,
-// and cuDNN writes a filter's gradient in the type before it becomes f32.
+// Two roundings to the type: a value on the edge may be rounded to the other side than in the
+// reference, and cuDNN writes a filter's gradient in the type before it becomes f32.
 TEST_CASE("bf16 and f16 on the GPU agree with the double reference, forward and backward") {
   for (const auto& [type, unit] : {std::pair{DType::bf16, 0x1p-8}, {DType::f16, 0x1p-11}})
     for (const OpCase& c : op_cases())

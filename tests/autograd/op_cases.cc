@@ -28,8 +28,8 @@ Tensor same_in_all_types(const Tensor& values, DType type, Device device) {
   return cast(cast(values, DType::bf16), type).to(device);
 }
 
-// A target that does not depend on the input: normal values of its shape and type, or what `map`
-// makes of them.
+// A target that does not depend on the input: normal values of its shape and type, or `map` of
+// them.
 template <class Map>
 Variable constant_like(const Variable& x, const Map& map) {
   const Tensor values = map(normal_values(x.shape(), 50, DType::f32, Device::cpu));
@@ -46,11 +46,11 @@ OpCase convolution(const char* name, Shape x, Shape w, ConvGeometry geometry) {
           (x.numel() + w.numel()) * products > 500'000'000};
 }
 
-// More elements than central differences get through.
+// Too many elements for central differences.
 bool is_large(const Shape& shape) { return shape.numel() > 5000; }
 
-// Without sums an op rounds each number once (OpCase::exact). One with exp or log takes
-// over_columns, which leaves room for them.
+// Without sums, an op rounds each number once (OpCase::exact). One with exp or log uses
+// over_columns, whose tolerance leaves room for them.
 enum class Sums { none, over_columns };
 
 // An op on `inputs` matrices of one shape, for each of the shapes.
@@ -99,8 +99,7 @@ void add_linear(std::vector<OpCase>& cases, int64_t rows, int64_t k, int64_t n) 
   cases.push_back(c);
 }
 
-// Used twice, its rule is handed two gradients to add. (Equal ones: the double of y needs no
-// rounding.)
+// If used twice, its rule gets two gradients to add. (Equal ones: twice y needs no rounding.)
 OpCase normalization(Shape x, int groups, bool affine, bool residual, bool relu, bool twice) {
   const int64_t channels = x[-1];
   OpCase c{fmt::format("batch_norm {} groups {}{}{}{}{}", x, groups, affine ? " affine" : "",
@@ -109,7 +108,7 @@ OpCase normalization(Shape x, int groups, bool affine, bool residual, bool relu,
            {},
            x.rows(),
            is_large(x)};
-  c.cancellation = 1e-4;  // dx is one where a group has few rows
+  c.cancellation = 1e-4;  // of dx in groups with few rows
   if (affine) c.inputs.insert(c.inputs.end(), {{{channels}, true}, {{channels}, true}});
   if (residual) c.inputs.push_back({x});
   c.op = [=](const Inputs& in) {
@@ -197,7 +196,7 @@ std::vector<OpCase> make_cases() {
   add_linear(cases, 9, 16, 24);
   add_linear(cases, 1, 13, 8);
   add_linear(cases, 0, 7, 3);
-  // Two views in one batch; channels in packs and not; one image; rows of several blocks.
+  // Two views in one batch; channels in whole packs and not; one image; rows of several blocks.
   struct Norm {
     Shape x;
     int groups;
@@ -211,8 +210,8 @@ std::vector<OpCase> make_cases() {
                          {{1, 4, 4, 8}, 1},
                          {{300, 3}, 1},
                          {{6, 13}, 1},
-                         // With 3 rows a group dx would be a small rest
-                         // of the sum, which is rounded to the type.
+                         // With 3 rows per group dx would be a small remainder of the sum, which is
+                         // rounded to the type.
                          {{24, 13}, 2, true},
                          {{4, 3, 5, 24}, 1},
                          {{4, 3, 5, 24}, 2, true},

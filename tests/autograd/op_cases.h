@@ -1,7 +1,7 @@
 #pragma once
-// One table of differentiable ops with the shapes to try, from which several tests are driven:
-// gradients against central differences, and every storage type on every device against the
-// reference. What has no gradient is in tests/tensor/.
+// One table of differentiable ops with the shapes to try, which drives several tests: gradients
+// against central differences, and every storage type on every device against the reference. Ops
+// without gradients are tested in tests/tensor/.
 
 #include <functional>
 #include <string>
@@ -22,9 +22,9 @@ struct OpCase {
   std::function<Variable(const std::vector<Variable>&)> op;
   int64_t reduction;   ///< terms in the longest sum behind one number, forward or backward
   bool large = false;  ///< too many elements for central differences
-  /// Each number is rounded once, and nothing else is: every device has the same bits.
+  /// Each number is rounded once, and nothing else is rounded: every device has the same bits.
   bool exact = false;
-  /// Relative error of f32 arithmetic where numbers are differences of nearly equal ones.
+  /// Relative error of f32 arithmetic if results are differences of nearly equal numbers.
   double cancellation = 0;
 };
 
@@ -45,13 +45,13 @@ OpResult run_op(const OpCase& c, const std::vector<Tensor>& inputs);
 Tensor as_double(const Tensor& x);
 
 /// Runs the op in the type on the device, with fresh memory poisoned, and in double on the same
-/// numbers: the result and every gradient must agree within the relative error, and be the same
+/// numbers: the result and every gradient must agree within the relative error, and have the same
 /// bits when it runs again. On a GPU they must also agree, element by element, with the reference
 /// kernels in the same type.
 void compare_with_reference(const OpCase& c, DType type, Device device, double tolerance);
 
 /// Rounding errors of a sum of n terms grow like sqrt(n) for random signs; 2 covers the few
-/// roundings an op makes one behind another (measured: at most 0.7).
+/// successive roundings in an op (measured: at most 0.7).
 double f32_tolerance(const OpCase& c);
 
 /// |a - b| / max(|b|, tiny) with Euclidean norms.

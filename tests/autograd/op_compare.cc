@@ -12,14 +12,14 @@ namespace siam {
 
 namespace {
 
-// What the op sees, as numbers the reference can work on exactly.
+// The op's inputs, widened so that the reference works on exactly the same numbers.
 std::vector<Tensor> widened(const std::vector<Tensor>& inputs) {
   std::vector<Tensor> wide;
   for (const Tensor& input : inputs) wide.push_back(as_double(input));
   return wide;
 }
 
-// Both round where the op does: what is left is the order of sums, and a value on the edge between
+// Both round where the op does: what remains is the order of sums, and values on the edge between
 // two roundings.
 void compare_elements(const OpCase& c, DType type, const OpResult& got) {
   const ScopedReference reference;

@@ -18,8 +18,8 @@ double dot(const Tensor& a, const Tensor& b) {
   return sum;
 }
 
-// The gradients that run_op() gives are those of f = <seed, y>. Its derivative with respect to
-// every element of every input by central differences.
+// The gradients that run_op() returns are those of f = <seed, y>. This computes the derivative of f
+// with respect to every element of every input by central differences.
 std::vector<Tensor> numeric_gradients(const OpCase& c, std::vector<Tensor> inputs) {
   constexpr double h = 1e-5;
   const NoGrad no_grad;
@@ -74,9 +74,9 @@ TEST_CASE("f32 kernels agree with the double reference, forward and backward") {
   }
 }
 
-// Sums are made in f32 and rounded once. A rounding is wrong by the unit roundoff at most and by
-// 0.4 of it in the mean of squares; that leaves room for a second one where an op has two behind
-// one another (bias, softmax backward: measured 0.6), not for a sum kept in the narrow type.
+// Sums are taken in f32 and rounded once. A rounding is off by the unit roundoff at most and by 0.4
+// of it in the root mean square; that leaves room for a second one where an op has two in
+// succession (bias, softmax backward: measured 0.6), but not for a sum kept in the narrow type.
 TEST_CASE("bf16 and f16 kernels agree with the double reference, forward and backward") {
   for (const auto& [type, unit] : {std::pair{DType::bf16, 0x1p-8}, {DType::f16, 0x1p-11}}) {
     for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {

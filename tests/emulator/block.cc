@@ -30,12 +30,12 @@ constexpr unsigned kWarp = 32, kMaxThreads = 1024;
 
 enum class State { ready, at_block_barrier, at_warp_barrier, ended };
 
-/// The C library's own: AddressSanitizer puts one in its place that makes several system calls.
+/// The C library's own: AddressSanitizer replaces it by one that makes several system calls.
 using LongJump = void (*)(jmp_buf, int);
 const LongJump long_jump =
     reinterpret_cast<LongJump>(dlsym(dlopen("libc.so.6", RTLD_LAZY), "_longjmp"));
 
-/// Leaves a stack for another. Unlike swapcontext this makes no system call.
+/// Switches from one stack to another. Unlike swapcontext this makes no system call.
 __attribute__((noipa)) void leave(jmp_buf& here, jmp_buf& there) {
   if (_setjmp(here) == 0) long_jump(there, 1);
 }
@@ -108,7 +108,7 @@ class Block {
     if (_setjmp(scheduler_) == 0) setcontext(&first);
   }
 
-  // Lets go whoever waits at a complete barrier: warps first. False when all have ended.
+  // Releases the threads that wait at a complete barrier: warps first. False when all have ended.
   bool release() {
     unsigned ended = 0, at_barrier = 0;
     bool released = false;
@@ -142,7 +142,7 @@ class Block {
 
 thread_local Block block;
 
-// A thread ends with its program and lives again for the next block's.
+// A thread ends with its program and is reused for the next block's.
 void Block::live() {
   for (;;) {
     (*block.program_)();

@@ -1,5 +1,5 @@
 #pragma once
-// The threads of a block, each on a stack of its own, one running at a time.
+// The threads of a block, each on its own stack, one running at a time.
 
 #include <cuda_runtime_api.h>
 
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <functional>
 
-/// Of the thread that is running.
+/// Of the running thread.
 extern uint3 threadIdx, blockIdx;
 extern dim3 blockDim, gridDim;
 
@@ -20,15 +20,15 @@ struct Grid {
 
 /// Runs the program of all threads of all blocks.
 void run(const Grid& grid, const std::function<void()>& program);
-/// What the hardware would say to it.
+/// The error that the hardware would give.
 cudaError_t check_launch(const Grid& grid, const void* kernel);
 
-// For the program.
+// For use by the program.
 
-/// Until all threads of the block that have not ended are here.
+/// Waits until all threads of the block that have not ended are here.
 void wait_for_block();
-/// The value that the lane `source(own lane)` of the warp gives, the own one if there is no such
-/// lane. Called by all lanes.
+/// The value that the warp's lane `source(own lane)` passes, or the caller's own if there is no
+/// such lane. Called by all lanes.
 uint64_t exchange_in_warp(uint64_t value, const std::function<unsigned(unsigned)>& source);
 
 }  // namespace emulator

@@ -38,7 +38,7 @@ cublasStatus_t create(Handle* handle, T* object) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
-/// To 10 mantissa bits, half to even.
+/// Rounds to 10 mantissa bits, half to even.
 float round_to_tf32(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   return std::bit_cast<float>((bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu);
@@ -122,7 +122,7 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t,
   return CUBLAS_STATUS_SUCCESS;
 }
 
-// Two algorithms, which do the same.
+// Two algorithms that do the same.
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t,
                                               cublasLtMatrixLayout_t, cublasLtMatrixLayout_t,
                                               cublasLtMatrixLayout_t, cublasLtMatrixLayout_t,

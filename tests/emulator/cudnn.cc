@@ -1,5 +1,5 @@
 // The part of cuDNN's graph API that tensor/cuda/library/cudnn_graph.h calls. Every graph has two
-// engines that do the same and one that says it is not deterministic, and fails: it must not be
+// engines that do the same and one that declares itself nondeterministic and fails: it must not be
 // chosen.
 
 #include <cudnn.h>
@@ -83,7 +83,7 @@ bool channels_last(const Backend& b) {
 
 emulator::Operation operation_of(const Backend& b) {
   emulator::Operation op{b.type, 1, 0, 1, {}};
-  // cuDNN takes the first four bytes as a float, whatever type was told.
+  // cuDNN takes the first four bytes as a float, whatever type was given.
   for (const auto alpha : {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
                            CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
                            CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA})

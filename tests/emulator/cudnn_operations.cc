@@ -20,7 +20,7 @@ bool is_result(cudnnBackendAttributeName_t name) {
   }
 }
 
-/// term(y element, x element, w element) for every product of the convolution y = conv(x, w).
+/// Calls term(y element, x element, w element) for every product of the convolution y = conv(x, w).
 template <class Term>
 void products(const Operation& op, const GraphTensor& x, const GraphTensor& w, const GraphTensor& y,
               const Term& term) {
@@ -61,7 +61,8 @@ class Interpreter {
     return values;
   }
 
-  /// term(y, x, w) for the elements of every product of y = conv(x, w), one of which is `out`.
+  /// Calls term(y, x, w) for the elements of every product of y = conv(x, w); one of the tensors is
+  /// `out`.
   template <class Term>
   void convolve(cudnnBackendAttributeName_t y, cudnnBackendAttributeName_t x,
                 cudnnBackendAttributeName_t w, cudnnBackendAttributeName_t out, const Term& term) {

@@ -20,7 +20,7 @@ struct GraphTensor {
   int64_t count() const { return n * h * w * c; }
 };
 
-/// One operation: its tensors by the attribute that names them.
+/// One operation, with its tensors by the attributes that name them.
 struct Operation {
   cudnnBackendDescriptorType_t type;
   int64_t stride, padding;
@@ -32,9 +32,9 @@ struct OperationGraph {
   std::vector<Operation> operations;
 
   std::map<int64_t, GraphTensor> tensors() const;
-  /// Numbers of those that an operation writes.
+  /// Numbers of the tensors that an operation writes.
   std::vector<int64_t> results() const;
-  /// Whether there is an engine: for tensors of one type.
+  /// Whether there is an engine, which needs all tensors to have one type.
   bool supported() const;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Included before everything else where a .cu file is compiled as C++: the words of CUDA C++ that
-// the headers leave to nvcc.
+// Included before everything else when a .cu file is compiled as C++: the keywords and built-ins of
+// CUDA C++ that the headers leave to nvcc.
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>

@@ -76,8 +76,8 @@ cudaError_t cudaFree(void* memory) {
   return cudaSuccess;
 }
 
-// On the host's side only: the emulator's copies are the host's own. Waits for nothing, so what is
-// still queued must not touch it.
+// Ordinary host memory, since the emulator copies on the host. Freeing it waits for nothing, so
+// work still queued must not use it.
 cudaError_t cudaMallocHost(void** memory, size_t bytes) {
   if (spoil_capture()) return cudaErrorStreamCaptureUnsupported;
   if (const cudaError_t error = check_device()) return error;
@@ -117,7 +117,7 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stre
   return enqueue(stream, [=] { std::memset(to, value, bytes); });
 }
 
-// $SIMSIAM_EMULATOR_GPUS of them, of which a process uses one.
+// $SIMSIAM_EMULATOR_GPUS GPUs, of which a process uses one.
 cudaError_t cudaGetDeviceCount(int* count) {
   const char* gpus = std::getenv("SIMSIAM_EMULATOR_GPUS");
   *count = gpus != nullptr ? std::atoi(gpus) : 1;

@@ -1,9 +1,9 @@
 #pragma once
-// The device's memory: out of the host's reach but while queued work runs.
+// Device memory: inaccessible to the host except while queued work runs.
 
 namespace emulator {
 
-/// While one lives, the device's memory can be read and written.
+/// While one lives, device memory can be read and written.
 class DeviceAccess {
  public:
   DeviceAccess();

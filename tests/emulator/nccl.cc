@@ -1,7 +1,7 @@
 // The part of NCCL that tensor/cuda/library/nccl.cc calls, between processes of one machine: each
-// has a mailbox in a file that all map. An exchange is work of a stream, posts what is this rank's,
-// waits until all have posted theirs, and takes it. It starts by itself, as on a GPU: another
-// process may wait for it.
+// has a mailbox in a file that all map. An exchange is work of a stream that posts this rank's
+// data, waits until all have posted theirs, and takes it. It starts by itself, as on a GPU, since
+// another process may wait for it.
 
 #include <fcntl.h>
 #include <nccl.h>
@@ -22,9 +22,9 @@
 namespace {
 
 constexpr int kMostRanks = 8;
-constexpr size_t kCapacity = size_t{1} << 28;  // of a mailbox; the file takes what is written
+constexpr size_t kCapacity = size_t{1} << 28;  // of a mailbox; the file is sparse
 
-/// What one rank gives to each of the others.
+/// What one rank sends to each of the others.
 struct Mailbox {
   std::atomic<uint64_t> posted, taken;  ///< exchanges
   struct {
@@ -38,7 +38,7 @@ struct Piece {
   char* data;
   size_t bytes;
 };
-/// Sends to, and receives from, each peer at most one piece.
+/// Sends at most one piece to each peer, and receives at most one from each.
 struct Exchange {
   std::vector<Piece> sends, receives;
   ncclComm_t comm = nullptr;
@@ -72,7 +72,7 @@ struct ncclComm {
 
   void run(const Exchange& exchange) {
     const uint64_t number = ++exchanges;
-    // A peer is lost at this exchange, for which work on the GPU waits without end.
+    // A peer is lost at this exchange: work on the GPU waits for it forever.
     if (const char* last = std::getenv("SIMSIAM_EMULATOR_NCCL_FAILS_AT"))
       if (number == static_cast<uint64_t>(std::atoll(last))) {
         failed = true;
@@ -192,7 +192,7 @@ ncclResult_t ncclBroadcast(const void* send, void* receive, size_t count, ncclDa
   return enqueue(std::move(exchange));
 }
 
-// Outside of a group a send would wait for its receive.
+// Outside a group a send would wait for its receive.
 ncclResult_t ncclSend(const void* data, size_t count, ncclDataType_t type, int peer,
                       ncclComm_t comm, cudaStream_t stream) {
   if (type != ncclUint8 || group_depth == 0) return ncclInvalidUsage;

@@ -24,13 +24,13 @@ struct CUgraphExec_st {
 };
 struct CUstream_st {
   std::deque<Work> queue;
-  uint64_t done = 0;     // pieces of work, since it was created
-  uint64_t started = 0;  // as many run by themselves
+  uint64_t done = 0;     // pieces of work done since it was created
+  uint64_t started = 0;  // this many run by themselves
   CUgraph_st* capture = nullptr;
   bool spoiled = false;
 };
 struct CUevent_st {
-  /// When the stream got to the last record; none while it has not. The record outlives the event.
+  /// When the stream reached the last record; empty until then. The record outlives the event.
   std::shared_ptr<std::optional<std::chrono::steady_clock::time_point>> time;
   cudaStream_t stream = nullptr;
   uint64_t place = 0;  // in the stream's work
@@ -52,9 +52,9 @@ cudaError_t report(cudaError_t error) {
   return error;
 }
 
-// Work may wait for another stream, and run that one's.
+// Work may wait for another stream, and then runs that stream's work.
 void run(cudaStream_t stream, uint64_t end) {
-  if (stream == nullptr) return;  // an event's that was never recorded
+  if (stream == nullptr) return;  // of an event that was never recorded
   const DeviceAccess access;
   while (stream->done < end) {
     const Work work = std::move(stream->queue.front());
@@ -138,7 +138,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   emulator::streams.insert(*stream);
   return cudaSuccess;
 }
-// The object stays: others may have work queued that waits for an event of this stream.
+// The object is kept: other streams may have work queued that waits for an event of this one.
 cudaError_t cudaStreamDestroy(cudaStream_t stream) { return emulator::drain(stream); }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return emulator::drain(stream); }
 
@@ -192,14 +192,14 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->place = stream->done + stream->queue.size();
   return cudaSuccess;
 }
-// Runs what is before the event and no more.
+// Runs only what is before the event.
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   const std::lock_guard lock(emulator::mutex);
   if (emulator::spoil_capture()) return cudaErrorStreamCaptureUnsupported;
   emulator::run(event->stream, event->place);
   return cudaSuccess;
 }
-// Waits for the record that was the event's last when this was called.
+// Waits for the event's most recent record at the time of the call.
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   if (stream->capture != nullptr) return emulator::spoil(stream);
   return emulator::enqueue(

@@ -52,7 +52,7 @@ std::vector<GoldenOp> golden_ops(const TensorFile& golden, const BatchNormState&
   };
 }
 
-// A handful of f32 roundings behind sums of at most a few hundred terms.
+// A handful of f32 roundings after sums of at most a few hundred terms.
 constexpr double kTolerance = 2e-6;
 
 void check_equal(const Tensor& got, const Tensor& expected) {

@@ -1,4 +1,4 @@
-// LARC against apex's rule worked out in PyTorch (tests/golden/make_larc.py).
+// LARC against apex's rule computed in PyTorch (tests/golden/make_larc.py).
 
 #include "nn/larc.h"
 
@@ -29,7 +29,7 @@ struct Classifier {
 
 }  // namespace
 
-// The file is rounded from f64, so 1e-6 is what f32 arithmetic of sums of at most 12 terms loses
+// The file is rounded from f64, so 1e-6 is what f32 arithmetic with sums of at most 12 terms loses
 // over three steps. Leaving the zero-norm rule out freezes the bias: an error of 1.
 TEST_CASE("three LARC steps agree with apex's rule, its zero-norm exception included") {
   const TensorFile golden = load_safetensors(SIAM_SOURCE_DIR "/tests/golden/larc.safetensors");

@@ -28,7 +28,7 @@ TensorFile file_with(const Json& run) {
   return {.metadata = {{"run", run.dump()}}, .source = "some.safetensors"};
 }
 
-// Every setting is another than the default.
+// Every setting differs from its default.
 Config unusual() {
   Config c;
   c.model = {.backbone = {.arch = {{1, 2, 3, 1}, false},
@@ -84,7 +84,7 @@ Config unusual() {
 
 TEST_CASE("a configuration survives the way through a checkpoint, every setting of it") {
   const Json expected = entries(unusual()), standard = entries(Config{});
-  // stop_gradient and pairs do not go together with the others: on their own below.
+  // stop_gradient and pairs cannot be combined with the others: tested separately below.
   const std::set<std::string> apart = {"stop_gradient", "pairs"};
   for (const auto& [name, value] : expected.items()) {
     CAPTURE(name);
@@ -185,7 +185,7 @@ TEST_CASE("a checkpoint gives the same features, and is refused if its sizes are
   CHECK(std::memcmp(seen.projection.raw(), expected.projection.raw(),
                     expected.projection.bytes()) == 0);
 
-  // Sizes are compared with the tensors before memory is taken: these would need terabytes.
+  // Sizes are compared with the tensors before memory is allocated: these would need terabytes.
   const auto refused = [&](const char* setting, const Json& value, const char* expected) {
     Json changed = run;
     changed[setting] = value;

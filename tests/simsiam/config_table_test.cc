@@ -1,4 +1,4 @@
-// The table of the configuration: what walks it treats every row alike.
+// The table of the configuration: whatever iterates over it handles every row.
 
 #include "simsiam/config_table.h"
 

@@ -1,4 +1,4 @@
-// A network is judged on the GPU as on the CPU.
+// Evaluation of a network on the GPU gives the CPU's results.
 
 #include "simsiam/evaluation/evaluation.h"
 
@@ -33,7 +33,7 @@ TEST_CASE("an evaluation has the CPU's numbers, with its features in the host's 
   }
   REQUIRE(seen.probes.size() == 2);
   for (size_t i = 0; i < 2; ++i)
-    for (size_t rate = 0; rate < 2; ++rate) {  // the low ones, which amplify no rounding
+    for (size_t rate = 0; rate < 2; ++rate) {  // the low ones, which do not amplify rounding
       const ProbeResult &x = seen.probes[i].results[rate], &y = wanted.probes[i].results[rate];
       near(x.last, y.last);
       CHECK(x.loss == doctest::Approx(y.loss).epsilon(1e-3));

@@ -20,7 +20,7 @@ struct Run {
 };
 
 bool expects_graph(const Config& config) {
-  const Method method = config.objective.method;  // the others look samples up on the host
+  const Method method = config.objective.method;  // the others look up samples on the host
   return !config.eager &&
          (method == Method::simsiam || method == Method::simclr || method == Method::byol);
 }
@@ -29,7 +29,7 @@ bool expects_graph(const Config& config) {
 Run train(Config config, const TrainTest& images = data()) {
   Trainer trainer(config, images);
   train_to_end(trainer);
-  // Nobody has fallen back to eager steps.
+  // Nothing has fallen back to eager steps.
   CHECK((trainer.step_memory().reserved > 0) == expects_graph(config));
   Run run;
   for (const EpochMetrics& epoch : trainer.history()) run.losses.push_back(epoch.loss);
@@ -47,8 +47,7 @@ Config on_gpu(bool eager, DType precision = DType::f32) {
 
 }  // namespace
 
-// Means over the steps so far, after each of ten steps: agreement of all of them is agreement of
-// each loss.
+// Means over the steps so far, after each of ten steps: if all of them agree, so does each loss.
 std::vector<double> ten_losses(Config config, std::shared_ptr<const Dataset> images) {
   config.epochs = 1;
   config.read_back = 1;
@@ -58,8 +57,8 @@ std::vector<double> ten_losses(Config config, std::shared_ptr<const Dataset> ima
   return losses;
 }
 
-// f32 sums in another order. The rate is low: at a high one the runs part within a few steps, as a
-// number that crosses a ReLU's edge changes a gradient by more than a rounding.
+// f32 sums in another order. The rate is low: at a high one the runs diverge within a few steps,
+// since a number that crosses a ReLU's threshold changes a gradient by more than a rounding.
 TEST_CASE("ten steps have the CPU's losses") {
   Config cpu = tiny();
   cpu.base_learning_rate = 0.05;
@@ -97,7 +96,7 @@ TEST_CASE("the monitor works where the captured step's tensors lie meanwhile") {
   CHECK(taken_by_monitor(false) < own / 4);
 }
 
-// A query whose neighbours are nearly equal may vote otherwise.
+// A query whose neighbours are nearly equally near may get another class.
 TEST_CASE("the kNN monitor's rows are of the compute type, and vote like their values in f32") {
   for (const DType type : {DType::bf16, DType::f16}) {
     CAPTURE(type);
@@ -130,7 +129,7 @@ TEST_CASE("captured and eager steps have the same bits, and so have two runs") {
   }
 }
 
-// Windows of one step, four steps in an epoch. When the host sees the first loss, the second step
+// Windows of one step, four steps in an epoch. When the host reads the first loss, the second step
 // is queued.
 TEST_CASE("images from the host: captured and eager steps have the same bits, with any workers") {
   const TrainTest files = {from_files(patches(48, 1)), patches(24, 2)};
@@ -214,13 +213,13 @@ TEST_CASE("a loss scale that overflows f16 is seen, and no weight changes") {
   }
 }
 
-// Epoch by epoch in turn, so that each would inherit the other's policy if there were one for all.
+// The two take turns epoch by epoch, so that each would get the other's policy if it were global.
 TEST_CASE("two trainers of one process each have their own policy for the GPU's libraries") {
   Config strict = on_gpu(true), loose = strict;
   loose.tf32 = true;
   strict.read_back = loose.read_back = 1;
   const Run alone[] = {train(strict), train(loose)};
-  if (cuda_serves(DType::bf16))  // TF32 came with it
+  if (cuda_serves(DType::bf16))  // as such GPUs also have TF32
     CHECK_FALSE(same_bits(alone[0].weights, alone[1].weights));
 
   Trainer first(strict, data()), second(loose, data());

@@ -1,6 +1,6 @@
-// What cuDNN offers for the layers of our networks on GPUs that need not be here: engines are asked
-// for, and plans made, for the GPUs described below. A layer without an engine fails here instead
-// of on the GPU.
+// What cuDNN offers for the layers of our networks on GPUs that need not be present: engines are
+// queried, and plans made, for the GPUs described below. A layer without an engine fails here
+// instead of on the GPU.
 
 #include <doctest/doctest.h>
 
@@ -22,7 +22,7 @@ struct DescribedGpu {
 const DescribedGpu kA100{"A100", 800, 108, 166912, 40, 1410, 1215, 42505273344};
 const DescribedGpu kH100{"H100", 900, 132, 232448, 50, 1980, 2619, 85017624576};
 
-// In cuDNN's words.
+// In cuDNN's format.
 PlanTarget target_of(const DescribedGpu& gpu) {
   return PlanTarget(fmt::format(
       R"({{"deviceName": "{}", "deviceVer": {}, "multiProcessorCount": {}, )"
@@ -57,7 +57,7 @@ ConvKey key_of(ConvKind kind, const ConvLayer& layer, int64_t images, DType type
                      {layer.stride, layer.padding()}, policy);
 }
 
-/// Engines that are allowed, have a plan, and keep to the cap on temporary memory.
+/// The number of engines that are allowed, have a plan, and respect the limit on temporary memory.
 int plans(const ConvKey& key, const PlanTarget& target) {
   OperationGraph graph = graph_of(key);
   int count = 0;

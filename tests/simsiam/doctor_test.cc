@@ -25,7 +25,7 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
-// Loss and std of each run, with seed 0, of a metrics.csv, whose columns are found by their titles.
+// Loss and std of each run with seed 0 in a metrics.csv, whose columns are found by their titles.
 std::map<std::string, Series> read_runs(const std::string& preset) {
   std::map<std::string, Series> runs;
   std::istringstream file(
@@ -114,7 +114,7 @@ TEST_CASE("full collapse names what the configuration leaves out") {
   check_one(findings(collapse, config), "the predictor cannot follow");
   config.model.predictor = Predictor::none;
   check_one(findings(collapse, config), "there is no predictor");
-  // Cross-entropy has no minimum of -1: std alone speaks.
+  // Cross-entropy has no minimum of -1: only std counts.
   config = {};
   config.loss.similarity = Similarity::cross_entropy;
   check_one(findings(series({{5.1, 0.9}, {4.0, 0.2}, {3.0, 0.05}}), config), "in epoch 3");
@@ -128,7 +128,7 @@ TEST_CASE("dimensional collapse: std up, few directions") {
   check_one(findings(healthy, config, 2.5), "dimensional collapse in epoch 1 ");
   check_one(findings(healthy, config, 2.5), "effective rank 2.5");
 
-  // Where the threshold was not measured nothing is said.
+  // The doctor is silent where the threshold was not measured.
   const auto silent = [&](const auto& change, int64_t steps = 100) {
     Config other = config;
     change(other);
@@ -159,7 +159,7 @@ TEST_CASE("divergence: a loss that rises for two epochs, or is no number") {
   Config config;
   config.model.head_norm = HeadNorm::all;
   check_one(findings(series({{-0.5, 1}, {-0.8, 1}, {-0.6, 1}, {-0.6, 1}}), config), "Table 3d");
-  // Losses of other scales: a tenth of the best.
+  // Losses on other scales: a tenth of the best.
   config = {};
   config.objective.method = Method::simclr;
   CHECK(findings(series({{6, 1}, {5, 1}, {5.3, 1}, {5.3, 1}}), config).empty());
@@ -174,14 +174,14 @@ TEST_CASE("a predictor that does not learn: loss near its start, std up") {
   config.model.predictor = Predictor::fixed;
   check_one(findings(flat, config), "the predictor is fixed");
   config = {};
-  config.warmup_epochs = 10;  // rates are low yet
+  config.warmup_epochs = 10;  // rates are still low
   CHECK(findings(flat, config).empty());
   config.base_learning_rate = 0.1;  // nor have 400 small steps come far
   config.batch_size = 32;
   config.warmup_epochs = 0;
   CHECK(findings(flat, config).empty());
   config = {};
-  config.model.predictor = Predictor::none;  // that of SimCLR, or of the expectation over views
+  config.model.predictor = Predictor::none;  // as with SimCLR, or the expectation over views
   CHECK(findings(flat, config).empty());
   config = {};
   config.loss.similarity = Similarity::cross_entropy;

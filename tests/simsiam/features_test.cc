@@ -1,4 +1,5 @@
-// What is encoded at a time: how much memory it takes, and that nothing else depends on it.
+// The number of images encoded at a time: how much memory they take, and that nothing else depends
+// on it.
 
 #include "simsiam/features.h"
 
@@ -31,7 +32,7 @@ MemorySource heap() {
           .advice = [](size_t) { return std::string(); }};
 }
 
-// Of encoding `count` images, beside them.
+// Peak memory for encoding `count` images, apart from the images.
 size_t peak(const Config& config, int64_t count) {
   const SimSiam model = network(config);
   CachingAllocator memory(heap());
@@ -80,7 +81,7 @@ TEST_CASE("encoding takes the memory that it is said to take") {
             .arch = {.blocks = {1, 1, 1, 1}, .bottleneck = bottleneck}, .width = 32, .stem = stem};
         config.augment.size = 32;
         config.precision = type;
-        // From so many images on, what convolutions work in does not grow with them.
+        // From this many images on, the convolutions' workspace does not grow with them.
         const size_t some = peak(config, 128), more = peak(config, 256);
         CHECK(more - some <= 128 * encoding_bytes(config));
         CHECK(more >= 256 * encoding_bytes(config) / 2);

@@ -1,12 +1,12 @@
 #pragma once
-// Networks as other programs write them down.
+// Networks in the files of other programs.
 
 #include "nn/layout.h"
 #include "simsiam/checkpoint_config.h"
 
 namespace siam {
 
-/// A network with running statistics and scales that are not their initial ones.
+/// A network whose running statistics and scales are not the initial ones.
 inline SimSiam used_network(const ModelConfig& config, uint64_t seed) {
   Initializer init(seed);
   SimSiam model(init, config);
@@ -23,7 +23,8 @@ inline SimSiam used_network(const ModelConfig& config, uint64_t seed) {
   return model;
 }
 
-/// Its tensors in PyTorch's layout, under the names given to them; without those that get none.
+/// Its tensors in PyTorch's layout, under the names that name_of() gives; without those that get
+/// none.
 template <class NameOf>
 TensorFile foreign_file(SimSiam& model, const NameOf& name_of) {
   TensorFile file{.source = "theirs.safetensors"};
@@ -37,7 +38,7 @@ TensorFile foreign_file(SimSiam& model, const NameOf& name_of) {
   return file;
 }
 
-/// As torchvision and timm: the backbone alone.
+/// As in torchvision and timm: the backbone alone.
 inline TensorFile torchvision_file(SimSiam& model) {
   return foreign_file(model, [](const std::string& name) {
     const bool head = name.starts_with("encoder.fc.") || !name.starts_with("encoder.");
@@ -45,7 +46,7 @@ inline TensorFile torchvision_file(SimSiam& model) {
   });
 }
 
-/// As the authors, in DistributedDataParallel.
+/// As in the authors' files, with DistributedDataParallel.
 inline TensorFile authors_file(SimSiam& model) {
   return foreign_file(model, [](const std::string& name) { return "module." + name; });
 }

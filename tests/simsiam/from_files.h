@@ -4,7 +4,7 @@
 
 namespace siam {
 
-/// Images that host threads have to load one by one, like a folder's.
+/// Images that host threads have to load one by one, like those of a folder.
 class FromFiles : public Dataset {
  public:
   explicit FromFiles(std::shared_ptr<const Dataset> images) : images_(std::move(images)) {}

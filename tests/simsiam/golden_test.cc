@@ -40,8 +40,8 @@ std::map<std::string, Tensor> state(const Registry& registry) {
   return tensors;
 }
 
-// |a - b| over |b|, or over `scale` where b is smaller: some gradients are zero but for rounding,
-// like that of the projector's last shift under the stop-gradient, which the predictor's batch norm
+// |a - b| over |b|, or over `scale` if b is smaller: some gradients are zero up to rounding, like
+// that of the projector's last shift with the stop-gradient, which the predictor's batch norm
 // cancels.
 double error(const Tensor& a, const Tensor& b, double scale) {
   const Tensor expected = as_double(b);
@@ -51,8 +51,8 @@ double error(const Tensor& a, const Tensor& b, double scale) {
   return relative_error(as_double(a), expected) * norm / std::max(norm, scale);
 }
 
-// Ours carry the f32 rounding errors (6e-8) of a training step through some twenty batch norms,
-// each of which amplifies what is small against its channel's deviation.
+// Ours have the f32 rounding errors (6e-8) of a training step through some twenty batch norms, each
+// of which amplifies errors relative to its channel's deviation.
 constexpr double kLossTolerance = 1e-5, kTolerance = 1e-3, kScale = 1e-2;
 
 void check_run(const GoldenRun& run) {

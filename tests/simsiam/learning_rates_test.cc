@@ -10,7 +10,7 @@ namespace siam {
 
 namespace {
 
-// By the number of the case: decayed with warm-up, the predictor's constant, fixed predictor.
+// Case by case: decayed with warm-up, constant for the predictor, fixed predictor.
 Config variant(int which, Device device) {
   Config config = tiny();
   config.base_learning_rate = 0.05;

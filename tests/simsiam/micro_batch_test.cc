@@ -1,4 +1,5 @@
-// A batch computed in parts is the whole batch: the same statistics, gradients and steps.
+// A batch computed in parts gives the results of the whole batch: the same statistics, gradients
+// and steps.
 
 #include <doctest/doctest.h>
 
@@ -14,8 +15,8 @@ namespace siam {
 
 namespace {
 
-// |got - expected| / |expected|, where the latter is 1e-3 at least: some gradients and means are
-// zero by symmetry, sums of terms that cancel.
+// |got - expected| / |expected|, the latter being at least 1e-3: some gradients and means are zero
+// by symmetry, sums of terms that cancel.
 double relative_error(const Tensor& got, const Tensor& expected) {
   double difference = 0, norm = 1e-6;
   for (int64_t i = 0; i < expected.numel(); ++i) {
@@ -55,16 +56,17 @@ std::vector<Named> step_in_f64(Config config, int64_t micro_batch) {
 Config small() {
   Config config = tiny();
   config.batch_size = 6;
-  config.model.backbone.zero_init_residual = false;  // or gradients inside the blocks are zeros
+  config.model.backbone.zero_init_residual = false;  // otherwise gradients inside the blocks are
+                                                     // zero
   return config;
 }
 
 }  // namespace
 
 // In f64 sums in another order differ by 1e-16 of their terms, which the network's 20 layers and
-// the divisions by small deviations magnify; a statistic of a part instead of the whole is off by
-// percents. Parts of 3 divide the batch, parts of 4 leave a rest, and a part of 1 has no variance
-// of its own at the last stage's single pixel.
+// the divisions by small deviations amplify; a statistic of a part instead of the whole is off by
+// several percent. Parts of 3 divide the batch, parts of 4 leave a remainder, and a part of 1 has
+// no variance of its own at the last stage's single pixel.
 TEST_CASE("in parts: loss, gradients and running statistics of the whole batch") {
   auto cases = step_cases(small(), 8);
   cases[3].first = "two pairs, asymmetric";
@@ -101,7 +103,7 @@ TEST_CASE("statistics of a part alone would be seen: gradient accumulation is an
   CHECK(relative_error(part, whole) > 0.01);
 }
 
-// What remains is the input of each block instead of all that is inside.
+// Only the input of each block is kept, not everything inside it.
 TEST_CASE("in parts: less memory") {
   auto peak = [](int64_t micro_batch) {
     Config config = tiny();
@@ -119,9 +121,9 @@ TEST_CASE("in parts: less memory") {
   CHECK(peak(8) < 0.55 * peak(0));  // 0.50 here; 0.35 for the CIFAR ResNet-18
 }
 
-// Sums in another order change f32 results in their last digits, and where that moves a number
-// across a ReLU's edge a gradient changes by more: the runs part slowly. Four steps stay within
-// 1e-3.
+// Sums in another order change f32 results in their last digits, and if that moves a number across
+// a ReLU's threshold a gradient changes by more: the runs drift apart slowly. Four steps stay
+// within 1e-3.
 TEST_CASE("in parts: a training run follows that of the whole batch") {
   Config config = tiny();
   Trainer whole(config, data());

@@ -1,4 +1,5 @@
-// What a run is judged by beside its loss: kNN with labels, views that find each other without.
+// How a run is judged besides its loss: by kNN with labels, without them by views that find each
+// other.
 
 #include "simsiam/monitor.h"
 
@@ -42,11 +43,11 @@ TrainTest unlabelled() {
 TEST_CASE("recall@1: the share of rows whose nearest row in the bank is their own") {
   const Tensor bank = Tensor::from<float>({4, 2}, {1, 0, 0, 1, -1, 0, 0, -1});
   CHECK(recall_at_1(bank, bank) == 100);
-  // Lengths do not matter; rows 1 and 2 are nearer to the other's.
+  // Lengths do not matter; rows 1 and 2 are nearer to each other's.
   CHECK(recall_at_1(Tensor::from<float>({4, 2}, {9, 1, -5, 1, 0.1f, 0.2f, 0, -3}), bank) == 50);
-  // One point: the first row is everybody's nearest.
+  // A single point: the first row is the nearest for all.
   CHECK(recall_at_1(Tensor::full({5, 3}, 0.7), Tensor::full({5, 3}, 0.7)) == 20);
-  // More rows than are compared at once, each but the last moved by one.
+  // More rows than are compared at once; each except the last is moved by one.
   const int64_t n = 300;
   const Tensor rows = Tensor::zeros({n, n}), moved = Tensor::zeros({n, n});
   for (int64_t i = 0; i < n; ++i) {
@@ -65,13 +66,14 @@ TEST_CASE("labelled data has kNN accuracy, other data recall, alignment and rank
   CHECK(labelled.monitor().images() == 72);
   CHECK((knn.knn >= 0 && knn.knn <= 100));
   CHECK((std::isnan(knn.recall) && std::isnan(knn.alignment)));
-  CHECK(std::isnan(knn.effective_rank));  // of too few images
+  CHECK(std::isnan(knn.effective_rank));  // too few images
   Trainer ranked(tiny(), {patches(48, 1), patches(kRankImages, 2)});
   CHECK(ranked.measure().effective_rank ==
         projection_rank(ranked.model(), patches(kRankImages, 2), ranked.config()));
 
   Trainer trainer(tiny(), unlabelled());
-  CHECK(trainer.monitor().images() == 96);  // two views of the training images: few test images
+  CHECK(trainer.monitor().images() == 96);  // two views of the training images, as there are few
+                                            // test images
   const EpochMetrics views = trainer.measure();
   CHECK(std::isnan(views.knn));
   const auto [a, b] = view_features(trainer.model(), data().train, tiny(), 1024);

@@ -62,7 +62,7 @@ TEST_CASE("every method resumes in the middle of an epoch with the same bits") {
     const ScratchFolder folder;
     const fs::path file = folder / "state.safetensors";
     Config config = with_method(method);
-    config.objective.steps_per_target = 3;  // of 4 an epoch: stopped inside a window
+    config.objective.steps_per_target = 3;  // 4 steps an epoch: stopped inside a window
     Trainer whole(config, data());
     train_to_end(whole);
     {

@@ -1,5 +1,5 @@
 #pragma once
-// For tests that change one setting after another.
+// For tests that change settings one at a time.
 
 #include <array>
 

@@ -1,4 +1,4 @@
-// Runs that end before their time and go on later.
+// Runs that are interrupted and resumed later.
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -61,7 +61,7 @@ TEST_CASE("an interrupt while kNN is measured costs nothing") {
 }
 
 // The child saves after every epoch and is killed by SIGKILL in the middle of the second; the
-// parent continues from what is on the disk. One thread throughout: a forked child has none of its
+// parent continues from what is on disk. One thread throughout: a forked child has none of its
 // parent's threads.
 TEST_CASE("a run killed in the middle of an epoch continues with the same bits") {
   const ScratchFolder folder;

@@ -1,5 +1,5 @@
 #pragma once
-// Two trainers that must have come to the same end.
+// Two trainers that must have reached the same state.
 
 #include <doctest/doctest.h>
 
@@ -19,7 +19,7 @@ inline void check_same_state(const Trainer& a, const Trainer& b) {
   }
 }
 
-/// Thrown out of a run, as an interrupt is.
+/// Thrown from a run, as on an interrupt.
 struct Interrupted {};
 
 }  // namespace siam

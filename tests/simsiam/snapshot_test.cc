@@ -35,7 +35,7 @@ TEST_CASE("an untrained network spreads its images, and a snapshot says how") {
   REQUIRE(snapshot.cloud.points.size() == 25);
   CHECK(snapshot.cloud.deviations.size() == 16);
   CHECK(snapshot.cloud.variance() > 0.3);
-  CHECK(snapshot.cloud.variance() < 25.0 / 24 + 1e-6);  // of unit rows at most that
+  CHECK(snapshot.cloud.variance() < 25.0 / 24 + 1e-6);  // the maximum for unit rows
 }
 
 TEST_CASE("snapshots leave no trace in a run") {

@@ -1,5 +1,5 @@
 #pragma once
-// What a step is tried on that must be the same when it is computed in another way: in parts, or by
+// Cases for a step that must give the same result when computed in another way: in parts, or by
 // several ranks.
 
 #include <utility>

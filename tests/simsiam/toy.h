@@ -1,5 +1,5 @@
 #pragma once
-// A data set and a configuration small enough to train in milliseconds.
+// A data set and a configuration that are small enough to train in milliseconds.
 
 #include "data/memory_dataset.h"
 #include "simsiam/trainer.h"

@@ -26,7 +26,7 @@ TEST_CASE("two runs with one seed are bitwise equal, whatever the number of load
   CHECK_FALSE(same_bits(first.parameters().values, other.parameters().values));
 }
 
-// Wide enough for every kind of convolution kernel, and two blocks of everything.
+// Wide enough for every kind of convolution kernel, and with two blocks of everything.
 TEST_CASE("a training run has the same bits on 1, 2, 3 and 5 threads") {
   Config config = tiny();
   config.model.backbone.width = 16;
@@ -142,7 +142,7 @@ TEST_CASE("where memory runs out, a batch that may fit is named") {
 }
 
 TEST_CASE("where memory runs out, what can be smaller is named") {
-  // Two images are the smallest batch there is.
+  // Two images are the smallest possible batch.
   CachingAllocator small(one_segment());
   Config config = tiny();
   config.augment.size = 256;

@@ -35,7 +35,8 @@ struct Saved {
   }
 };
 
-// That resuming and judging it are refused with these words, and that nothing is changed.
+// Checks that resuming and evaluating it are refused with this message, and that nothing is
+// changed.
 void check_refused(const std::filesystem::path& path, const std::string& expected,
                    bool judged = true) {
   Trainer trainer(tiny(), data());
@@ -75,7 +76,7 @@ TEST_CASE("position and history: every field by type, by range, and against the 
   position(0, nullptr, "its 'position' is damaged: epoch is null");
   position(0, 9223372036854775809u, "epoch is 9223372036854775809");
   position(1, -1, "step is -1, 0 to ");
-  position(1, 5, "step is 5, 0 to 4 is needed", false);  // only the run knows
+  position(1, 5, "step is 5, 0 to 4 is needed", false);  // only the run knows its steps per epoch
   position(1, 3000000000, "step is 3000000000");
   position(1, "2", "step is \"2\"");
   position(2, 2.5, "sum of losses is 2.5, -2.002 to 2.002");
@@ -84,7 +85,7 @@ TEST_CASE("position and history: every field by type, by range, and against the 
   position(3, 3.5, "sum of deviations is 3.5");
   position(4, -1, "seconds is -1");
   position(5, 1e9, "seconds of waiting is 1000000000.0");
-  // Without history for it: epoch 2 of 3, the end, the beginning.
+  // Without matching history: epoch 2 of 3, the end, the beginning.
   position(0, 2, "its 'history' at epoch 2 is damaged: a list of 2 is needed");
   position(0, 0, "its 'history' at epoch 0 is damaged");
   refused(
@@ -131,7 +132,7 @@ TEST_CASE("position and history: every field by type, by range, and against the 
       false);
   refused(
       "run", [](Json& j) { j["data"] = 3; }, "data", true);
-  // What was changed everywhere above is in order as it is.
+  // The state that was changed everywhere above is valid unchanged.
   Trainer trainer(tiny(), data());
   trainer.resume(saved.path);
   CHECK(trainer.steps_done() == 6);
@@ -186,7 +187,7 @@ TEST_CASE("a row of history may lack a kNN accuracy, but not the run's last") {
   file.metadata["history"] = history.dump();
   file.metadata["position"] = "[1,0,0.0,0.0,0.0,0.0]";
   CHECK_THROWS_WITH_AS(run_progress(file, config, 4), doctest::Contains("knn is null"), Error);
-  history[0][8] = 12.5;  // nothing has a label
+  history[0][8] = 12.5;  // there are no labels
   file.metadata["history"] = history.dump();
   CHECK(run_progress(file, config, 4).history[0].recall == 12.5);
 }
@@ -213,7 +214,7 @@ TEST_CASE("formats: the one before, which had no checksum, is read; an unknown o
   check_refused(saved.folder / "changed", "not a training state");
 }
 
-// As torchvision's weights come: with a counter of 64 bits.
+// Like torchvision's weights: with a 64-bit counter.
 TEST_CASE("that a file is no training state is said before anything about its tensors") {
   const ScratchFolder folder;
   const std::string header =

@@ -12,7 +12,7 @@ namespace siam {
 
 namespace {
 
-// A machine with a fixed amount of memory, counted rather than allocated: addresses are made up.
+// A machine with a fixed amount of memory, counted rather than allocated: addresses are invented.
 struct FakeMachine {
   static inline size_t capacity, used, next_address;
   static inline std::map<void*, size_t> live;

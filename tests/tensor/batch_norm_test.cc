@@ -44,7 +44,7 @@ double rounding(DType type) {
 }  // namespace
 
 // Inputs are rounded to the type first, so only arithmetic in f32 and the last rounding differ.
-// Values are of order 1 to 8 and a sum of 1000 terms is made of blocks, hence 64 ulp of f32.
+// Values are of order 1 to 8 and a sum of 1000 terms is taken in blocks, hence 64 ulp of f32.
 TEST_CASE("batch norm agrees with the f64 reference and stays inside its buffers") {
   GuardedAllocator guarded;
   poison_empty_tensors(true);
@@ -96,9 +96,9 @@ double relative_error(const Tensor& a, const Tensor& b) {
   return std::sqrt(difference / norm);
 }
 
-// The inputs, the result y that holds the mask included, are the same numbers on both sides; sums
-// are made of blocks, hence 64 ulp of f32. (Two rows in a group would leave of dx only what eps
-// does: its three terms cancel.)
+// The inputs, including the result y that holds the mask, are the same numbers on both sides; sums
+// are taken in blocks, hence 64 ulp of f32. (With two rows in a group the three terms of dx cancel,
+// and only the effect of eps would remain.)
 TEST_CASE("batch norm backward agrees with the f64 reference and stays inside its buffers") {
   GuardedAllocator guarded;
   poison_empty_tensors(true);
@@ -124,7 +124,7 @@ TEST_CASE("batch norm backward agrees with the f64 reference and stays inside it
           const auto expected = norm_gradients(wide(dy), wide(more), wide(x), wide(y),
                                                {wide(statistics.mean), wide(statistics.variance)},
                                                wide(gamma), wide(beta), relu);
-          // Where g is stored it is rounded as well.
+          // If g is stored, it is rounded as well.
           const int roundings = two || (relu && residual) ? 2 : 1;
           CHECK(relative_error(got.dx, expected.dx) <= roundings * rounding(type) + 64 * 0x1p-24);
           CHECK(relative_error(got.dgamma, expected.dgamma) <= 64 * 0x1p-24);
@@ -149,9 +149,10 @@ TEST_CASE("running statistics follow torch's equations, group after group") {
   CHECK(variance.data<float>()[1] == 0.75 * (0.75 + 0.25 * 1.25 * 2) + 0.25 * 1.25 * 1);
 }
 
-// Mean 1000 and deviation 0.1: plain f32 sums lose both statistics. What remains is the rounding of
-// block means and of the mean itself to f32, half a unit of 1000 being 2^-15: its square, 1e-9,
-// moves a variance of 0.01 by 1e-7, to which 64 ulp of f32 are added for the sum of squares.
+// Mean 1000 and deviation 0.1: plain f32 sums would lose both statistics. What remains is the
+// rounding of block means and of the mean itself to f32, half a unit of 1000 being 2^-15: its
+// square, 1e-9, moves a variance of 0.01 by 1e-7, to which 64 ulp of f32 are added for the sum of
+// squares.
 TEST_CASE("statistics are right where the mean is ten thousand deviations away") {
   const Tensor x = random_tensor({100000, 3}, DType::f32, 4, 1000, 0.1);
   const auto got = batch_statistics(x, 1), expected = batch_statistics(cast(x, DType::f64), 1);
@@ -159,8 +160,7 @@ TEST_CASE("statistics are right where the mean is ten thousand deviations away")
   CHECK(largest_difference(got.variance, expected.variance) <= 0.011 * (1e-7 + 64 * 0x1p-24));
 }
 
-// 2000 rows of 64 channels are several blocks.
-// Two parts whose means are far apart beside their deviations.
+// Two parts whose means are far apart compared with their deviations.
 TEST_CASE("statistics merged from parts are those of the whole, rounded once") {
   const int64_t rows = 40, channels = 5;
   const Tensor x = Tensor::empty({2 * rows, channels}, DType::f64);
@@ -174,7 +174,7 @@ TEST_CASE("statistics merged from parts are those of the whole, rounded once") {
     lines.rows(2 * part + 1, 2 * part + 2).copy_from(known.variance);
   }
   const BatchStatistics whole = batch_statistics(x, 1), merged = merge_statistics(parts, rows);
-  // A mean near 0 of parts near 50, a variance near 2500: a few roundings of these.
+  // The mean is near 0 with parts near 50, the variance near 2500: a few roundings of these.
   CHECK(largest_difference(merged.mean.reshape({1, channels}), whole.mean) <= 1e-13);
   CHECK(largest_difference(merged.variance.reshape({1, channels}), whole.variance) <= 1e-11);
   const Tensor narrow = cast(parts, DType::f32);
@@ -185,6 +185,7 @@ TEST_CASE("statistics merged from parts are those of the whole, rounded once") {
   CHECK_THROWS_AS(merge_statistics(Tensor::zeros({2, 3, 4}), 1), Error);
 }
 
+// 2000 rows of 64 channels are several blocks.
 TEST_CASE("groups have the bits of separate calls, and threads change none") {
   const Tensor x = random_tensor({4000, 64}, DType::bf16, 6);
   const auto both = batch_statistics(x, 2);

@@ -28,9 +28,10 @@ inline Tensor normals(const Shape& shape, DType type, Random& random) {
   return cast(tensor, type);
 }
 
-/// Both devices compute in f32 and round once to the type, in sums of another order. A value on the
-/// edge between two roundings may fall to either side: one unit in the last place, 2^-7 of bf16's
-/// values and 2^-10 of f16's. For f32 the bound is that of a sum of 10^4 terms of random sign.
+/// Both devices compute in f32, with sums in different orders, and round once to the type. A value
+/// on the edge between two roundings may go to either side: one unit in the last place, 2^-7 of
+/// bf16's values and 2^-10 of f16's. For f32 the bound is that of a sum of 10^4 terms of random
+/// sign.
 inline double tolerance_of(DType type) {
   return type == DType::bf16 ? 0x1p-7 : type == DType::f16 ? 0x1p-10 : 1e-5;
 }
@@ -59,7 +60,7 @@ inline int64_t mismatches(const Tensor& a, const Tensor& b, double tolerance) {
 }
 
 /// Outputs of `op` on the GPU against those of the reference. Memory is poisoned with NaN, so an
-/// element that a kernel leaves out is seen.
+/// element that a kernel leaves out is noticed.
 inline void compare(const char* name, const Tensors& inputs, double tolerance, const Op& op) {
   CAPTURE(name);
   Tensors on_gpu;

@@ -17,10 +17,10 @@ TEST_CASE("a tiling covers every row and every pack exactly once") {
         const Tiling t = make_tiling(groups, rows, packs);
         CHECK(t.threads_x * t.threads_y == Tiling::kThreads);
         CHECK(t.threads_x <= 32);
-        // The last tile of columns has work, and together they hold all packs.
+        // The last tile of columns is not empty, and the tiles together cover all packs.
         CHECK(int64_t{t.column_tiles} * t.threads_x >= packs);
         CHECK(int64_t{t.column_tiles - 1} * t.threads_x < packs);
-        // The same of the chunks of rows; no rows, no chunks.
+        // The same for the chunks of rows; no rows, no chunks.
         CHECK(t.chunks * t.rows_per_chunk >= rows);
         CHECK((rows == 0 ? t.chunks == 0 : (t.chunks - 1) * t.rows_per_chunk < rows));
         // CUDA's limit on grid.y.

@@ -65,10 +65,10 @@ TEST_CASE("a plan's key tells problems apart") {
   CHECK(one != key(ConvKind::forward, x, DType::f32, {1, 1}, {.tf32 = true}));
   CHECK(one != key(ConvKind::forward, {4, 8, 8, 16}, DType::f32, {1, 1}, {}));
   CHECK(one != key(ConvKind::forward, x, DType::f32, {1, 1}, {.deterministic = false}));
-  // TF32 is a matter of f32 alone.
+  // TF32 concerns f32 only.
   CHECK(key(ConvKind::forward, x, DType::bf16, {1, 1}, {.tf32 = true}) ==
         key(ConvKind::forward, x, DType::bf16, {1, 1}, {}));
-  // An engine for aligned memory may not be given a slice that starts anywhere.
+  // An engine for aligned memory must not be given a slice with an arbitrary start.
   alignas(16) char bytes[32];
   void* const aligned[] = {bytes, bytes + 16};
   void* const odd[] = {bytes, bytes + 4};
@@ -87,7 +87,7 @@ TEST_CASE("names of problems tell them apart") {
 
 namespace {
 
-// Measures by a table, and counts.
+// Takes measurements from a table, and counts them.
 struct Clock {
   std::vector<double> seconds;
   int calls = 0;
@@ -123,7 +123,7 @@ TEST_CASE("the tuner measures once and remembers, in its file too") {
 TEST_CASE("of several processes one measures, and all keep what each has chosen") {
   const ScratchFolder folder;
   const auto file = folder.path() / "plans.txt";
-  Tuner first(file, "a GPU"), second(file, "a GPU");  // each has read that there is nothing
+  Tuner first(file, "a GPU"), second(file, "a GPU");  // both have found the file missing
   std::promise<void> begun;
   Clock nested{{2, 1}}, other{{1, 2, 3}};
   std::thread measuring([&] {
@@ -185,7 +185,7 @@ TEST_CASE("the tuner takes over what another process has chosen, and keeps no fi
   std::filesystem::remove(file);
   second.adopt(first.plans());
   CHECK(second.choose("p", kThree, other.measure()) == 2);
-  CHECK(second.choose("q", kThree, clock.measure()) == 2);  // its own of before is forgotten
+  CHECK(second.choose("q", kThree, clock.measure()) == 2);  // its own earlier choice is forgotten
   CHECK_FALSE(std::filesystem::exists(file));
   Tuner elsewhere({}, "two");
   elsewhere.adopt(first.plans());

@@ -24,7 +24,7 @@ TEST_CASE("a profile on the GPU: calls by shape, and no more than the whole") {
   REQUIRE(kernels.size() == 2);
   CHECK(kernels[0].seconds >= kernels[1].seconds);
   CHECK(kernels[1].seconds > 0);
-  // On a large GPU three launches take as long as 48 MB.
+  // On a large GPU three launches take as long as processing 48 MB.
   const KernelTime& adds = kernels[kernels[0].kernel == "add" ? 0 : 1];
   const KernelTime& relus = kernels[kernels[0].kernel == "add" ? 1 : 0];
   CHECK(adds.kernel == "add");
@@ -33,7 +33,7 @@ TEST_CASE("a profile on the GPU: calls by shape, and no more than the whole") {
   CHECK(relus.kernel == "relu");
   CHECK(relus.shape == Shape{8, 8});
   CHECK(relus.calls == 3);
-  // An event's time is good to half a microsecond.
+  // An event's time is accurate to half a microsecond.
   CHECK(kernels[0].seconds + kernels[1].seconds < profile.seconds() + 4e-6);
 }
 

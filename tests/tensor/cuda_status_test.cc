@@ -1,4 +1,4 @@
-// What a user reads where no GPU can be used. Needs none.
+// The messages to a user when no GPU can be used. Needs none.
 
 #include "tensor/cuda/runtime/status.h"
 

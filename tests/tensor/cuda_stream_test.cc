@@ -45,7 +45,7 @@ TEST_CASE("no page-locked memory: what was asked for, and for what") {
                        doctest::Contains("to be page-locked for copies to the GPU"), OutOfMemory);
 }
 
-// Each fence stands behind its own copy: the host sees the value of that time.
+// Each fence follows its own copy: the host sees the value of that time.
 TEST_CASE("copies to page-locked memory are there when the host has waited for their fence") {
   const Tensor value = on_gpu({5}, 1), one = on_gpu({5}, 1);
   const Tensor seen[] = {pinned({5}, 0), pinned({5}, 0)};
@@ -68,7 +68,7 @@ TEST_CASE("a stream that is held by a fence runs behind the other's work, and on
   const Tensor from = pinned({1 << 20}, 3), staged = on_gpu(from.shape(), 0);
   const Tensor one = on_gpu(from.shape(), 1);
   Fence made, uploaded, taken;
-  uploaded.hold_stream();  // of nothing: holds nobody
+  uploaded.hold_stream();  // marks nothing, so it holds nothing up
   made.mark();
   {
     const ScopedStream scope(side);

@@ -1,5 +1,5 @@
-// CUDA kernels of what has no gradient against the reference, in all storage types, on sizes that
-// divide nothing. Differentiable ops: tests/autograd/cuda_op_test.cc.
+// CUDA kernels of ops without gradients against the reference, in all storage types, on sizes that
+// are no multiples of packs or blocks. Differentiable ops: tests/autograd/cuda_op_test.cc.
 
 #include <cmath>
 
@@ -49,7 +49,8 @@ TEST_CASE("reductions") {
       const Tensor x = normals(shape, type, random);
       compare("sum_rows", {x}, 1e-5, [](const Tensors& t) { return Tensors{sum_rows(t[0])}; });
       if (x.numel() == 0) continue;
-      // A mean of values of both signs is small beside them: compared with their size, not its own.
+      // A mean of values of both signs is small compared with them: its error is relative to their
+      // size.
       const Tensor shifted = add_bias(x, Tensor::full({shape[1]}, 4));
       compare("mean", {shifted}, 1e-5, [](const Tensors& t) { return Tensors{mean(t[0])}; });
       CHECK(all_finite(x.to(Device::cuda)));
@@ -79,8 +80,8 @@ TEST_CASE("what ranks have, in parts, is made one") {
     }
 }
 
-// Less than a pack, packs and a rest, more than all threads' first packs (65536 of 4 or 8), on the
-// 16-byte grid and off it.
+// Less than a pack, packs and a remainder, more than all threads' first packs (65536 of 4 or 8),
+// aligned to 16 bytes and not.
 TEST_CASE("sums over everything: any size, any alignment, one order") {
   for (const DType type : kStorageTypes) {
     Random random = random_for(type);
@@ -126,7 +127,7 @@ TEST_CASE("batch statistics and their running means") {
   }
 }
 
-// The op table has two equal ones at most; here also three rows in a group.
+// The op table only has two equal ones; here also three rows in a group.
 TEST_CASE("batch norm's gradient as a sum of two different ones") {
   for (const DType type : kStorageTypes) {
     Random random = random_for(type);
@@ -155,7 +156,7 @@ TEST_CASE("batch norm's gradient as a sum of two different ones") {
   }
 }
 
-// Integers: nothing is rounded, so the columns must be the same ones.
+// Integers: nothing is rounded, so the columns must be the same.
 TEST_CASE("top k, with many equals and with none") {
   Random random = random_for(DType::f32);
   for (const Shape& shape : {Shape{5, 7}, Shape{3, 300}, Shape{2, 5000}})

@@ -17,7 +17,7 @@ TEST_CASE(
   CHECK(backend_of(f32) == Backend::cpu);
 }
 
-// No CUDA tensor can come to be, so none can fall silently to the CPU's kernels.
+// No CUDA tensor can be created, so none can silently fall back to the CPU's kernels.
 TEST_CASE("without CUDA kernels every way to a CUDA tensor is an error that says what to do") {
   if (kCudaBuild) return;
   const Tensor host = Tensor::zeros({2});

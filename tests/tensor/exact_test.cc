@@ -1,7 +1,7 @@
 // Sums of products of small integers are exact in f32, whatever their order, and every factor is
 // exact in bf16 and f16: the difference to the reference must be zero. A result in a narrow type is
-// the exact one rounded once. Every buffer stands between guard zones and starts as NaN, so that a
-// kernel that writes beside its output, or leaves a gap in it, is seen.
+// the exact one rounded once. Every buffer is between guard zones and starts as NaN, so that a
+// kernel that writes outside its output, or leaves a gap in it, is noticed.
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -31,7 +31,8 @@ using Tensors = std::vector<Tensor>;
 
 constexpr auto kTypes = {DType::f32, DType::bf16, DType::f16};
 
-// The reference loops are twenty times slower under the sanitizers, which look for other errors.
+// The reference loops are twenty times slower under the sanitizers, which look for other kinds of
+// errors.
 #ifdef __SANITIZE_ADDRESS__
 constexpr int kShapes = 150, kRepetitions = 1;
 constexpr int64_t kImages = 5;
@@ -75,8 +76,8 @@ class ExactTest {
     return tensor;
   }
 
-  /// Compares `op` in each storage type and by each instruction set that the CPU has with the f32
-  /// reference.
+  /// Compares `op`, in each storage type and with each instruction set that the CPU has, with the
+  /// f32 reference.
   void check(const Tensors& inputs, std::initializer_list<DType> types,
              const std::function<Tensors(const Tensors&)>& op) const {
     const Tensors expected = [&] {
@@ -101,7 +102,7 @@ class ExactTest {
     CHECK(guarded_.intact());
   }
 
-  /// All three kernels of a convolution by its definition's products: Winograd has fractions.
+  /// All three kernels of a convolution, direct ones, since Winograd has fractions.
   void check_conv(const Shape& x, const Shape& w, ConvGeometry g) {
     CAPTURE(fmt::format("x {} w {} stride {} padding {}", x, w, g.stride, g.padding));
     const cpu::ScopedDirectConv direct;
@@ -130,13 +131,13 @@ class Deadline {
 TEST_CASE("convolutions of integers are exact: random shapes") {
   ExactTest test(1);
   for (int i = 0; i < kShapes; ++i) {
-    // Multiples of 16 take the vector kernels, other numbers their tails.
+    // Multiples of 16 use the vector kernels, other numbers their tails.
     const int64_t channels = test.below(3) ? test.extent(20) : 16 * test.extent(3);
     const int64_t filters = test.below(3) ? test.extent(20) : 16 * test.extent(3);
     const int64_t r = test.extent(4), s = test.extent(4);
     const int stride = static_cast<int>(test.extent(3));
     const int padding = static_cast<int>(test.below(static_cast<uint32_t>(r < s ? r : s)));
-    // From an image that only the padding makes as large as the filter.
+    // Starts at an image that is as large as the filter only because of the padding.
     const int64_t height = std::max(r - 2 * padding, int64_t{1}) + test.below(9);
     const int64_t width = std::max(s - 2 * padding, int64_t{1}) + test.below(9);
     test.check_conv({test.extent(3), height, width, channels}, {filters, r, s, channels},
@@ -145,7 +146,7 @@ TEST_CASE("convolutions of integers are exact: random shapes") {
 }
 
 // Shortcuts of narrow networks: images with fewer channels than a vector has lanes, where a kernel
-// may read or write past a row. Each thread has a part, so their number counts.
+// may read or write past a row. Each thread has a part, so their number matters.
 TEST_CASE("convolutions of integers are exact: strided shortcuts of few channels") {
   const Deadline deadline(300);
   ExactTest test(7);
@@ -215,7 +216,8 @@ TEST_CASE("max-pooling of integers is exact, both ways") {
   }
 }
 
-// With a power of two of pixels the mean of integers is exact too, before it is rounded.
+// If the number of pixels is a power of two, the mean of integers is exact too, before it is
+// rounded.
 TEST_CASE("average pooling of integers is exact, both ways") {
   ExactTest test(5);
   for (int i = 0; i < kShapes; ++i) {

@@ -1,6 +1,6 @@
 #pragma once
 // Puts a zone of known bytes before and after every buffer, so that a kernel that writes outside
-// its output is seen: use with ScopedAllocator, then ask intact().
+// its output is noticed: use it with ScopedAllocator, then check intact().
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #pragma once
-// cuda::ThreadBlock on the CPU: the threads one after the other, forwards or backwards. A program
-// whose threads read what others write between two barriers gives another result backwards.
+// cuda::ThreadBlock on the CPU: the threads one after another, forwards or backwards. A program
+// whose threads read what others write between two barriers gives a different result backwards.
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-// What the READMEs name exists: files and folders behind links and between back ticks, programs in
+// What the READMEs name exists: files and folders in links and between backticks, programs in
 // commands.
 
 #include <doctest/doctest.h>
@@ -40,7 +40,7 @@ std::vector<std::string> matches(const std::string& text, const std::string& pat
   return found;
 }
 
-// A * in the last part of a path stands for any letters.
+// A * in the last part of a path stands for any characters.
 bool is_there(const fs::path& path) {
   const std::string name = path.filename();
   if (name.find('*') == std::string::npos) return fs::exists(path);
@@ -52,7 +52,8 @@ bool is_there(const fs::path& path) {
   });
 }
 
-// Sources and folders, by how they end. What programs write ends otherwise, or is in build/.
+// Sources and folders, recognised by their endings. Files that programs write have other endings,
+// or are in build/.
 bool names_source(const std::string& word) {
   static const std::regex source(R"([\w.*/-]+(\.(h|cc|cu|py|sh|gp|build)|/))");
   return std::regex_match(word, source) && !word.starts_with("build/");

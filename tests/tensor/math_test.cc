@@ -108,10 +108,10 @@ TEST_CASE("mean_variance of shifted numbers is that of Moments") {
     squares += d * d;
   }
   const auto [mean, variance] = mean_variance(sum, squares, static_cast<float>(count));
-  // Sums of a thousand f32 numbers, about one deviation each: 1000 x 2^-24 at worst.
+  // Sums of a thousand f32 numbers of about one deviation: 1000 x 2^-24 at worst.
   CHECK(shift + mean == doctest::Approx(moments.mean).epsilon(1e-5));
   CHECK(variance == doctest::Approx(moments.m2 / count).epsilon(1e-4));
-  CHECK(mean_variance(3.0f, 2.9999f, 3.0f).variance == 0);  // rounding below zero
+  CHECK(mean_variance(3.0f, 2.9999f, 3.0f).variance == 0);  // rounding would go below zero
 }
 
 TEST_CASE("CosineGrad is the derivative of the cosine that CosineDots give") {

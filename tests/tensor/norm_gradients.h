@@ -1,5 +1,5 @@
 #pragma once
-// Both steps of a batch norm's backward pass, as autograd takes them where x is the whole batch.
+// Both steps of a batch norm's backward pass, as autograd takes them if x is the whole batch.
 
 #include "tensor/batch_norm.h"
 

@@ -1,4 +1,4 @@
-// An exception in parallel work reaches who asked for the work, from any thread.
+// An exception in parallel work reaches the caller, from any thread.
 
 #include "tensor/parallel.h"
 
@@ -85,7 +85,7 @@ TEST_CASE("an exception goes through loops within loops") {
   });
 }
 
-// Nobody waits for a thread that has not begun, so neither for one that cannot.
+// Nothing waits for a thread that has not begun, and so not for one that cannot.
 TEST_CASE("a forked child, which has none of its parent's threads, does the work alone") {
   set_threads(4);
   const auto sum = [] {
@@ -97,7 +97,7 @@ TEST_CASE("a forked child, which has none of its parent's threads, does the work
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    alarm(30);  // ends a child that waits for ever
+    alarm(30);  // ends a child that waits forever
     _exit(sum() == 499500 ? 0 : 1);
   }
   int status = 0;
@@ -107,8 +107,8 @@ TEST_CASE("a forked child, which has none of its parent's threads, does the work
   set_threads(0);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // which ends the program at such a size
-// The kernels take their scratch memory inside of parallel regions.
+#ifndef __SANITIZE_ADDRESS__  // it ends the program at such a size
+// The kernels allocate their scratch memory inside parallel regions.
 TEST_CASE("memory that runs out inside a parallel loop is the caller's OutOfMemory") {
   const auto run = [] {
     parallel_for(kPieces, 1, [](int64_t, int64_t) { Tensor::empty({int64_t{1} << 50}); });

@@ -1,4 +1,4 @@
-// What integers cannot show (exact_test.cc has the rest): ties, NaN, refused shapes, and that the
+// What integers cannot show (the rest is in exact_test.cc): ties, NaN, refused shapes, and that the
 // results do not depend on the number of threads.
 
 #include "tensor/pool.h"

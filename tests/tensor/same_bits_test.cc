@@ -1,5 +1,5 @@
-// What must leave no trace in the bits of convolutions and products: the number of threads, and
-// the number of lanes of the vectors.
+// What must not affect the bits of convolutions and products: the number of threads, and the number
+// of lanes in a vector.
 
 #include <doctest/doctest.h>
 
@@ -53,7 +53,7 @@ void check_same(const Tensors& a, const Tensors& b) {
   }
 }
 
-// On one thread and on several, by every instruction set.
+// On one thread and on several, with every instruction set.
 void check_threads(const std::function<Tensors()>& op) {
   for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {
     CAPTURE(cpu::name_of(set));
@@ -107,7 +107,7 @@ TEST_CASE("products have the same bits on 1, 2, 3 and 5 threads") {
         }
 }
 
-// As programs do that share the cores out themselves, by a loop of ours or by threads of their own.
+// As in programs that distribute the cores themselves, by one of our loops or by their own threads.
 TEST_CASE("kernels called from inside a loop, and from several threads, stay within their memory") {
   const ConvLayer layer = kLayers[0], small{{1, 4, 4, 16}, {16, 3, 3, 16}, {1, 1}};
   const Tensors in = layer_inputs(layer, DType::bf16), few = layer_inputs(small, DType::bf16);
@@ -165,7 +165,7 @@ TEST_CASE("8 and 16 lanes give the same bits") {
       const cpu::ConvShape s = layer.kernel_shape();
       const Tensors in = layer_inputs(layer, type);
       const auto run = [&](const cpu::Kernels& kernels) {
-        // Fewer channels than lanes are not for Winograd: the narrower kernels take them.
+        // Winograd does not handle fewer channels than lanes: the narrower kernels do.
         const auto algorithm =
             std::min(s.c, s.k) < 16 ? cpu::ConvAlgorithm::direct : cpu::best_algorithm(s);
         const Tensors out = {Tensor::empty(layer.y(), type), Tensor::empty(layer.x, type),

@@ -1,5 +1,5 @@
-// Softmax and what is made of it where logits are so large that log sum exp would be rounded away
-// beside them, and where they are -inf.
+// Softmax and what is derived from it, with logits so large that log sum exp would be lost to
+// rounding next to them, and with logits of -inf.
 
 #include <doctest/doctest.h>
 
@@ -38,7 +38,7 @@ void check_row(const Tensor& seen, const Row& expected) {
   }
 }
 
-// By the cross-entropy that has all weight on one class, of each class.
+// By the cross-entropy with all weight on one class, for each class.
 void check_log_softmax(const Tensor& logits, const Row& expected) {
   for (size_t i = 0; i < expected.size(); ++i) {
     Row one(expected.size());
@@ -68,12 +68,12 @@ TEST_CASE("softmax of logits up to 1e30: their differences count, not their size
     for (const float size : {1.0f, 1e4f, 1e10f, 1e16f, 1e30f})
       for (const float sign : {1.0f, -1.0f}) {
         CAPTURE(size * sign);
-        // What bf16 makes of it.
+        // The value as rounded by bf16.
         const float m = cast(matrix({size * sign}, type, Device::cpu), DType::f32).item();
         const Tensor equal = matrix({m, m, m}, type, device);
         check_row(softmax(equal), Row(3, 1.0f / 3));
         check_log_softmax(equal, Row(3, -kLog3));
-        if (size < 1e3f) continue;  // the least logit has a probability of 0 from here on
+        if (size < 1e3f) continue;  // the smallest logit has a probability of 0 from here on
         const Tensor apart =
             sign > 0 ? matrix({m, m, 0}, type, device) : matrix({0, 0, m}, type, device);
         const float far = -std::abs(m);
@@ -108,13 +108,14 @@ TEST_CASE("a logit of -inf has a probability of 0, and costs nothing where no we
       check_row(softmax_cross_entropy(x, target), {kLog2});
       check_row(softmax_cross_entropy_backward(dy, x, target), gradient);
     }
-    // More of them than a GPU has threads to a row, some with nothing else to add.
+    // More of them than a GPU has threads for a row, some of which have nothing else to add.
     Row many(3000, -INFINITY), zeros(3000);
     many[2999] = many[1] = 7;
     zeros[1] = 1;
     check_row(softmax_cross_entropy(matrix(many, type, device), matrix(zeros, type, device)),
               {kLog2});
-    // Weight on what cannot be is an infinite loss; a row without any logit has no softmax.
+    // Weight on an impossible class is an infinite loss; a row without a finite logit has no
+    // softmax.
     check_row(
         softmax_cross_entropy(matrix({-INFINITY, 0}, type, device), matrix({1, 0}, type, device)),
         {INFINITY});

@@ -1,4 +1,4 @@
-// The shape of the source tree: a folder is a layer, and a file can be read at one sitting.
+// The structure of the source tree: a folder is a layer, and a file can be read in one sitting.
 
 #include <doctest/doctest.h>
 
@@ -22,7 +22,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"tests", {"tensor", "autograd", "nn", "data", "simsiam", "experiments", "tests"}},
 };
 
-// Folders that know less than the one they are in.
+// Folders that may include less than the one they are in.
 const std::map<std::string, std::set<std::string>> kRoomsMayInclude = {
     {"simsiam/evaluation", {"tensor", "autograd", "nn", "simsiam/evaluation"}},
 };
@@ -37,7 +37,7 @@ void for_each_source(const Visit& visit) {
         visit(entry.path(), allowed);
 }
 
-// What an #include of the project names; empty for all other lines.
+// The file that an #include of the project names; empty for all other lines.
 std::string included(const std::string& line) {
   const std::string start = "#include \"";
   return line.compare(0, start.size(), start) == 0 ? line.substr(start.size()) : "";
@@ -101,7 +101,7 @@ TEST_CASE("only kernels see what is in tensor/cuda/") {
   CHECK(kernels > 0);
 }
 
-// fmt::print throws where the text cannot be written, which would end a run (tensor/print.h).
+// fmt::print throws if the text cannot be written, which would end a run (tensor/print.h).
 TEST_CASE("what programs say is written by print(), which drops what cannot be") {
   int sources = 0;
   for_each_source([&](const fs::path& path, const std::set<std::string>& allowed) {

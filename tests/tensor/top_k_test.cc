@@ -44,7 +44,7 @@ TEST_CASE("keys keep values and columns, and order them") {
 TEST_CASE("the CPU's kernel is the reference's, bit by bit") {
   Random random(3, Purpose::test, 0);
   const Tensor x = Tensor::empty({37, 501});
-  // Few distinct values: many equals.
+  // Few distinct values, so many equal ones.
   for (float& value : x.span<float>()) value = static_cast<float>(random.below(40)) - 20;
   for (const int64_t k : {1, 17, 200, 501}) {
     const TopK seen = top_k(x, k);

@@ -1,5 +1,5 @@
-// Winograd's algebra in double, and its kernels near the definition. That indices and borders of
-// the plain kernels are right is shown on integers in exact_test.cc.
+// Winograd's algebra in double, and its kernels compared with the definition. That indices and
+// borders of the plain kernels are right is shown on integers in exact_test.cc.
 
 #include <doctest/doctest.h>
 
@@ -19,10 +19,10 @@ namespace siam {
 
 namespace {
 
-// The algebras' constants are rounded to f32: an error of some 2^-24 of values of order 1.
+// The algebras' constants are rounded to f32: errors of about 2^-24 in values of order 1.
 constexpr double kConstants = 1e-6;
 
-// tap(i, r) is the input that tap r of output i meets, -1 for none.
+// tap(i, r) is the input that tap r of output i is applied to, -1 for none.
 template <class Algebra, class Tap>
 void check_algebra(const Tap& tap) {
   Random random(21, Purpose::test);

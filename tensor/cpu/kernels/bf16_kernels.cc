@@ -1,5 +1,5 @@
-// Kernels for bf16 on CPUs with instructions for it: what they can serve, by products of pairs or
-// of tiles (bf16_products.h).
+// Kernels for bf16 on CPUs with instructions for it: the shapes they support, by products of pairs
+// or of tiles (bf16_products.h).
 
 #include "tensor/cpu/kernels/kernels.h"
 

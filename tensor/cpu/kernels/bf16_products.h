@@ -1,7 +1,7 @@
 #pragma once
-// Products of bf16 numbers by instructions that multiply pairs of them, exactly, and add both
-// products to a sum in f32. Both operands stay bf16: a row of the left one is read where it stands,
-// two neighbours at a time; the right one is packed into panels [l/2][j][2].
+// Products of bf16 numbers with instructions that multiply pairs of them exactly and add both
+// products to a sum in f32. Both operands stay bf16: a row of the left one is read in place, two
+// neighbours at a time; the right one is packed into panels [l/2][j][2].
 //
 // PairProducts: AVX512_BF16, one vector of 16 sums at a time, twice as many products as in f32.
 // TileProducts: AMX, 16 x 16 sums at a time, each over 32 products: sixteen times as many. A tile
@@ -30,7 +30,7 @@ inline void interleave(const Bf16* even, const Bf16* odd, int64_t count, Bf16* o
   }
 }
 
-/// As for floats: row l of the panel is src[l step + j column_step] for its columns j, 0 beyond
+/// As with floats: row l of the panel is src[l step + j column_step] for its columns j, 0 beyond
 /// them. `rows` is even.
 inline void pack_panel(const Bf16* src, int64_t rows, int64_t step, int64_t column_step,
                        const Panel& panel, Bf16* out) {
@@ -89,11 +89,11 @@ struct PairProducts {
 /// Side of a tile of sums, and the products that go into one sum at a time.
 constexpr int64_t kTile = 16, kDepth = 32;
 
-/// What was written before is in memory for the tile loads behind it, whose intrinsics do not tell
-/// the compiler that they read.
+/// Makes earlier writes visible to the tile loads that follow, whose intrinsics do not tell the
+/// compiler that they read memory.
 inline void memory_is_read() { asm volatile("" ::: "memory"); }
 
-/// 16 rows of kDepth elements: where they stand, or a copy of them.
+/// 16 rows of kDepth elements: in place, or a copy of them.
 struct LeftTile {
   const Bf16* first;
   int64_t stride;  ///< bytes from row to row; 0: they are not equidistant

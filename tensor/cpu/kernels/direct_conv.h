@@ -8,14 +8,14 @@
 namespace siam::cpu {
 namespace {
 
-/// Output pixels of a block: what they read should stay in the second-level cache.
+/// Output pixels of a block: the data they read should stay in the second-level cache.
 inline int64_t pixels_of_block(const Gather& g) {
   constexpr int64_t kFloats = 1 << 16;
   const int64_t per_pixel = g.in_channels * g.h.in_step * g.w.in_step;
   return min(32 * kRows, max(4 * kRows, kFloats / per_pixel));
 }
 
-// Pixels that no window reaches, as three of four under a 1x1 filter of stride 2.
+// Pixels that no window reaches, such as three of four under a 1x1 filter of stride 2.
 template <class T>
 void write_zeros(const Gather& g, T* out) {
   const size_t bytes = sizeof(T) * static_cast<size_t>(g.out_channels);

@@ -2,7 +2,7 @@
 // Weight gradient by the definition's products:
 //   dw[k][r][s,c] = sum over pixels (n,p,q) of window(n,p,q)[r][s,c] dy[n,p,q,k].
 // The pixels are cut into blocks whose sums are added in order, so that the result depends on the
-// shape alone and thousands of terms do not lose digits in one running sum.
+// shape alone, and digits are not lost in one running sum of thousands of terms.
 
 #include "tensor/cpu/kernels/pixel_rows.h"
 #include "tensor/cpu/kernels/weight_parts.h"
@@ -27,7 +27,7 @@ void direct_backward_weight(const ConvShape& s, const T* dy, const T* x, float* 
   const PixelRows<T> pixels(g, x, kPixels, /*always_copy=*/true);
   const Runs runs = pixels.runs();
   const int64_t columns = round_up(s.k, kLanes), panels = Panel::count(s.k);
-  // Where the parts of a block that is ready stand.
+  // Offsets of the parts of a prepared block.
   const int64_t rows = pixels.most_rows(), copy_at = Pieces::floats<float*>(rows);
   const int64_t dy_at = copy_at + Pieces::floats(pixels.copy_elements());
   const int64_t ready_floats = dy_at + Pieces::floats(rows * columns);

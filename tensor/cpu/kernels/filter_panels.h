@@ -1,6 +1,6 @@
 #pragma once
-// Filters [K,R,S,C] as panels of the right operand: [tap row][tap column][input channel][j], j
-// over the output channels of a panel. For the data gradient inputs are the K and outputs the C.
+// Filters [K,R,S,C] as panels of the right operand: [tap row][tap column][input channel][j], j over
+// the output channels of a panel. For the data gradient, inputs are the K and outputs the C.
 
 #include "tensor/cpu/kernels/geometry.h"
 #include "tensor/cpu/kernels/panel.h"

@@ -1,7 +1,7 @@
 #pragma once
 // A convolution as a gather: every output is a sum over the taps of one window of the input. The
-// forward pass is one; the data gradient of stride s is s x s of them, one for each remainder of
-// the pixel's row and column by s, and none of their taps is wasted on a zero.
+// forward pass is one gather; the data gradient of stride s is s x s of them, one for each
+// remainder of the pixel's row and column modulo s, and none of their taps is wasted on a zero.
 
 #include "tensor/cpu/kernels/kernels.h"
 #include "tensor/cpu/kernels/simd.h"
@@ -9,19 +9,19 @@
 namespace siam::cpu {
 namespace {
 
-/// Tap t of a window meets the filter's row first + t step.
+/// Tap t of a window is multiplied by the filter's row first + t step.
 struct Taps {
   int64_t count, first, step;
 };
 
-/// One direction, rows or columns. Output i stands at out_first + i out_step and sums taps t of the
-/// inputs in_first + i in_step + t, those outside [0,in) being 0; input j stands at j pitch.
+/// One direction, rows or columns. Output i is at out_first + i out_step and sums over taps t the
+/// inputs in_first + i in_step + t, those outside [0,in) being 0; input j is at j pitch.
 struct Axis {
   int64_t out, out_first, out_step;
   int64_t in, pitch, in_first, in_step;
   Taps taps;
 
-  /// Inputs under `outputs` windows in a row.
+  /// Inputs covered by `outputs` consecutive windows.
   int64_t span(int64_t outputs) const { return (outputs - 1) * in_step + taps.count; }
   bool needs_no_padding() const { return in_first >= 0 && in_first + span(out) <= in; }
 };
@@ -32,7 +32,7 @@ inline Axis forward_axis(int64_t in, int64_t filter, int64_t out, int64_t stride
   return {out, 0, 1, in, 1, -padding, stride, {filter, 0, 1}};
 }
 
-/// dx[h] for h = remainder + i stride: the filter rows r that hit it are those with
+/// dx[h] for h = remainder + i stride: the filter rows r that reach it are those with
 /// h + padding - r = p stride, taken from the last to the first, so that p grows by 1.
 inline Axis data_gradient_axis(int64_t image, int64_t filter, int64_t out, int64_t stride,
                                int64_t padding, int64_t remainder) {
@@ -58,7 +58,7 @@ struct Gather {
   int64_t out_height, out_width, out_channels;
 
   int64_t taps() const { return h.taps.count * w.taps.count; }
-  /// Of line `line`, an output row of an image, and column j: the first element of the pixel.
+  /// The first element of the pixel in column j of line `line`, which is an output row of an image.
   int64_t out_offset(int64_t line, int64_t j) const {
     const int64_t row = line / h.out * out_height + h.out_first + line % h.out * h.out_step;
     return (row * out_width + w.out_first + j * w.out_step) * out_channels;

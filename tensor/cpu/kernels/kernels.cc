@@ -1,4 +1,5 @@
-// All kernels for one instruction set: SIAM_KERNELS names the table, SIAM_LANES its vectors' width.
+// All kernels for one instruction set: SIAM_KERNELS names the table, SIAM_LANES is its vectors'
+// width.
 
 #include "tensor/cpu/kernels/kernels.h"
 

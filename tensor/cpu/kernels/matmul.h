@@ -1,6 +1,6 @@
 #pragma once
-// c = op(a) op(b): b in panels, a slab of columns at a time so that little is packed at once; then
-// blocks of rows of a against the panels.
+// c = op(a) op(b): b is packed into panels, a slab of columns at a time so that little is packed at
+// once; then blocks of rows of a are multiplied by the panels.
 
 #include "tensor/cpu/kernels/panel.h"
 #include "tensor/cpu/kernels/threads.h"
@@ -11,9 +11,9 @@ namespace {
 constexpr int64_t kSlabFloats = 1 << 20;   ///< of packed b: 4 MiB
 constexpr int64_t kBlockFloats = 1 << 16;  ///< of a block of rows: 256 KiB, half of a level 2
 constexpr int64_t kMostRows = 16 * kRows;  ///< of a block
-constexpr int64_t kPanelsAlone = 4;        ///< panels that a block of rows should meet
+constexpr int64_t kPanelsAlone = 4;        ///< panels that a block of rows should be multiplied by
 
-/// Rows [begin, begin + count) of op(a), each k floats: where they stand, or a copy of them.
+/// Rows [begin, begin + count) of op(a), each k floats: in place, or a copy of them.
 template <class Products, class T>
 void row_pointers(const MatmulShape& s, const T* a, int64_t begin, int64_t count,
                   typename Products::Element* copy, const typename Products::Element** rows) {

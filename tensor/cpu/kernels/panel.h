@@ -1,24 +1,24 @@
 #pragma once
 // A block of rows times a panel. The right operand of every product is packed once into panels
-// [l][j] that are read from end to end: two vectors wide, the last one of a matrix perhaps one. The
-// left one is read where it stands, a pointer per row.
+// [l][j] that are read sequentially: two vectors wide, or one for the last panel of a matrix. The
+// left one is read in place, with a pointer per row.
 
 #include "tensor/cpu/kernels/register_block.h"
 
 namespace siam::cpu {
 namespace {
 
-/// Floats of the longest piece of a row that is multiplied at once: that of a panel (512 x 16 for
-/// AVX2: 32 KiB) then stays in the first-level cache while all rows of a block meet it. The sums of
-/// pieces are added up, so that a long sum does not lose its digits one by one.
+/// Floats of the longest piece of a row that is multiplied at once: the piece of a panel (512 x 16
+/// for AVX2: 32 KiB) then stays in the first-level cache while all rows of a block are multiplied
+/// by it. The sums of pieces are added up, so that a long sum loses fewer digits.
 constexpr int64_t kPiece = 512;
 
-/// What a row of the left operand is: `taps` runs of `length` elements, `tap_stride` apart.
+/// The layout of a row of the left operand: `taps` runs of `length` elements, `tap_stride` apart.
 struct Runs {
   int64_t taps, tap_stride, length;
 };
 
-/// Columns [begin, end) of a matrix that is cut in panels.
+/// Columns [begin, end) of a matrix that is cut into panels.
 struct Panel {
   int64_t begin, end;
   int width() const { return end - begin > kLanes ? kColumns : kLanes; }
@@ -56,13 +56,14 @@ void pack_panel(const T* src, int64_t rows, int64_t step, int64_t column_step, c
   }
 }
 
-/// How products are made: of floats. bf16_products.h has others.
+/// How products are computed, here of floats. bf16_products.h has others.
 struct FloatProducts {
   using Element = float;                          ///< of both operands
   static constexpr int64_t kRowsOfBlock = kRows;  ///< rows of a come in multiples of it
-  static constexpr int64_t kEquidistantRows = 1;  ///< that are faster if they are equidistant
+  static constexpr int64_t kEquidistantRows = 1;  ///< group size that is faster if its rows are
+                                                  ///< equidistant
 
-  /// To be alive in every thread that multiplies.
+  /// Must exist in every thread that multiplies.
   struct Session {};
 
   template <int kVectors, class... Arguments>
@@ -100,7 +101,7 @@ void multiply_panel(const typename Products::Element* const* rows, int64_t offse
     multiply_vectors<Products, 1>(rows, offset, count, runs, packed, c, c_stride);
 }
 
-/// dot_columns for the columns of a panel, whose first ones b and c point at.
+/// dot_columns for the columns of a panel, the first of which b and c point to.
 template <int kCount = kRows, class Row>
 void dot_panel_columns(const Panel& panel, const Row& row, const float* b, int64_t b_stride,
                        int64_t count, bool add, float* c, int64_t c_stride) {

@@ -1,11 +1,12 @@
 #pragma once
-// The images as the left operand of a matrix product that is never written out: row (n,p,q) holds
-// the window of output pixel (n,p,q), as h.taps runs of w.taps x channels elements that are
-// contiguous in channels-last memory. Where a window reaches over the border, or the products are
-// of another type, a block of images is copied with a border of zeros.
+// The images as the left operand, never materialised, of a matrix product: row (n,p,q) holds the
+// window of output pixel (n,p,q), as h.taps runs of w.taps x channels elements that are contiguous
+// in channels-last memory. If a window extends beyond the border, or the products need another
+// type, a block of images is copied with a border of zeros.
 //
-// Some products want groups of rows at equal distances. Pixels of a line are; where lines are
-// shorter than a group, the rows of a block stand for one pixel of all its images, then the next.
+// Some products need groups of rows at equal distances. The pixels of a line are equidistant; if
+// lines are shorter than a group, a block's rows are one pixel of all its images, then the next
+// pixel.
 
 #include "tensor/cpu/kernels/geometry.h"
 #include "tensor/cpu/kernels/panel.h"
@@ -19,7 +20,7 @@ class PixelRows {
  public:
   using Element = typename Products::Element;
 
-  /// Blocks are of about `pixels` rows: whole lines, a line being a row of output pixels.
+  /// Blocks have about `pixels` rows: whole lines, a line being a row of output pixels.
   PixelRows(const Gather& gather, const T* images, int64_t pixels, bool always_copy)
       : g_(gather),
         images_(images),
@@ -57,13 +58,14 @@ class PixelRows {
     if (!copies_) return 0;
     const int64_t slack = kRows + kGroup * g_.w.in_step * g_.in_channels;
     if (across_images_) return lines_ / g_.h.out * image_pitch() + slack;
-    const int64_t images = lines_ / g_.h.out + 2;  // that a block has a part in
+    const int64_t images = lines_ / g_.h.out + 2;  // that a block may overlap
     const int64_t rows = min(lines_ * g_.h.in_step + images * g_.h.taps.count,
                              images * g_.h.span(min(lines_, g_.h.out)));
     return rows * width_ * g_.in_channels + slack;
   }
 
-  /// Points `rows` to a block's rows; up to the next multiple of kRowsOfBlock the last one again.
+  /// Points `rows` to a block's rows; the last one is repeated up to the next multiple of
+  /// kRowsOfBlock.
   void load(int64_t block, Element* copy, const Element** rows) const {
     for (int64_t l = 0; l < lines(block);) {
       const int64_t line = first_line(block) + l, image = line / g_.h.out, i = line % g_.h.out;
@@ -95,7 +97,7 @@ class PixelRows {
   }
 
   /// Elements from one copied image to the next: an odd number of cache lines, so that the same
-  /// pixel of several images does not meet itself in one set of the cache.
+  /// pixel of several images does not map to the same set of the cache.
   int64_t image_pitch() const {
     constexpr int64_t kLine = 64 / sizeof(Element);
     return (ceil_div(g_.h.span(g_.h.out) * width_ * g_.in_channels, kLine) | 1) * kLine;
@@ -107,7 +109,8 @@ class PixelRows {
                g_.in_channels;
   }
 
-  // What the windows of `count` lines see of an image; returns the end of the copy.
+  // Copies the part of an image that the windows of `count` lines cover; returns the end of the
+  // copy.
   Element* copy_lines(int64_t image, int64_t line, int64_t count, Element* copy) const {
     const int64_t c = g_.in_channels, top = g_.h.in_first + line * g_.h.in_step;
     const int64_t left = min(width_, max(0, -g_.w.in_first));  // columns of zeros
@@ -134,7 +137,7 @@ class PixelRows {
   const T* images_;
   int64_t width_;  ///< of a copied row, in pixels
   bool copies_, across_images_;
-  int64_t row_of_line_;  ///< rows from a line to the next
+  int64_t row_of_line_;  ///< rows from one line to the next
   int64_t lines_;        ///< of a block
 };
 

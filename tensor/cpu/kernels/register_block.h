@@ -3,8 +3,8 @@
 //
 // Each step of the sum multiplies kRows numbers of a, one broadcast at a time, with one row of b
 // that is one or two vectors wide. 6 x 2 sums, two vectors of b and the broadcast fill 15 of the 16
-// registers of SSE and AVX2, 12 x 2 as much of the 32 of AVX-512. Two units with a latency of four
-// cycles need eight sums that do not wait for each other.
+// registers of SSE and AVX2; 12 x 2 sums do the same with the 32 of AVX-512. Two units with a
+// latency of four cycles need eight independent sums.
 
 #include "tensor/cpu/kernels/simd.h"
 
@@ -32,7 +32,8 @@ struct RegisterBlock {
       for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(element(i), right[v], sum[i][v]);
   }
 
-  /// Asks for the lines of c that finish() adds to: they come from afar, and while the sum runs.
+  /// Prefetches the lines of c that finish() adds to: they come from distant memory, while the sum
+  /// runs.
   [[gnu::always_inline]] static void prefetch(const float* c, int64_t c_stride) {
 #pragma GCC unroll 12
     for (int i = 0; i < kCount; ++i)

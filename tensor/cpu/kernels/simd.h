@@ -1,7 +1,7 @@
 #pragma once
-// A vector of floats, and how storage types get into it and out of it. GCC's vector extensions:
+// A vector of floats, and conversions to and from storage types. It uses GCC's vector extensions:
 // arithmetic is written with operators and becomes the instructions of the set that kernels.cc is
-// compiled for. All in an unnamed namespace, see kernels.h.
+// compiled for. Everything is in an unnamed namespace, see kernels.h.
 
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -35,8 +35,8 @@ inline To same_bits(From from) {
   return to;
 }
 
-// a x + y, rounded once where the instruction set can. Written out, and not left to the compiler
-// (-ffp-contract=off), which would contract one expression this way here and that way there.
+// a x + y, rounded once if the instruction set can. Written explicitly and not left to the compiler
+// (-ffp-contract=off), which would contract the same expression differently in different places.
 #if SIAM_LANES == 16 && defined(__AVX512F__)
 inline Vec multiply_add(Vec a, Vec x, Vec y) { return _mm512_fmadd_ps(a, x, y); }
 #elif SIAM_LANES == 16 && defined(__FMA__)
@@ -101,7 +101,8 @@ inline void store(Half* to, Vec value) {
   std::memcpy(to, &halves, sizeof(halves));
 }
 
-/// The first `count` lanes; the rest are 0, or are left alone in memory.
+/// The first `count` lanes; the others become 0 when loaded, and are left alone in memory when
+/// stored.
 template <class T>
 inline Vec load_some(const T* from, int64_t count) {
   if (count >= kLanes) return load(from);
@@ -117,7 +118,7 @@ inline void store_some(T* to, Vec value, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
 }
 
-/// to[i] = from[i] for i < count, of one type or one of the two f32.
+/// to[i] = from[i] for i < count; both have the same type, or one of them is f32.
 template <class From, class To>
 inline void convert(const From* from, int64_t count, To* to) {
   if constexpr (std::is_same_v<From, To> && sizeof(To) < sizeof(float)) {

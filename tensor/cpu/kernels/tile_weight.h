@@ -1,9 +1,9 @@
 #pragma once
 // Weight gradient from bf16 by tiles (bf16_products.h):
 //   dw[k][r,s][c] = sum over pixels i of x^T[c][i + offset(r,s)] dy[i][k].
-// The pixels of an image, with its border, are numbered through from line to line, so that a tap is
-// a constant offset; dy is 0 where a number is no pixel of the result. With a stride of s, every
-// s-th row and column makes an image of its own (a phase), and a tap belongs to one of them. x is
+// The pixels of an image, border included, are numbered consecutively across lines, so that a tap
+// is a constant offset; dy is 0 where a number is not a pixel of the result. With a stride of s,
+// every s-th row and column form a separate image (a phase), and a tap belongs to one of them. x is
 // transposed: a tile's rows are channels, at equal distances, and may begin at any pixel.
 
 #include "tensor/cpu/kernels/bf16_products.h"
@@ -33,7 +33,7 @@ class TransposedImages {
   int64_t x_size() const { return phases_ * s_.c * row_; }
   int64_t dy_size() const { return length_ * round_up(s_.k, kTile); }
 
-  /// Of tap (r,s) and channel 0.
+  /// Offset of tap (r,s) and channel 0.
   int64_t tap(int64_t r, int64_t s) const {
     const int64_t phase = r % s_.stride * min(s_.stride, s_.s) + s % s_.stride;
     return phase * s_.c * row_ + offset(r, s);
@@ -42,7 +42,7 @@ class TransposedImages {
   /// An image of x as [phase][channel][row]; `zeros` are at least c elements.
   void transpose(const Bf16* x, const Bf16* zeros, Bf16* to) const {
     constexpr int64_t kPairs = kDepth / 2;
-    const int64_t stride = 2 * min(s_.c, kMostChannels) + kDepth;  // of a pair: no power of two
+    const int64_t stride = 2 * min(s_.c, kMostChannels) + kDepth;  // of a pair: not a power of two
     alignas(64) Bf16 pairs[kPairs * (2 * kMostChannels + kDepth)];
     const __m512i first =
         _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
@@ -74,13 +74,14 @@ class TransposedImages {
   }
 
  private:
-  static constexpr int64_t kMostChannels = 256;  ///< transposed at a time: they stay near
+  static constexpr int64_t kMostChannels = 256;  ///< transposed at a time, so that they stay in the
+                                                 ///< cache
 
   int64_t offset(int64_t r, int64_t s) const { return r / s_.stride * pitch_ + s / s_.stride; }
 
   const int64_t* x_at() const { return reinterpret_cast<const int64_t*>(table_.data()); }
 
-  /// Where in an image of x, or of dy, a number's pixel is; -1: nowhere.
+  /// Position in an image of x, or of dy, of the pixel with number i; -1: none.
   int64_t pixel(int64_t phase, int64_t i) const {
     const int64_t columns = min(s_.stride, s_.s);
     const int64_t h = i / pitch_ * s_.stride + phase / columns - s_.padding;
@@ -98,8 +99,8 @@ class TransposedImages {
   Scratch table_;  ///< pixel() of all phases, then result()
 };
 
-/// sums[tap][c][k] (+)= those of `count` of `batch` images, which stand transposed at x and packed
-/// at dy.
+/// sums[tap][c][k] (+)= the sums over `count` of `batch` images, which are transposed at x and
+/// packed at dy.
 inline void add_tiles(const ConvShape& s, const TransposedImages& images, int64_t count,
                       int64_t batch, const Bf16* x, const Bf16* dy, bool add, float* sums) {
   const int64_t panels = Panel::count(s.k), columns = round_up(s.k, kTile);
@@ -122,7 +123,7 @@ inline void add_tiles(const ConvShape& s, const TransposedImages& images, int64_
 
 /// For multiples of 2 kTile channels c and of kTile channels k.
 inline void tile_weight(const ConvShape& s, const Bf16* dy, const Bf16* x, float* dw) {
-  constexpr int64_t kBatchElements = 1 << 19;  // of images that are ready: 1 MiB
+  constexpr int64_t kBatchElements = 1 << 19;  // of prepared images: 1 MiB
   const TransposedImages images(s);
   const int64_t columns = round_up(s.k, kTile), size = images.x_size() + images.dy_size();
   const int64_t batch = min(s.n, max(1, kBatchElements / size));

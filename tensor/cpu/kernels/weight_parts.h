@@ -1,8 +1,9 @@
 #pragma once
-// Weight gradients are sums over all pixels. Those are cut into parts, as many as the shape allows,
-// with sums of their own that are added in order: bits depend on the shape alone. A thread that has
-// a part to itself makes operands ready and multiplies them in its own cache; where the sums are
-// large, and parts fewer than threads, all threads share each part and read each other's operands.
+// Weight gradients are sums over all pixels. The pixels are cut into as many parts as the shape
+// allows, each with its own sums, which are added in order: the bits depend on the shape alone. A
+// thread with a part to itself prepares operands and multiplies them in its own cache; if the sums
+// are large, and there are fewer parts than threads, all threads share each part and read each
+// other's operands.
 
 #include "tensor/cpu/kernels/threads.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 class WeightParts {
  public:
-  /// Of `units` (tiles, images), at least `least` to a part; `floats` of sums in each.
+  /// Divides `units` (tiles, images) into parts of at least `least`, with `floats` of sums each.
   WeightParts(int64_t units, int64_t least, int64_t floats)
       : units_(units),
         floats_(floats),
@@ -26,8 +27,8 @@ class WeightParts {
     return sum;
   }
 
-  /// add_up(begin, end, scratch, sums) for the units [begin, end) of each part; it shares its work
-  /// out by for_tasks.
+  /// Calls add_up(begin, end, scratch, sums) for the units [begin, end) of each part; it
+  /// distributes its work by for_tasks.
   template <class AddUp>
   void add_up(int64_t scratch_floats, const AddUp& add_up) const {
     const auto one = [&](int64_t part, float* scratch) {
@@ -47,8 +48,8 @@ class WeightParts {
 
   static constexpr int64_t kMost = 16, kAllFloats = 5 << 20;
 
-  /// The largest one that is not above `most`; at least 1. Seven equal parts would keep two threads
-  /// as long as eight.
+  /// The largest power of two that is not above `most`; at least 1. Seven equal parts would keep
+  /// two threads busy as long as eight.
   static int64_t power_of_two(int64_t most) {
     int64_t power = 1;
     while (2 * power <= most) power *= 2;

@@ -1,6 +1,6 @@
 #pragma once
 // Convolution in transformed tiles (winograd_algebra.h): every tile of the images is evaluated at
-// all pairs of points, the filters too; at each pair the channels are multiplied as matrices
+// all pairs of points, and so are the filters; at each pair the channels are multiplied as matrices
 // [tiles,C] [C,K]; the products are interpolated to tiles of the result.
 
 #include "tensor/cpu/kernels/filter_panels.h"
@@ -15,7 +15,7 @@ template <class Algebra, class T>
 void transform_filters(const Filter<T>& filter, float* to) {
   constexpr int kProducts = Algebra::kProducts;
   const int64_t in = filter.in(), out = filter.out();
-  // The data gradient turns the filter.
+  // The data gradient rotates the filter by 180 degrees.
   const Taps taps = filter.transposed ? Taps{3, 2, -1} : Taps{3, 0, 1};
   const ThreadScratch scratch(9 * in * kColumns);
   for_tasks(Panel::count(out), [&](int64_t index, int part) {
@@ -35,8 +35,8 @@ void transform_filters(const Filter<T>& filter, float* to) {
   });
 }
 
-/// Results of a tile in channels [begin, begin + count), from products of which `from` has the
-/// first at its row's start.
+/// Results of a tile in channels [begin, begin + count), from products; a row of `from` starts with
+/// the first of these channels.
 template <class Algebra, class T, int kOutputs>
 void finish_tile(const Planes& from, int64_t tile, T* const (&pixels)[kOutputs][kOutputs],
                  int64_t begin, int64_t count) {
@@ -49,7 +49,7 @@ void finish_tile(const Planes& from, int64_t tile, T* const (&pixels)[kOutputs][
 #pragma GCC unroll 9
       for (int j = 0; j < kProducts; ++j, product += from.plane) m[i][j] = load(product);
     in_both_directions(m, y, [](const Vec* m, Vec* y) { Algebra::output(m, y); });
-    // Unrolled where a store is one instruction; elsewhere it would be most of the program.
+    // Unrolled only if a store is one instruction; otherwise it would be most of the program.
     if (sizeof(T) < sizeof(float) || c + kLanes > count) {
 #pragma GCC unroll 1
       for (int i = 0; i < kOutputs * kOutputs; ++i)
@@ -71,7 +71,7 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
   constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
                 kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
   constexpr int64_t kMostTiles = 96;    // of a block
-  constexpr int64_t kMostColumns = 64;  // of results at a time: their products stay near
+  constexpr int64_t kMostColumns = 64;  // of results at a time: their products stay in the cache
   const int64_t c = in.channels, k = out.channels, panels = Panel::count(k);
   const int64_t group = min(kMostColumns, round_up(k, kColumns));
   const Scratch filters(static_cast<size_t>(panels * kAll * c * kColumns));

@@ -2,13 +2,13 @@
 // Minimal filtering (Winograd 1980; Lavin & Gray, arXiv 1509.09308), in one direction. F(m,r) gives
 // m outputs of a filter of r taps from m + r - 1 products instead of m r:
 //   y = output( filter(g) * input(d) ),   * element by element.
-// Filter and data are polynomials that are evaluated at m + r - 1 points, infinity among them,
-// multiplied there, and interpolated. In the transposed form used here, with
-// M(x) = prod_p (x - p) over the finite points,
+// Filter and data are polynomials that are evaluated at m + r - 1 points, one of them infinity,
+// multiplied there, and interpolated. In the transposed form used here, with M(x) = prod_p (x - p)
+// over the finite points,
 //   input:  the coefficients of M(x) / (x - p) at each p, those of M(x) at infinity;
 //   filter: the powers 1, p, p^2, ... over M'(p), the highest tap at infinity;
 //   output: the i-th is sum_p p^i m_p, the last with the product at infinity.
-// The points decide how much rounding errors grow; those below were the best of several tried.
+// The points determine how much rounding errors grow; those below were the best of several tried.
 // Two more functions per algebra are the transposes of output and filter, from which the weight
 // gradient follows: dg = filter^T( output^T(dy) * input(d) ). They work on double and on vectors.
 
@@ -167,8 +167,8 @@ struct WinogradF42 {
   }
 };
 
-/// Three taps with stride 2: y[i] = g0 d[2i] + g1 d[2i+1] + g2 d[2i+2]. Taps 0 and 2 meet the even
-/// inputs: F(4,2). Tap 1 meets the odd ones: 4 plain products. 9 products for 12.
+/// Three taps with stride 2: y[i] = g0 d[2i] + g1 d[2i+1] + g2 d[2i+2]. Taps 0 and 2 use the even
+/// inputs: F(4,2). Tap 1 uses the odd ones: 4 plain products. 9 products for 12.
 struct WinogradStride2 {
   static constexpr int kInputs = 9, kOutputs = 4, kProducts = 9;
   static constexpr int kInputStep = 8;
@@ -200,7 +200,7 @@ struct WinogradStride2 {
   }
 };
 
-/// The data gradient of stride 2 and padding 1, with the turned filter g' = (g2, g1, g0):
+/// The data gradient of stride 2 and padding 1, with the reversed filter g' = (g2, g1, g0):
 /// dx[2i] = g'1 dy[i], 4 plain products; dx[2i+1] = g'0 dy[i] + g'2 dy[i+1]: F(4,2). 8 outputs.
 struct WinogradStride2Data {
   static constexpr int kInputs = 5, kOutputs = 8, kProducts = 9;
@@ -222,7 +222,7 @@ struct WinogradStride2Data {
   }
 };
 
-/// Applies f: V[In] -> V[Out] to the columns of a square and then to the rows of what comes out.
+/// Applies f: V[In] -> V[Out] to the columns of a square and then to the rows of the result.
 template <int In, int Out, class V, class F>
 inline void in_both_directions(const V (&in)[In][In], V (&out)[Out][Out], const F& f) {
   V half[Out][In];

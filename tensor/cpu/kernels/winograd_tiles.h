@@ -1,6 +1,6 @@
 #pragma once
 // Images cut into tiles for winograd.h: tile (image, row, column) reads an In x In square of the
-// images, 0 outside, and writes an Out x Out square of the results, as far as they reach.
+// images, 0 outside, and writes an Out x Out square of the results, clipped at their edge.
 
 #include "tensor/cpu/kernels/winograd_algebra.h"
 
@@ -27,7 +27,7 @@ struct Images {
   T* data;
   int64_t height, width, channels;
 
-  /// The pixels [row, row + Side) x [column, column + Side), `outside` where there are none.
+  /// The pixels [row, row + Side) x [column, column + Side), `outside` where there is none.
   template <int Side>
   void square(int64_t image, int64_t row, int64_t column, T* outside,
               T* (&pixels)[Side][Side]) const {
@@ -41,7 +41,7 @@ struct Images {
   }
 };
 
-/// The tiles of all images; `first_input` is the row and column that tile (0,0) starts to read at.
+/// The tiles of all images; `first_input` is the row and column where tile (0,0) starts reading.
 template <class Algebra>
 struct Tiling {
   int64_t images, rows, columns, first_input;
@@ -66,9 +66,9 @@ struct Tiling {
   }
 };
 
-/// Transformed tiles [product][tile][channel]. Rows are an odd number of cache lines, and a line
-/// stands between products: tiles or products a power of two apart would share a few sets of the
-/// cache. (Vectors and register blocks may read past the last row, but not past that line.)
+/// Transformed tiles [product][tile][channel]. Rows are an odd number of cache lines, with a line
+/// between products: tiles or products a power of two apart would share a few sets of the cache.
+/// (Vectors and register blocks may read past the last row, but not past that line.)
 struct Planes {
   float* data;
   int64_t row, plane;
@@ -86,7 +86,7 @@ struct Planes {
 };
 
 /// Evaluates a tile at all pairs of points: f in both directions on every channel's square. There
-/// are at least kLanes channels.
+/// must be at least kLanes channels.
 template <int In, int Products, class T, class F>
 void transform_tile(T* const (&pixels)[In][In], int64_t channels, const Planes& to, int64_t tile,
                     const F& f) {

@@ -1,6 +1,6 @@
 #pragma once
-// Weight gradient in transformed tiles: those of x and, by the transposed output transform, those
-// of dy are multiplied at each pair of points,
+// Weight gradient in transformed tiles: the tiles of x and, by the transposed output transform,
+// those of dy are multiplied at each pair of points,
 //   sums[product][k][c] = sum over tiles of dy[product][tile][k] x[product][tile][c],
 // and the transposed filter transform gives dw.
 
@@ -11,7 +11,7 @@
 namespace siam::cpu {
 namespace {
 
-/// Where sums[product][k][c] stand. Lanes beyond the channels hold what was in the memory.
+/// Layout of sums[product][k][c]. Lanes beyond the channels hold whatever was in memory.
 struct WeightSums {
   int64_t products, row, plane;  ///< floats of a k, of a product
 
@@ -30,15 +30,15 @@ class TileSums {
         gradients_{dy, s.p, s.q, s.k},
         outside_(zeros),
         sums_(kAll, s),
-        // 2 MiB of transformed tiles: the next step finds them in the cache. At least 96, for which
-        // a register block of sums is loaded and stored once.
+        // 2 MiB of transformed tiles: the next step finds them in the cache. At least 96 tiles for
+        // each load and store of a register block of sums.
         batch_(min(tiling_.count(), max(kLeastTiles, kBatchFloats / (kAll * (s.c + s.k))))) {}
 
   int64_t tiles() const { return tiling_.count(); }
   int64_t scratch_floats() const { return x_floats() + dy_floats(); }
 
-  /// Over the tiles [begin, end), which are shared out among the threads that are free, each sum
-  /// running over them in order.
+  /// Sums over the tiles [begin, end); the work is shared among free threads, but each sum runs
+  /// over the tiles in order.
   void add_up(int64_t begin, int64_t end, float* scratch, float* sums) const {
     const Planes x_tiles(scratch, batch_, images_.channels);
     const Planes dy_tiles(scratch + x_floats(), batch_, gradients_.channels);

@@ -19,7 +19,7 @@ enum class ConvKind {
   backward_weight,  ///< x, dy, dw
 };
 
-/// All that the choice of an engine depends on.
+/// Everything that the choice of an engine depends on.
 struct ConvKey {
   ConvKind kind;
   DType type;
@@ -37,17 +37,17 @@ struct ConvKey {
 
 OperationGraph graph_of(const ConvKey& key);
 
-/// Temporary memory that an engine may ask for: enough for every implicit-GEMM engine, far below
-/// what a training step holds in activations.
+/// Temporary memory that an engine may request: enough for every implicit-GEMM engine, far less
+/// than a training step's activations.
 inline constexpr size_t kConvWorkspaceCap = size_t{512} << 20;
 
 /// Whether an engine's arithmetic is ours: f32 factors are not rounded unless the policy says so,
-/// sums are in f32, and runs repeat bit by bit if they have to.
+/// sums are in f32, and runs are reproducible bit for bit if required.
 bool allowed(const EngineNotes& notes, DType type, LibraryPolicy policy);
 
-/// Those to measure of the engines that are allowed, in their order: cuDNN lists dozens, most of
-/// them one engine with other settings, so that no more than a few settings of each are among them.
-/// Engines that compile their kernels first, which takes seconds, only where there are no others.
+/// The allowed engines that are worth measuring, in their order: cuDNN lists dozens, most of them
+/// the same engine with other settings, so only a few settings of each are kept. Engines that first
+/// compile their kernels, which takes seconds, are used only if there are no others.
 std::vector<Engine> usable(const std::vector<Engine>& engines, DType type, LibraryPolicy policy);
 
 }  // namespace siam::cuda

@@ -1,5 +1,5 @@
 #pragma once
-// Running convolution problems (conv_plan.h) by the engine that is fastest for them here.
+// Running convolution problems (conv_plan.h) with the engine that is fastest for them on this GPU.
 
 #include <span>
 
@@ -7,9 +7,9 @@
 
 namespace siam::cuda {
 
-/// Queues the problem on the tensors' memory, in the order of ConvKind. Engines are measured at
-/// the first call, on that memory, and the choice is remembered (tuner.h). Error if no engine can
-/// serve it.
+/// Queues the problem on the tensors' memory, in the order of ConvKind. Engines are measured at the
+/// first call, on that memory, and the choice is remembered (tuner.h). Error if no engine supports
+/// it.
 void run_conv(const ConvKey& key, std::span<void* const> memory);
 
 }  // namespace siam::cuda

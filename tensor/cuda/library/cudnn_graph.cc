@@ -25,7 +25,7 @@ PlanTarget::PlanTarget(std::string_view json) {
 
 int OperationGraph::tensor(DType type, Extents e, int alignment) {
   Descriptor& tensor = tensors_.emplace_back(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
-  // Extents are always told in the order n, c, h, w; the strides say how they lie.
+  // Extents are always given in the order n, c, h, w; the strides define the layout.
   const int64_t extents[] = {e.n, e.c, e.h, e.w}, strides[] = {e.h * e.w * e.c, 1, e.w * e.c, e.c};
   tensor.set(CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_TYPE_DATA_TYPE, cudnn_type(type));
   tensor.set(CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, std::span<const int64_t>(extents));
@@ -52,10 +52,10 @@ void OperationGraph::add_convolution(cudnnBackendDescriptorType_t type,
   both(CUDNN_ATTR_CONVOLUTION_DILATIONS, 1);
   both(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, geometry.stride);
   conv.finalize();
-  // In each of the three operations beta and the convolution come behind alpha.
+  // In each of the three operations, beta and the convolution follow alpha.
   const auto behind = [&](int i) { return static_cast<cudnnBackendAttributeName_t>(alpha + i); };
   Descriptor operation(type);
-  // Of the type that is calculated in: of a double it would take the first four bytes, which are 0.
+  // In the compute type: cuDNN would take the first four bytes of a double, which are 0.
   operation.set(alpha, CUDNN_TYPE_FLOAT, 1.0f);
   operation.set(behind(1), CUDNN_TYPE_FLOAT, 0.0f);
   operation.set(behind(2), conv);

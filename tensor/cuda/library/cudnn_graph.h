@@ -1,7 +1,7 @@
 #pragma once
 // cuDNN's graph API, as far as convolutions need it: a graph of operations on tensors, the engines
-// that offer to run it, and a plan that does. Engines and plans can also be had for a GPU that is
-// not here, which is how tests know without one what cuDNN offers.
+// that offer to run it, and a plan that does. Engines and plans can also be created for a GPU that
+// is not present, which is how tests find out what cuDNN offers without one.
 
 #include <initializer_list>
 #include <memory>
@@ -16,7 +16,8 @@
 
 namespace siam::cuda {
 
-/// Owns one of the API's descriptors: attributes are set, then it is finalised and stays as it is.
+/// Owns one of the API's descriptors: attributes are set, then it is finalised and does not change
+/// any more.
 class Descriptor {
  public:
   explicit Descriptor(cudnnBackendDescriptorType_t type);
@@ -90,25 +91,25 @@ class OperationGraph {
   std::unique_ptr<Descriptor> graph_;
 };
 
-/// What an engine says of itself.
+/// An engine's description of itself.
 struct EngineNotes {
   bool nondeterministic = false;
   bool tensor_cores = false;   ///< in f32: factors rounded to TF32
   bool rounds_inputs = false;  ///< to a narrower type
   bool narrow_sums = false;    ///< accumulates in the storage type
-  bool compiles = false;       ///< its plans take a compiler's seconds to make
+  bool compiles = false;       ///< its plans take seconds to compile
 };
 
 /// An engine with its settings.
 struct Engine {
   std::shared_ptr<const Descriptor> config;
   int64_t index;     ///< the engine's, whatever its settings
-  std::string name;  ///< the same for the same engine and settings; no white space
+  std::string name;  ///< the same for the same engine and settings; without white space
   EngineNotes notes;
 };
 
-/// Those that offer to run the graph: cuDNN's ranking, then what it calls fallbacks. None if the
-/// graph is of no form that it knows.
+/// The engines that offer to run the graph: cuDNN's ranking, then its fallbacks. None if cuDNN does
+/// not know the form of the graph.
 std::vector<Engine> engines(const Descriptor& graph, const PlanTarget& target);
 
 class GraphPlan {

@@ -18,8 +18,8 @@ T value_of(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name
   return value;
 }
 
-/// An attribute that is a list of descriptors of one type, `most` at most. How many there are is
-/// asked for where `most` is 0; of an engine's knobs cuDNN then answers that there are none.
+/// An attribute that is a list of descriptors of one type, `most` at most. If `most` is 0, cuDNN is
+/// asked how many there are; for an engine's knobs it then answers that there are none.
 std::vector<Descriptor> descriptors_of(cudnnBackendDescriptor_t descriptor,
                                        cudnnBackendAttributeName_t name,
                                        cudnnBackendDescriptorType_t type, int64_t most = 0) {
@@ -88,7 +88,7 @@ std::vector<Engine> engines(const Descriptor& graph, const PlanTarget& target) {
     heuristic.set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
     if (target.properties() != nullptr)
       heuristic.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, *target.properties());
-    // It fails where it has nothing to say.
+    // It fails if it has nothing to suggest.
     if (cudnnBackendFinalize(heuristic) != CUDNN_STATUS_SUCCESS) continue;
     for (Descriptor& config : descriptors_of(heuristic, CUDNN_ATTR_ENGINEHEUR_RESULTS,
                                              CUDNN_BACKEND_ENGINECFG_DESCRIPTOR)) {

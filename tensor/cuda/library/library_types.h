@@ -1,5 +1,5 @@
 #pragma once
-// Our storage types in the libraries' words.
+// Our storage types in the libraries' terms.
 
 #include <cudnn.h>
 #include <library_types.h>

@@ -1,6 +1,6 @@
-// Matrix products by cuBLASLt. It thinks in columns: a row-major c [M,N] = op(a) op(b) is, read
-// column by column, c^T [N,M] = op(b)^T op(a)^T, so the operands change places and nothing moves.
-// The algorithm of a problem is the fastest of those that cuBLASLt suggests and the policy allows,
+// Matrix products by cuBLASLt, which is column-major: a row-major c [M,N] = op(a) op(b) is, read
+// column by column, c^T [N,M] = op(b)^T op(a)^T, so the operands are swapped and no data moves. The
+// algorithm for a problem is the fastest of those that cuBLASLt suggests and the policy allows,
 // measured at the first call and remembered (tuner.h).
 
 #include <functional>
@@ -21,7 +21,7 @@ using Operation = Owner<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
 using Layout = Owner<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
 using Preference = Owner<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
 
-/// All that the choice of an algorithm depends on.
+/// Everything that the choice of an algorithm depends on.
 struct MatmulKey {
   int64_t m, n, k;
   DType in, out;
@@ -68,7 +68,7 @@ std::string name_of(const cublasLtMatmulAlgo_t& algorithm) {
   return name;
 }
 
-/// Queues the product by the plan's algorithm.
+/// Queues the product with the plan's algorithm.
 using Run = std::function<void(const MatmulPlan& plan)>;
 
 MatmulPlan make_plan(const MatmulKey& key, const Run& run) {
@@ -91,7 +91,7 @@ MatmulPlan make_plan(const MatmulKey& key, const Run& run) {
   CUDA_CHECK(cublasLtMatmulPreferenceCreate(preference.out()));
   CUDA_CHECK(cublasLtMatmulPreferenceSetAttribute(
       preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &kWorkspace, sizeof kWorkspace));
-  // Without atomic sums between the pieces of a split K, runs repeat bit by bit.
+  // Without atomic sums over the pieces of a split K, runs are reproducible bit for bit.
   const uint32_t schemes = key.policy.deterministic ? CUBLASLT_REDUCTION_SCHEME_NONE |
                                                           CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE
                                                     : CUBLASLT_REDUCTION_SCHEME_MASK;

@@ -1,4 +1,4 @@
-// NCCL between the GPUs of ranks, which MPI has introduced to one another.
+// NCCL between the GPUs of ranks, which first exchange NCCL's id by MPI.
 
 #include <nccl.h>
 
@@ -24,8 +24,8 @@ void check_nccl(ncclResult_t status, const char* call) {
        call, ncclGetErrorString(status), ncclGetLastError(nullptr));
 }
 
-// NCCL does not serve two ranks on one GPU. By the GPUs' own numbers, for a launcher may show each
-// process another one as its first.
+// NCCL does not support two ranks on one GPU. GPUs are compared by UUID, since a launcher may show
+// each process a different one as its first.
 void check_own_gpus(const Communicator& ranks) {
   cudaDeviceProp properties;
   CUDA_CHECK(cudaGetDeviceProperties(&properties, cuda::device()));
@@ -51,8 +51,8 @@ ncclUniqueId shared_id(const Communicator& ranks) {
   return id;
 }
 
-// Rank 0's choices of algorithms are everybody's, as far as they are made, and it alone keeps a
-// file of them: another run on as many ranks has this one's bits.
+// All ranks adopt the choices of algorithms that rank 0 has made so far, and it alone keeps a file
+// of them: another run with the same number of ranks has the same bits.
 void share_plans(const Communicator& ranks) {
   const std::string plans = ranks.broadcast(cuda::tuner().plans());
   if (ranks.rank() > 0) cuda::tuner().adopt(plans);
@@ -99,8 +99,8 @@ class Nccl : public Transport {
                "ncclBroadcast");
   }
 
-  // Where a peer is lost, work on the GPU waits for it without end, and so does the thread that
-  // waits for that work. The launcher, if it sees to it, ends this process before it says anything.
+  // If a peer is lost, work on the GPU waits for it forever, and so does the thread that waits for
+  // that work. A launcher that notices ends this process before it prints anything.
   void watch() {
     using namespace std::chrono_literals;
     std::unique_lock lock(mutex_);

@@ -1,13 +1,13 @@
 #pragma once
-// Library plans: what is asked of cuDNN or cuBLASLt once per problem.
+// Library plans, which are requested from cuDNN or cuBLASLt once per problem.
 
 #include <map>
 #include <mutex>
 
 namespace siam::cuda {
 
-/// Each plan is made once, by make(key), and never moved afterwards; from any thread. make() may
-/// ask for the plans of other keys.
+/// Each plan is made once, by make(key), and never moved afterwards. May be called from any thread.
+/// make() may request the plans of other keys.
 template <class Key, class Plan>
 class PlanCache {
  public:

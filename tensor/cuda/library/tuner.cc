@@ -29,7 +29,7 @@ std::string without_spaces(std::string text) {
 
 }  // namespace
 
-// Held by one process at a time. Where files cannot be locked, or written, all succeed.
+// Held by one process at a time. If files cannot be locked, or written, all succeed.
 class Tuner::FileLock {
  public:
   explicit FileLock(const std::filesystem::path& file) {
@@ -58,8 +58,8 @@ Tuner::Tuner(std::filesystem::path file, std::string machine)
                               file_.string(), machine_));
 }
 
-// "simsiam-plans-1 <machine> <count>", then "<problem> <candidate>" line by line. Nothing if it is
-// something else.
+// "simsiam-plans-1 <machine> <count>", then "<problem> <candidate>" line by line. Nothing if the
+// file is something else.
 std::optional<Tuner::Choices> Tuner::read(std::istream& in) const {
   std::string title, machine, problem, candidate;
   size_t count = 0;
@@ -94,8 +94,8 @@ void Tuner::adopt(const std::string& plans) {
   file_.clear();
 }
 
-// Under a name of its own first: other processes may read meanwhile. That the file cannot be
-// written is no reason to stop a run.
+// Written under another name first, since other processes may be reading. Failure to write the file
+// is no reason to stop a run.
 void Tuner::write() const {
   std::error_code error;
   const std::filesystem::path temporary = file_.string() + fmt::format(".{}", getpid());

@@ -1,7 +1,7 @@
 #pragma once
 // Which of several ways to compute something is the fastest here: measured once, then remembered,
-// in a file as well. A run is thus repeated with the algorithms, and the bits, of the first, and
-// processes that run at once agree. The policy knows nothing of a GPU.
+// also in a file. A repeated run thus has the algorithms, and the bits, of the first, and
+// concurrent processes agree. This policy knows nothing about GPUs.
 
 #include <filesystem>
 #include <functional>
@@ -17,27 +17,28 @@ namespace siam::cuda {
 
 class Tuner {
  public:
-  /// Seconds of a candidate. `least` is the best so far: what takes far longer need not be measured
-  /// well.
+  /// Seconds that a candidate takes. `least` is the best so far: what takes far longer need not be
+  /// measured precisely.
   using Measure = std::function<double(size_t index, double least)>;
 
-  /// Reads what `file` knows; an empty path: nothing is kept. A damaged file, or one of another
-  /// `machine` (GPU and library versions), is said to be ignored on stderr, and replaced.
+  /// Reads the choices in `file`; with an empty path nothing is kept. A damaged file, or one from
+  /// another `machine` (GPU and library versions), is ignored, with a message on stderr, and
+  /// replaced.
   Tuner(std::filesystem::path file, std::string machine);
 
-  /// Index of the candidate for the problem: the remembered one if it is among them, else the one
-  /// with the fewest seconds, the first of equals, which is remembered. One candidate is not
-  /// measured. Infinite seconds: it does not work. Error if none does. Problem and candidates are
-  /// names without white space. From any thread, one at a time; `seconds` may ask for other
-  /// problems. Of the processes that share the file one measures, without the others beside it, and
-  /// they take its choice.
+  /// Index of the candidate for the problem: the remembered one if it is among them, otherwise the
+  /// fastest (the first of equals), which is remembered. A single candidate is not measured.
+  /// Infinite seconds mean that it does not work. Error if none does. Problem and candidates are
+  /// names without white space. May be called from any thread, one at a time; `seconds` may call it
+  /// for other problems. Of the processes that share the file, one measures while the others wait,
+  /// and they adopt its choice.
   size_t choose(const std::string& problem, std::span<const std::string> candidates,
                 const Measure& seconds);
 
-  /// All that is remembered, as a file holds it.
+  /// All choices, in the format of the file.
   std::string plans() const;
-  /// In the place of what is remembered here, and of the file: plans() of another process, whose
-  /// GPU is alike. Of another machine's nothing is taken.
+  /// Replaces the choices, and the file, by plans() of another process with the same kind of GPU.
+  /// Another machine's plans are not taken.
   void adopt(const std::string& plans);
 
  private:
@@ -57,8 +58,8 @@ class Tuner {
   Choices chosen_;
 };
 
-/// $SIMSIAM_PLANS, nothing if that is "off"; else simsiam/plans-<machine>.txt in $XDG_CACHE_HOME or
-/// ~/.cache; nothing where there is no home.
+/// $SIMSIAM_PLANS, or nothing if that is "off"; otherwise simsiam/plans-<machine>.txt in
+/// $XDG_CACHE_HOME or ~/.cache; nothing if there is no home directory.
 std::filesystem::path default_plan_file(const std::string& machine);
 
 }  // namespace siam::cuda

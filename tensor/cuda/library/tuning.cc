@@ -27,8 +27,8 @@ std::string machine() {
                      cublasLtGetVersion());
 }
 
-// Keeps the device busy for some 0.2 ms, longer than the host needs to queue what is measured, and
-// leaves nothing of that in its cache.
+// Keeps the device busy for about 0.2 ms, longer than the host needs to queue the work to be
+// measured, and evicts that work's data from the cache.
 void work_ahead(const Tensor& cache) {
   constexpr int64_t kBytes = int64_t{512} << 20;
   for (int64_t bytes = 0; bytes < kBytes && cache.numel() > 0; bytes += cache.numel())

@@ -7,13 +7,15 @@
 
 namespace siam::cuda {
 
-/// Kept in default_plan_file(), for this GPU and these versions of cuDNN and cuBLASLt.
+/// Its choices are kept in default_plan_file(), for this GPU and these versions of cuDNN and
+/// cuBLASLt.
 Tuner& tuner();
 
-/// Seconds of the work that `call` queues on the current stream: the best of five, behind one that
-/// loads what is needed, with cold caches and the host ahead; the first of five if it takes twice
-/// as long as `least`; infinite if it throws Error, but for OutOfMemory, which says nothing of the
-/// work and is thrown. Waits for the device, so not inside a capture.
+/// Seconds of the work that `call` queues on the current stream: the best of five calls, after one
+/// that loads what is needed, with cold caches and the host ahead; the first of the five if it
+/// takes twice as long as `least`; infinite if it throws Error, except OutOfMemory, which says
+/// nothing about the work and is passed on. Waits for the device, so it must not be called inside a
+/// capture.
 double device_seconds(const std::function<void()>& call, double least);
 
 }  // namespace siam::cuda

@@ -49,7 +49,7 @@ bool cuda_serves(DType type) {
 void choose_gpu(int index) {
   int count = 0;
   if (cudaGetDeviceCount(&count) == cudaSuccess && count > 0) chosen = index % count;
-  cudaGetLastError();  // that there is none is said where one is needed
+  cudaGetLastError();  // a missing GPU is reported where one is needed
 }
 
 int cuda::device() {

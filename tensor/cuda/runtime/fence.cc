@@ -4,7 +4,7 @@
 
 namespace siam {
 
-// A host that waits sleeps: its core is for the threads that load images.
+// A waiting host sleeps: its core is for the threads that load images.
 struct Fence::State {
   cuda::Event event = cuda::make_event(cudaEventDisableTiming | cudaEventBlockingSync);
 };

@@ -6,12 +6,12 @@ namespace siam {
 
 namespace {
 
-/// A capture of this thread's stream, which is ended in any case: a stream that goes on capturing
-/// is of no use to anybody.
+/// A capture of this thread's stream, which is always ended: a stream that went on capturing would
+/// be unusable.
 class Capture {
  public:
   explicit Capture(cudaStream_t stream) : stream_(stream) {
-    // Other threads may go on using the device meanwhile.
+    // Other threads may continue to use the device meanwhile.
     CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
   }
   ~Capture() {
@@ -45,7 +45,7 @@ CapturedWork::CapturedWork(const std::function<void()>& work) {
     const cuda::Graph graph = capture.end();
     CUDA_CHECK(cudaGraphInstantiate(state->exec.out(), graph, 0));
   } catch (const Error& error) {
-    cudaGetLastError();  // is reported by the exception
+    cudaGetLastError();  // the exception reports it
     throw CannotCapture(error.what());
   }
   state_ = std::move(state);

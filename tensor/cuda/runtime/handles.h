@@ -7,7 +7,7 @@
 
 namespace siam::cuda {
 
-/// Owns a handle that `Destroy` gives back.
+/// Owns a handle that `Destroy` releases.
 template <class Handle, auto Destroy>
 class Owner {
  public:
@@ -35,7 +35,7 @@ using Graph = Owner<cudaGraph_t, cudaGraphDestroy>;
 using GraphExec = Owner<cudaGraphExec_t, cudaGraphExecDestroy>;
 
 /// The GPU of this process (choose_gpu(), tensor/gpu_ranks.h). CUDA keeps a current one for each
-/// thread, at first GPU 0: what needs it asks here, or for the current stream, in whatever thread.
+/// thread, initially GPU 0: code that needs it calls this, or current_stream(), in any thread.
 int device();
 
 /// An event with CUDA's flags: cudaEventDefault measures, cudaEventDisableTiming only orders.
@@ -49,7 +49,7 @@ cudaStream_t current_stream();
 cublasLtHandle_t cublas();
 cudnnHandle_t cudnn();
 
-/// Error if this GPU's libraries do not serve the type.
+/// Error if this GPU's libraries do not support the type.
 void check_served(DType type);
 
 }  // namespace siam::cuda

@@ -8,7 +8,7 @@ namespace siam {
 
 namespace {
 
-// Nothing if there is no memory.
+// Null if there is no memory.
 void* found(cudaError_t status, void* memory, const char* what) {
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();
@@ -32,7 +32,7 @@ void* allocate_pinned(size_t bytes) {
   return found(status, memory, "cudaMallocHost");
 }
 
-// What the other tensors' allocator keeps without use is given up first.
+// If necessary, first releases what the other tensors' allocator has cached.
 void* allocate_for_pool(size_t bytes) {
   void* memory = allocate_device(bytes);
   if (memory != nullptr) return memory;
@@ -40,7 +40,7 @@ void* allocate_for_pool(size_t bytes) {
   return allocate_device(bytes);
 }
 
-// The status is of no use: memory is given back while unwinding or at exit, when the driver may be
+// The status is ignored: memory may be freed during unwinding or at exit, when the driver may be
 // gone.
 void free_device(void* memory) { cudaFree(memory); }
 void free_pinned(void* memory) { cudaFreeHost(memory); }
@@ -81,8 +81,7 @@ CachingAllocator& pinned_allocator() {
 
 void gpu_copy(void* destination, Device to, const void* source, Device from, size_t bytes) {
   queue_copy(destination, source, bytes);
-  // Between two places on the device the order of the stream is enough, and a capture allows no
-  // waiting.
+  // Within the device the order of the stream is enough, and a capture allows no waiting.
   if (to == Device::cpu || from == Device::cpu) synchronize(Device::cuda);
 }
 

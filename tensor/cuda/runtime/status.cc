@@ -8,7 +8,7 @@ namespace siam::cuda {
 
 namespace {
 
-// The function's name is enough to find the call; the arguments are only noise to a user.
+// The function's name is enough to find the call; to a user the arguments are only noise.
 std::string_view function_of(const char* expression) {
   const std::string_view text = expression;
   return text.substr(0, text.find('('));
@@ -43,7 +43,7 @@ int driver_version() {
 }
 
 std::string missing_device(cudaError_t status, int driver) {
-  // The runtime reports a missing driver as too old a one.
+  // The runtime reports a missing driver as one that is too old.
   const bool too_old = status == cudaErrorInsufficientDriver;
   if (status == cudaErrorStubLibrary || (too_old && driver == 0))
     return fmt::format(

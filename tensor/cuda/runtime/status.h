@@ -16,22 +16,22 @@ void check_status(cudaError_t status, const char* expression);
 void check_status(cublasStatus_t status, const char* expression);
 void check_status(cudnnStatus_t status, const char* expression);
 
-/// What cudaDriverGetVersion says: 1000 major + 10 minor of the newest CUDA that the driver serves;
-/// 0 without a driver.
+/// From cudaDriverGetVersion: 1000 major + 10 minor of the newest CUDA that the driver supports; 0
+/// without a driver.
 int driver_version();
-/// What cudaGetDeviceCount's status, with no GPU found under that version of the driver, says to a
-/// user.
+/// The message to a user for cudaGetDeviceCount's status when no GPU was found with that version of
+/// the driver.
 std::string missing_device(cudaError_t status, int driver);
 /// A GPU and its compute capability, major.minor.
 struct Gpu {
   std::string name;
   int major, minor;
 };
-/// What one says to a user that is older than `oldest`, 10 major + minor of the oldest GPUs that
-/// this build has kernels for (-Dgpu_archs, meson.build); else nothing.
+/// The message for a GPU that is older than `oldest`, 10 major + minor of the oldest GPUs that this
+/// build has kernels for (-Dgpu_archs, meson.build); otherwise empty.
 std::string old_device(const Gpu& gpu, int oldest);
-/// What one says if the libraries' products and convolutions do not serve the type there: bf16
-/// needs 8.0; else nothing.
+/// The message if the libraries' products and convolutions do not support the type on this GPU:
+/// bf16 needs 8.0; otherwise empty.
 std::string unserved_type(const Gpu& gpu, DType type);
 
 }  // namespace siam::cuda

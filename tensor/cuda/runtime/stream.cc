@@ -6,7 +6,7 @@ namespace siam {
 
 namespace {
 
-// Does not wait for the default stream.
+// A stream that does not wait for the default stream.
 cuda::StreamHandle make_stream() {
   cuda::device();
   cuda::StreamHandle stream;

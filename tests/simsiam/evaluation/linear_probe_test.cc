@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kClasses = 3, kWidth = 8;
 
-// Classes around centres `distance` away from the origin on axes of their own, with unit noise.
+// Classes around centres at `distance` from the origin, each on its own axis, with unit noise.
 struct Blobs {
   Tensor rows;
   std::vector<int32_t> labels;
@@ -38,7 +38,7 @@ ProbeResult probe(const Blobs& train, const Blobs& test, ProbeConfig config, dou
 
 }  // namespace
 
-// Centres 8 deviations off the origin are 11 apart: Bayes' error is below 1e-7.
+// Centres 8 deviations from the origin are 11 apart: the Bayes error is below 1e-7.
 TEST_CASE("both optimisers separate classes that are far apart; chance where there is nothing") {
   const Blobs train(300, 8, 1), test(200, 8, 2), noise(3000, 0, 3), more_noise(3000, 0, 4);
   for (ProbeConfig config : {ProbeConfig::sgd(), ProbeConfig::lars()}) {

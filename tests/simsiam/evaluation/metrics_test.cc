@@ -97,7 +97,7 @@ TEST_CASE("kNN agrees with a sort of all neighbours") {
   }
 }
 
-// A direction per class, and noise that is as long.
+// A direction per class, and noise of the same length.
 TEST_CASE("kNN on features rounded to 16 bits is as accurate") {
   constexpr int64_t kRows = 600, kQueries = 400, kClasses = 5, kWidth = 64;
   const Tensor centres = normal_matrix(kClasses, kWidth, 5);
@@ -124,7 +124,7 @@ TEST_CASE("kNN on features rounded to 16 bits is as accurate") {
   }
 }
 
-// Of 300,000 rows 223 queries at a time.
+// With 300,000 rows, 223 queries at a time.
 TEST_CASE("kNN takes at most 256 MiB for similarities, and finds every row of a large bank") {
   constexpr int64_t kRows = 300'000, kQueries = 300;
   const Tensor bank = normalize_rows(normal_matrix(kRows, 8, 8));

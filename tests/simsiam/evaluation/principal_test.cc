@@ -26,7 +26,8 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-// |A v - value v| and v_i . v_j, to a few n = 60 times 2^-52 of the largest eigenvalue.
+// |A v - value v| and v_i . v_j, to within a few times n = 60 times 2^-52 of the largest
+// eigenvalue.
 void check_eigenvectors(const std::vector<double>& matrix, int64_t n, double largest,
                         const std::vector<double>& values) {
   const auto vectors = symmetric_eigenvectors(matrix, n, values);
@@ -60,7 +61,7 @@ TEST_CASE("eigenvectors: of close, repeated and zero eigenvalues, and of zeros")
   check_eigenvectors(gram, kN, values.back(), {values.rbegin(), values.rend()});
 }
 
-// Two directions of the plane, at a right angle, and a mean that does not matter.
+// Two orthogonal directions in a plane, and a mean that does not matter.
 TEST_CASE("principal components of a cross: its arms, the longer one first") {
   const Tensor x = Tensor::from<float>({4, 3}, {7 + 3, 1 + 4, 2, 7 - 3, 1 - 4, 2,  //
                                                 7 - 2.4f, 1 + 1.8f, 2, 7 + 2.4f, 1 - 1.8f, 2});
@@ -71,9 +72,9 @@ TEST_CASE("principal components of a cross: its arms, the longer one first") {
   CHECK(cloud.deviations[2] == 0);
   CHECK(cloud.variance() == doctest::Approx(2 * (25 + 9) / 3.0));
   CHECK(cloud.shown() == doctest::Approx(1));
-  // f32 rounds what the rows are, so their places are right to 1e-6 of the arms.
+  // f32 rounds the rows, so their coordinates are accurate to 1e-6 of the arms.
   const double expected[][2] = {{5, 0}, {-5, 0}, {0, 3}, {0, -3}};
-  const double sign = cloud.points[2][1] > 0 ? 1 : -1;  // either end of a direction may be up
+  const double sign = cloud.points[2][1] > 0 ? 1 : -1;  // the sign of a direction is arbitrary
   for (int i = 0; i < 4; ++i) {
     CHECK(std::abs(cloud.points[i][0] - expected[i][0]) < 5e-6);
     CHECK(std::abs(sign * cloud.points[i][1] - expected[i][1]) < 5e-6);

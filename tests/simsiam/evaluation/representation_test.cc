@@ -50,7 +50,7 @@ std::vector<double> reflected(const std::vector<double>& values) {
   return a;
 }
 
-// 1e-13 of the largest: n of at most 100 times 2^-52, with a margin of five.
+// 1e-13 of the largest: n, at most 100, times 2^-52, with a margin of five.
 void check_eigenvalues(const std::vector<double>& matrix, std::vector<double> expected) {
   std::sort(expected.begin(), expected.end());
   const std::vector<double> seen =
@@ -128,7 +128,7 @@ TEST_CASE("alignment: 0 for equal directions, 2 for right angles, 4 for opposite
   CHECK(to({1, 0, 0, -1}) == doctest::Approx(2));
 }
 
-// On the circle the mean over all pairs, a point with itself included, is exp(-4) I_0(4) but for
+// On the circle the mean over all pairs, a point with itself included, is exp(-4) I_0(4) except for
 // terms like I_m(4) with m points, far below 1e-16 here. Cosines are f32: 1e-6.
 TEST_CASE("uniformity of points spread over the circle, and of one point") {
   constexpr int64_t kPoints = 600;  // more than two blocks of rows

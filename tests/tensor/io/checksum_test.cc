@@ -28,7 +28,7 @@ TEST_CASE("every flipped bit of a file is found") {
       std::string bytes = good;
       bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
       write_fast(folder / "bad", bytes);
-      // Under another name the checksum is not one, and everything else is as it was.
+      // Under another name the checksum is not recognised, and everything else is unchanged.
       if (name <= at && at < name + 9) {
         if (error_of_load(folder / "bad").empty())
           CHECK_FALSE(load_safetensors(folder / "bad").checksummed);

@@ -1,5 +1,5 @@
 #pragma once
-// Files of named tensors, whole and not.
+// Files of named tensors, intact and damaged.
 
 #include <doctest/doctest.h>
 
@@ -30,7 +30,7 @@ inline std::string with_length(const std::string& header, const std::string& dat
   return bytes + header + data;
 }
 
-// The checksum under a name that nobody looks at.
+// The checksum under a name that is not looked up.
 inline std::string without_checksum(std::string bytes) {
   const size_t at = bytes.find("siam.xxh3");
   REQUIRE(at != std::string::npos);

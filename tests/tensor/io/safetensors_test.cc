@@ -36,7 +36,7 @@ TEST_CASE("the data of every tensor is aligned to its elements") {
   uint64_t header = 0;
   std::memcpy(&header, bytes.data(), 8);
   CHECK(header % 8 == 0);
-  // Wide types first: the doubles open the data.
+  // Wide types first: the data begins with the doubles.
   double first = 0;
   std::memcpy(&first, bytes.data() + 8 + header, 8);
   CHECK(first == 0.1);
@@ -170,8 +170,8 @@ TEST_CASE("every malformed file gives one clear error") {
                                                       (folder / "pipe").string()));
 }
 
-// Time of the process, not of a clock: other programs may be running. Four times as many take four
-// times as long, and 16 times if each looks at all the others.
+// CPU time of the process, not wall-clock time, since other programs may be running. Four times as
+// many tensors take four times as long, or 16 times if each looks at all the others.
 TEST_CASE("tens of thousands of tensors take time in proportion, and a bound is said") {
   const ScratchFolder folder;
   const auto seconds = [&](int64_t count) {
