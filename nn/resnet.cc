@@ -41,8 +41,22 @@ bool from_text(std::string_view text, ResNetArch& arch) {
   return at == end;
 }
 
-ResidualBlock::ResidualBlock(Initializer& init, const ResNetConfig& config, int64_t in,
-                             int64_t width, int stride) {
+std::vector<BlockPlace> blocks_of(const ResNetConfig& config) {
+  std::vector<BlockPlace> places;
+  int64_t in = config.width;
+  for (int stage = 0; stage < 4; ++stage)
+    for (int block = 0; block < config.arch.blocks[stage]; ++block) {
+      const int64_t width = config.width << stage;
+      places.push_back({fmt::format("layer{}.{}", stage + 1, block), stage, in, width,
+                        stage > 0 && block == 0 ? 2 : 1});
+      in = width * config.arch.expansion();
+    }
+  return places;
+}
+
+ResidualBlock::ResidualBlock(Initializer& init, const ResNetConfig& config,
+                             const BlockPlace& place) {
+  const auto [name, stage, in, width, stride] = place;
   const int64_t out = width * config.arch.expansion();
   auto unit = [&](int64_t from, int64_t to, int kernel, int step) {
     return Unit{Conv2d(init, from, to, kernel, step), BatchNorm(to)};
@@ -86,14 +100,8 @@ ResNet::ResNet(Initializer& init, const ResNetConfig& config)
       conv1(init, 3, config.width, config.stem == Stem::imagenet ? 7 : 3,
             config.stem == Stem::imagenet ? 2 : 1),
       bn1(config.width) {
-  int64_t in = config.width;
-  for (int stage = 0; stage < 4; ++stage) {
-    const int64_t width = config.width << stage;
-    for (int block = 0; block < config.arch.blocks[stage]; ++block) {
-      layers[stage].emplace_back(init, config, in, width, stage > 0 && block == 0 ? 2 : 1);
-      in = width * config.arch.expansion();
-    }
-  }
+  for (const BlockPlace& place : blocks_of(config))
+    layers[place.stage].emplace_back(init, config, place);
 }
 
 Variable ResNet::operator()(const Variable& images, Mode mode) const {

@@ -45,7 +45,7 @@ struct ResNetConfig {
 
   static constexpr ResNetConfig resnet18() { return {}; }
   static constexpr ResNetConfig resnet50() {
-    return {.arch = {{3, 4, 6, 3}, true}, .stem = Stem::imagenet};
+    return {.arch = kResNets[2].second, .stem = Stem::imagenet};
   }
   int64_t feature_width() const {
     int last = 3;
@@ -53,6 +53,16 @@ struct ResNetConfig {
     return (width << last) * arch.expansion();
   }
 };
+
+/// Where a residual block is: its name, "layer1.0" first, and its shape.
+struct BlockPlace {
+  std::string name;
+  int stage;          ///< 0 to 3
+  int64_t in, width;  ///< channels of its input, and of the convolutions inside
+  int stride;
+};
+/// From the input to the output.
+std::vector<BlockPlace> blocks_of(const ResNetConfig& config);
 
 /// A residual block: relu( norm(conv(... relu(norm(conv(x))) ...)) + shortcut(x) ). Two 3x3
 /// convolutions (torchvision's BasicBlock) or 1x1, 3x3, 1x1 (Bottleneck).
@@ -64,8 +74,7 @@ struct ResidualBlock {
   std::vector<Unit> units;
   std::optional<Unit> downsample;  ///< a 1x1 convolution where the shape changes
 
-  ResidualBlock(Initializer& init, const ResNetConfig& config, int64_t in, int64_t width,
-                int stride);
+  ResidualBlock(Initializer& init, const ResNetConfig& config, const BlockPlace& place);
   Variable operator()(const Variable& x, Mode mode) const;
   void visit(Registry& registry);
 };

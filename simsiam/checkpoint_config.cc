@@ -90,15 +90,9 @@ void check_sizes(const TensorFile& file, const ModelConfig& model) {
   const ResNetConfig& net = model.backbone;
   const int stem = net.stem == Stem::imagenet ? 7 : 3, kernel = net.arch.bottleneck ? 1 : 3;
   need("encoder.conv1.weight", {net.width, stem, stem, 3});
-  int64_t in = net.width;
-  for (int stage = 0; stage < 4; ++stage) {
-    const int64_t width = net.width << stage;
-    for (int block = 0; block < net.arch.blocks[stage]; ++block) {
-      need(fmt::format("encoder.layer{}.{}.conv1.weight", stage + 1, block),
-           {width, kernel, kernel, in});
-      in = width * net.arch.expansion();
-    }
-  }
+  for (const BlockPlace& block : blocks_of(net))
+    need("encoder." + block.name + ".conv1.weight", {block.width, kernel, kernel, block.in});
+  int64_t in = net.feature_width();
   // A linear layer, its batch norm, ReLU.
   const int modules = model.head_norm == HeadNorm::none ? 2 : 3;
   for (int layer = 0; layer < model.projector_layers; ++layer) {

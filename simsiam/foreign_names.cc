@@ -73,15 +73,8 @@ ResNetConfig ForeignTensors::backbone(const std::optional<ResNetArch>& asked) co
 // one of its block.
 void ForeignTensors::check_blocks(const ResNetConfig& net) const {
   const int64_t kernel = net.arch.bottleneck ? 1 : 3;
-  int64_t in = net.width;
-  for (int stage = 0; stage < 4; ++stage) {
-    const int64_t width = net.width << stage;
-    for (int block = 0; block < net.arch.blocks[stage]; ++block) {
-      const std::string name = fmt::format("{}layer{}.{}.conv1.weight", prefix_, stage + 1, block);
-      check_shape(name, {width, in, kernel, kernel});
-      in = width * net.arch.expansion();
-    }
-  }
+  for (const BlockPlace& block : blocks_of(net))
+    check_shape(prefix_ + block.name + ".conv1.weight", {block.width, block.in, kernel, kernel});
 }
 
 bool ForeignTensors::heads(ModelConfig& model) const {

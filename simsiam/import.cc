@@ -80,14 +80,11 @@ ImportedNetwork import_network(const TensorFile& source, const ImportOptions& op
   config.model.backbone = file.backbone(options.arch);
   const bool heads = file.heads(config.model);
   config.augment = images_of(source, options, config.model.backbone.stem);
-  config.base_learning_rate = 0.05;
   check_config(config);
   Initializer init(config.seed);
   ImportedNetwork network{config, SimSiam(init, config.model), heads, {}, "unknown", {}};
   const Registry registry = registry_of(network.model);
-  const auto foreign = [&](const std::string& name) {
-    return heads || !(name.starts_with("encoder.fc.") || name.starts_with("predictor."));
-  };
+  const auto foreign = [&](const std::string& name) { return heads || !is_head(name); };
   for (const auto& [name, parameter] : registry.parameters)
     if (foreign(name)) take(file, name, parameter->value.value());
   for (const auto& [name, buffer] : registry.buffers)

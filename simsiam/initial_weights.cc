@@ -33,8 +33,7 @@ void take_weights(TrainedModel& from, SimSiam& model) {
   for (const auto& [name, buffer] : source.buffers) theirs[name] = *buffer;
   std::vector<std::pair<Tensor, Tensor>> copies;
   const auto take = [&](const std::string& name, const Tensor& to) {
-    const bool head = name.starts_with("encoder.fc.") || name.starts_with("predictor.");
-    if (head && !from.heads) return;
+    if (is_head(name) && !from.heads) return;
     const auto found = theirs.find(name);
     const std::string seen =
         found == theirs.end() ? "missing" : fmt::format("{}", found->second.shape());

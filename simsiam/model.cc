@@ -40,4 +40,8 @@ void SimSiam::visit(Registry& registry) {
   if (predictor) registry.child("predictor", *predictor);
 }
 
+bool is_head(std::string_view name) {
+  return name.starts_with("encoder.fc.") || name.starts_with("predictor.");
+}
+
 }  // namespace siam

@@ -58,4 +58,7 @@ struct SimSiam {
   void visit(Registry& registry);
 };
 
+/// Whether a tensor of that name belongs to the projector or the predictor.
+bool is_head(std::string_view name);
+
 }  // namespace siam

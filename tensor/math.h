@@ -87,9 +87,23 @@ SIAM_HOST_DEVICE MeanVariance<A> mean_variance(A sum, A squares, A count) {
   return {mean, variance > 0 ? variance : A(0)};
 }
 
-/// The dot products behind a cosine: cos = pz / (|p| |z|), norms at least eps.
+/// A vector's length from the sum of its squares, at least eps.
+template <class A>
+SIAM_HOST_DEVICE A clamped_length(A squares, A eps) {
+  const A length = std::sqrt(squares);
+  return length < eps ? eps : length;
+}
+
+/// d cos / d p = z / (|p| |z|) - cos p / |p|^2, as the two factors of z and p.
+template <class A>
+struct CosineGrad {
+  A of_z, of_p;
+  SIAM_HOST_DEVICE A operator()(A p, A z) const { return of_z * z - of_p * p; }
+};
+/// The dot products of a row, from which the cosine of p and z follows, and p / |p|.
 template <class A>
 struct CosineDots {
+  static constexpr A kEps = A(1e-8), kNormalizeEps = A(1e-12);  ///< torch's least lengths
   A pp = 0, zz = 0, pz = 0;
   SIAM_HOST_DEVICE void add(A p, A z) {
     pp += p * p;
@@ -101,13 +115,19 @@ struct CosineDots {
     zz += other.zz;
     pz += other.pz;
   }
-};
-/// d cos / d p = z / (|p| |z|) - cos p / |p|^2, as the two factors of z and p; where |p| is below
-/// eps the denominator is constant and the second factor is 0.
-template <class A>
-struct CosineGrad {
-  A of_z, of_p;
-  SIAM_HOST_DEVICE A operator()(A p, A z) const { return of_z * z - of_p * p; }
+  SIAM_HOST_DEVICE A cosine() const {
+    return pz / (clamped_length(pp, A(kEps)) * clamped_length(zz, A(kEps)));
+  }
+  /// Times dy. Where |p| is below eps the denominator is constant, and the factor of p is 0.
+  SIAM_HOST_DEVICE CosineGrad<A> grad(A dy) const {
+    const A p = clamped_length(pp, A(kEps)), of_z = dy / (p * clamped_length(zz, A(kEps)));
+    return {of_z, std::sqrt(pp) < kEps ? A(0) : of_z * (pz / p) / p};
+  }
+  /// The gradient of p / |p| if z is that of its result: z / |p| - p (p.z) / |p|^3, alike.
+  SIAM_HOST_DEVICE CosineGrad<A> normalize_grad() const {
+    const A p = clamped_length(pp, A(kNormalizeEps));
+    return {1 / p, std::sqrt(pp) < kNormalizeEps ? A(0) : pz / p / p / p};
+  }
 };
 
 /// What softmax and its logarithm need from a row: its largest logit m, and sum exp(x - m). m is

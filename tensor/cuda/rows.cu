@@ -10,8 +10,6 @@ namespace siam::cuda {
 
 namespace {
 
-constexpr float kCosineEps = 1e-8f, kNormEps = 1e-12f;
-
 template <class F>
 __global__ void __launch_bounds__(kBlock) row_kernel(int64_t columns, F f) {
   f(int64_t{blockIdx.x}, columns);
@@ -76,8 +74,7 @@ struct Cosine {
   float* y;
   __device__ void operator()(int64_t row, int64_t n) const {
     const Dots d = dots<N>(p + row * n, z + row * n, n);
-    if (threadIdx.x == 0)
-      y[row] = d.pz / (fmaxf(sqrtf(d.pp), kCosineEps) * fmaxf(sqrtf(d.zz), kCosineEps));
+    if (threadIdx.x == 0) y[row] = d.cosine();
   }
 };
 
@@ -88,11 +85,7 @@ struct CosineBackward {
   T* dp;
   __device__ void operator()(int64_t row, int64_t n) const {
     const int64_t at = row * n;
-    const Dots d = dots<N>(p + at, z + at, n);
-    const float p_norm = fmaxf(sqrtf(d.pp), kCosineEps), z_norm = fmaxf(sqrtf(d.zz), kCosineEps);
-    const float of_z = dy[row] / (p_norm * z_norm);
-    const bool clamped = sqrtf(d.pp) < kCosineEps;
-    const math::CosineGrad<float> grad{of_z, clamped ? 0 : of_z * (d.pz / p_norm) / p_norm};
+    const math::CosineGrad<float> grad = dots<N>(p + at, z + at, n).grad(dy[row]);
     map_columns<N>(n, dp + at, grad, p + at, z + at);
   }
 };
@@ -163,9 +156,10 @@ struct NormalizeRows {
   T* y;
   __device__ void operator()(int64_t row, int64_t n) const {
     const int64_t at = row * n;
-    const float norm = fmaxf(sqrtf(dots<N>(x + at, x + at, n).pp), kNormEps);
+    const float length =
+        math::clamped_length(dots<N>(x + at, x + at, n).pp, float{Dots::kNormalizeEps});
     map_columns<N>(
-        n, y + at, [&](float v) { return v / norm; }, x + at);
+        n, y + at, [&](float v) { return v / length; }, x + at);
   }
 };
 
@@ -175,9 +169,7 @@ struct NormalizeRowsBackward {
   T* dx;
   __device__ void operator()(int64_t row, int64_t n) const {
     const int64_t at = row * n;
-    const Dots d = dots<N>(x + at, dy + at, n);
-    const float length = sqrtf(d.pp), norm = fmaxf(length, kNormEps);
-    const math::CosineGrad<float> grad{1 / norm, length < kNormEps ? 0 : d.pz / norm / norm / norm};
+    const math::CosineGrad<float> grad = dots<N>(x + at, dy + at, n).normalize_grad();
     map_columns<N>(n, dx + at, grad, x + at, dy + at);
   }
 };

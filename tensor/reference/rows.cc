@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <cmath>
-
 #include "tensor/backends.h"
 #include "tensor/dispatch_types.h"
 #include "tensor/math.h"
@@ -8,8 +5,6 @@
 namespace siam::reference {
 
 namespace {
-
-constexpr double kCosineEps = 1e-8, kNormEps = 1e-12;
 
 // Calls row(T{}, r, columns) for each row of a matrix of storage type T.
 template <class Row>
@@ -38,9 +33,7 @@ math::LogSumExp<double> log_sum_exp(const T* x, int64_t n) {
 void cosine_similarity(const Tensor& p, const Tensor& z, const Tensor& y) {
   for_rows(p, [&]<class T>(T, int64_t r, int64_t n) {
     const auto d = dots(p.data<T>() + r * n, z.data<T>() + r * n, n);
-    const double norms =
-        std::max(std::sqrt(d.pp), kCosineEps) * std::max(std::sqrt(d.zz), kCosineEps);
-    y.data<Acc<T>>()[r] = static_cast<Acc<T>>(d.pz / norms);
+    y.data<Acc<T>>()[r] = static_cast<Acc<T>>(d.cosine());
   });
 }
 
@@ -48,12 +41,7 @@ void cosine_similarity_backward(const Tensor& dy, const Tensor& p, const Tensor&
                                 const Tensor& dp) {
   for_rows(p, [&]<class T>(T, int64_t r, int64_t n) {
     const T *p_row = p.data<T>() + r * n, *z_row = z.data<T>() + r * n;
-    const auto d = dots(p_row, z_row, n);
-    const double p_norm = std::max(std::sqrt(d.pp), kCosineEps);
-    const double z_norm = std::max(std::sqrt(d.zz), kCosineEps), g = dy.data<Acc<T>>()[r];
-    const bool clamped = std::sqrt(d.pp) < kCosineEps;
-    const math::CosineGrad<double> grad{
-        g / (p_norm * z_norm), clamped ? 0 : g * d.pz / (p_norm * p_norm * p_norm * z_norm)};
+    const math::CosineGrad<double> grad = dots(p_row, z_row, n).grad(dy.data<Acc<T>>()[r]);
     for (int64_t i = 0; i < n; ++i)
       dp.data<T>()[r * n + i] = T(Acc<T>(grad(Acc<T>(p_row[i]), Acc<T>(z_row[i]))));
   });
@@ -106,19 +94,16 @@ void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits, cons
 void normalize_rows(const Tensor& x, const Tensor& y) {
   for_rows(x, [&]<class T>(T, int64_t r, int64_t n) {
     const T* row = x.data<T>() + r * n;
-    const double norm = std::max(std::sqrt(dots(row, row, n).pp), kNormEps);
-    for (int64_t i = 0; i < n; ++i) y.data<T>()[r * n + i] = T(Acc<T>(Acc<T>(row[i]) / norm));
+    const auto d = dots(row, row, n);
+    const double length = math::clamped_length(d.pp, d.kNormalizeEps);
+    for (int64_t i = 0; i < n; ++i) y.data<T>()[r * n + i] = T(Acc<T>(Acc<T>(row[i]) / length));
   });
 }
 
 void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx) {
   for_rows(x, [&]<class T>(T, int64_t r, int64_t n) {
     const T *g = dy.data<T>() + r * n, *row = x.data<T>() + r * n;
-    const auto d = dots(row, g, n);
-    const double length = std::sqrt(d.pp), norm = std::max(length, kNormEps);
-    // Below the clamp the function is linear: x / eps.
-    const math::CosineGrad<double> grad{1 / norm,
-                                        length < kNormEps ? 0 : d.pz / (norm * norm * norm)};
+    const math::CosineGrad<double> grad = dots(row, g, n).normalize_grad();
     for (int64_t i = 0; i < n; ++i)
       dx.data<T>()[r * n + i] = T(Acc<T>(grad(double(Acc<T>(row[i])), double(Acc<T>(g[i])))));
   });

@@ -114,7 +114,7 @@ TEST_CASE("mean_variance of shifted numbers is that of Moments") {
   CHECK(mean_variance(3.0f, 2.9999f, 3.0f).variance == 0);  // rounding would go below zero
 }
 
-TEST_CASE("CosineGrad is the derivative of the cosine that CosineDots give") {
+TEST_CASE("CosineGrad is the derivative of the cosine that CosineDots give, and of a unit vector") {
   const Vector p = normals(9, 3), z = normals(9, 4);
   const auto dots = [&](const Vector& v) {
     CosineDots<double> sums;
@@ -123,11 +123,14 @@ TEST_CASE("CosineGrad is the derivative of the cosine that CosineDots give") {
   };
   const auto cosine = [&](const Vector& v) {
     const auto sums = dots(v);
-    return sums.pz / std::sqrt(sums.pp * sums.zz);
+    CHECK(sums.cosine() == doctest::Approx(sums.pz / std::sqrt(sums.pp * sums.zz)));
+    return sums.cosine();
   };
-  const auto sums = dots(p);
-  const CosineGrad<double> grad{1 / std::sqrt(sums.pp * sums.zz), cosine(p) / sums.pp};
+  const CosineGrad<double> grad = dots(p).grad(1);
   check_gradient(cosine, p, [&](size_t i) { return grad(p[i], z[i]); });
+  const CosineGrad<double> unit = dots(p).normalize_grad();
+  check_gradient([&](const Vector& v) { return dots(v).pz / std::sqrt(dots(v).pp); }, p,
+                 [&](size_t i) { return unit(p[i], z[i]); });
 }
 
 TEST_CASE("SoftmaxGrad is the derivative of softmax") {
