@@ -49,8 +49,7 @@ int exif_orientation(std::span<const uint8_t> exif) {
   return 1;
 }
 
-// Orientations 5 to 8 exchange rows and columns; then in some of all, rows or columns run
-// backwards.
+// Orientations 5 to 8 exchange rows and columns; then rows, columns or both may run backwards.
 //   1 upright          2 mirrored           3 turned by 180       4 mirrored upside down
 //   5 transposed       6 to be turned right 7 transposed, by 180  8 to be turned left
 Image upright(const Image& image, int orientation) {
