@@ -3,6 +3,7 @@
 //
 //   steps   | staged -> views | step i                | staged -> views | step i+1
 //   copies                    | batch i+1 -> staged |                   | batch i+2 -> staged |
+//
 // A step needs its views until it ends; `staged_` is free as soon as it begins, so that the next
 // upload runs alongside it.
 

@@ -1,5 +1,5 @@
 // Sec. 5.2 of the paper: SimSiam as alternating optimisation of weights and targets (eq. 7-10). If
-// it is that, more steps of SGD between two computations of the targets must work as well.
+// it is that, several SGD steps between two computations of the targets must work as well.
 
 #include <algorithm>
 

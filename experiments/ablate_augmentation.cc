@@ -1,5 +1,5 @@
-// Which augmentation matters? Not in the paper; Fig. 5 of SimCLR (arXiv 2002.05709) asks it of
-// pairs of augmentations, with the crop as the one that all good pairs have.
+// Which augmentation matters? Not in the paper; Fig. 5 of SimCLR (arXiv 2002.05709) compares pairs
+// of augmentations, and finds the crop in all good pairs.
 
 #include "experiments/study.h"
 

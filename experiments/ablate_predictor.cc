@@ -1,5 +1,6 @@
 // Table 1 of the paper: what the predictor h is for. Without it the network collapses in spite of
-// the stop-gradient; with its initial values kept it does not collapse, and does not learn.
+// the stop-gradient; with h fixed at its initial values the network does not collapse, but does not
+// learn either.
 
 #include "experiments/study.h"
 

@@ -1,5 +1,5 @@
-// Fig. 2 of the paper: SimSiam with and without the stop-gradient. Without it nothing else changes,
-// and the network collapses: the loss reaches its minimum, -1, with all images mapped to one
+// Fig. 2 of the paper: SimSiam with and without the stop-gradient. Nothing else changes, but
+// without it the network collapses: the loss reaches its minimum, -1, with all images mapped to one
 // vector.
 
 #include "experiments/study.h"
@@ -17,7 +17,7 @@ Study ablate_stopgrad() {
                 Config with = baseline.config;
                 Config without = with;
                 without.loss.stop_gradient = false;
-                const std::vector<int> epochs = {0, 1, 2, 5, 10};  // to see the cloud fall
+                const std::vector<int> epochs = {0, 1, 2, 5, 10};  // to show the cloud collapse
                 return std::vector<Run>{
                     {"with stop-gradient", with, {-0.934, 0.939, 52.3, 67.7}, epochs},
                     {"without stop-gradient", without, {-1.0, 0.0, 0.1, 0.1}, epochs}};

@@ -1,5 +1,5 @@
-// One step of SimSiam as a picture: what autograd records going forward, and which gradients come
-// back.
+// One step of SimSiam as a picture: what autograd records in the forward pass, and which gradients
+// come back.
 
 #include <CLI/CLI.hpp>
 

@@ -17,11 +17,11 @@ Study map_collapse() {
       .runs =
           [](const Baseline& baseline) {
             std::vector<Run> runs;
-            // One factor on both axes: on a falling diagonal the rate of a step is the same.
+            // The same factor on both axes: on a falling diagonal the rate per step is the same.
             for (const double rate : {0.25, 1.0, 4.0, 16.0, 64.0})
               for (const double size : {0.25, 1.0, 4.0}) {
                 Config config = baseline.config;
-                config.knn_every = config.epochs;  // the map shows the end alone
+                config.knn_every = config.epochs;  // the map shows only the end
                 config.base_learning_rate *= rate;
                 config.batch_size =
                     static_cast<int64_t>(size * static_cast<double>(config.batch_size));

@@ -20,8 +20,8 @@ namespace {
 
 constexpr size_t kFirstSteps = 2, kMeasuredSteps = 3;  // the first ones choose algorithms
 constexpr int64_t kFewImages = 2048;
-constexpr double kPatience = 30;            // seconds for what follows the first step
-constexpr uint64_t kHeaderPerTensor = 128;  // of a checkpoint: name, shape, place
+constexpr double kPatience = 30;            // seconds for the steps after the first
+constexpr uint64_t kHeaderPerTensor = 128;  // in a checkpoint: name, shape, position
 
 struct Enough {};
 
@@ -50,7 +50,8 @@ std::vector<double> step_times(Trainer& trainer) {
   return times;
 }
 
-// To make a batch, by itself: a step cannot be faster, however many batches wait at first.
+// Seconds to make a batch, by itself: in the long run a step cannot be faster, however many batches
+// are ready at first.
 double loading_seconds(const Config& config, const TrainTest& data) {
   const auto source = make_batch_source(data.train, config.augment,
                                         {.batch_size = config.batch_size,
@@ -66,8 +67,8 @@ double loading_seconds(const Config& config, const TrainTest& data) {
   return (steady_seconds() - begin) / static_cast<double>(batches);
 }
 
-// Of one measurement: taken where it is small, and otherwise known from some of its images. Brings
-// memory to its peak.
+// Seconds of one measurement: measured if it is small, otherwise estimated from some of its images.
+// Brings memory to its peak.
 double monitor_seconds(const Trainer& trainer, const TrainTest& data, const Config& config) {
   const int64_t all = trainer.monitor().images();
   const double begin = steady_seconds();

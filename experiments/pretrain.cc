@@ -1,4 +1,4 @@
-// The baseline, for its weights: Table 4 and Fig. D.1 of the paper.
+// Trains the baseline for its weights: Table 4 and Fig. D.1 of the paper.
 
 #include "experiments/paper_numbers.h"
 #include "experiments/study.h"

@@ -1,5 +1,5 @@
-// The paper, regenerated: every study for one preset, and one page with all of it. A run that
-// several studies need is trained once; what was interrupted continues.
+// Reproduces the paper: every study for one preset, and one page with all results. A run that
+// several studies need is trained once; interrupted runs continue.
 
 #include <algorithm>
 

@@ -20,7 +20,7 @@ SIAM_STUDIES(SIAM_DECLARE)
 
 namespace {
 
-// kNN accuracy tells runs apart only after it has left the untrained network's behind.
+// kNN accuracy tells runs apart only after it has moved away from the untrained network's.
 std::string knn_note(const std::vector<SeedGroup>& groups) {
   if (std::isnan(groups.at(0).mean.knn_untrained)) return {};  // nothing has a label
   double gain = -INFINITY;
@@ -117,7 +117,7 @@ StudyResult run_study(const Study& study, Runner& runner, std::vector<Watcher*> 
     try {
       const auto phase = runner.phase(fmt::format("drawing {}", study.name));
       picture();
-    } catch (const NotDrawn& error) {  // of gnuplot's pictures the first says it for all
+    } catch (const NotDrawn& error) {  // the first of gnuplot's pictures reports it for all
       if (result.not_drawn.empty()) result.not_drawn = error.what();
     }
   };

@@ -31,7 +31,7 @@ const RunRecord& first_seed(const Experiment& experiment, const std::string& nam
   return *run;
 }
 
-// The epochs asked for that a run has passed without.
+// The requested epochs that a run has passed without a snapshot.
 std::string missing(const Run& run, const Snapshots& snapshots) {
   std::string list;
   for (const int epoch : run.snapshots)
@@ -156,7 +156,7 @@ std::vector<StudyPicture> neighbours_picture(const Run& run, const Experiment& e
     throw;
   } catch (const Error& error) {
     std::error_code ignored;
-    std::filesystem::remove(file, ignored);  // of another run
+    std::filesystem::remove(file, ignored);  // from another run
     runner.message(fmt::format("{}; {} is not drawn", error.what(), file.string()));
     return {};
   }

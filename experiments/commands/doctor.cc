@@ -1,4 +1,4 @@
-// Looks at a data set before a run does.
+// Inspects a data set before a run uses it.
 
 #include <fmt/ranges.h>
 

@@ -1,4 +1,4 @@
-// Features of a folder of images, a row each, for other programs.
+// Writes the features of a folder of images, a row each, for other programs.
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -68,8 +68,8 @@ std::optional<EmbedOptions> parse(int argc, char** argv) {
 
 const std::string kColumns = "row,path,label";
 
-// The label is empty where there are none; with columns of features behind them if there is no other
-// file for these.
+// The label is empty if there are none; columns of features follow if there is no other file for
+// them.
 class NameTable {
  public:
   NameTable(const fs::path& path, const Dataset& dataset, int64_t columns)

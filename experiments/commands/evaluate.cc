@@ -1,4 +1,4 @@
-// Judges a checkpoint: kNN, linear probes, and how much of its space the representation uses.
+// Evaluates a checkpoint: kNN, linear probes, and how much of its space the representation uses.
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct EvaluateOptions {
   std::string checkpoint, data, out, features, device = "auto";
-  int64_t train_samples = -1, test_samples = -1;  ///< -1: as the run
+  int64_t train_samples = -1, test_samples = -1;  ///< -1: as in the run
   int probe_epochs = -1, threads = 0;
   double max_bad_fraction = Config().max_bad_fraction;
 };
@@ -70,7 +70,7 @@ TensorFile features_file(const EvaluationInput& input) {
   return file;
 }
 
-// As EvaluationSource has it.
+// As defined in EvaluationSource.
 int64_t trained_images(const TrainedModel& trained, const std::shared_ptr<const Dataset>& whole) {
   const int64_t count =
       trained.config.train_samples > 0 ? trained.config.train_samples : whole->size();

@@ -1,4 +1,4 @@
-// A checkpoint's backbone for other software.
+// Exports a checkpoint's backbone for other software.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

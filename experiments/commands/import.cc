@@ -1,4 +1,4 @@
-// A checkpoint from weights that others have trained.
+// Makes a checkpoint from weights that others have trained.
 
 #include <fmt/ranges.h>
 

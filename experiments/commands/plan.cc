@@ -1,4 +1,4 @@
-// Says what a run of `simsiam pretrain` with the same words will cost.
+// Reports what a run of `simsiam pretrain` with the same arguments will cost.
 
 #include "experiments/plan.h"
 

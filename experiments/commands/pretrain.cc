@@ -1,5 +1,5 @@
-// Pretrains on own images: a study of one run, which says first what it will cost, and last what it
-// has cost.
+// Pretrains on the user's own images: a study of one run, which first reports what it will cost,
+// and finally what it has cost.
 
 #include <filesystem>
 
@@ -43,7 +43,7 @@ int pretrain(const OwnRun& own, Runner& runner) {
   runner.expect(study.name, runs);
   std::vector<Watcher*> watchers;
   std::optional<Forecast> forecast;
-  if (runner.ranks().size() == 1 && !runner.complete(runs)) {  // a plan is of one process
+  if (runner.ranks().size() == 1 && !runner.complete(runs)) {  // a plan is for one process
     const Plan plan = [&] {
       const auto phase = runner.phase("measuring a few steps");
       // The run names the files that cannot be read.

@@ -1,4 +1,4 @@
-// The augmented views that training sees of an image, as a picture.
+// Draws the augmented views of an image that training sees.
 
 #include <charconv>
 
@@ -16,7 +16,7 @@ namespace siam {
 
 namespace {
 
-constexpr int kShownSide = 192;  // of a view in the picture, about
+constexpr int kShownSide = 192;  // approximate side of a view in the picture
 
 int64_t number(const char* option, const std::string& text, int64_t least, int64_t most) {
   int64_t value = 0;
