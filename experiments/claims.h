@@ -50,9 +50,9 @@ std::vector<Finding> judge(std::span<const Claim> claims, std::span<const RunRec
 
 /// The text above such a table.
 inline constexpr const char* kVerdicts =
-    "What the paper says of accuracies, judged by ours (the linear probe's if there is one, else "
+    "The paper's claims about accuracies, judged by ours (the linear probe's if there is one, else "
     "kNN's). Shown, contradicted: the difference of the means over seeds is more than two standard "
-    "errors beyond what the claim needs; not resolved: it is not, or there is one seed.";
+    "errors beyond what the claim needs; not resolved: it is less, or there is only one seed.";
 /// A row per claim: text, source, difference and standard error, seeds, verdict in one or two
 /// words.
 Table claims_table(std::span<const Finding> findings);

@@ -142,14 +142,14 @@ std::string evaluation_card(const EvaluationSource& source, const TrainedModel& 
     card.heading(2, "Linear probe on the backbone");
     for (const ProbeSweep& sweep : evaluation.probes) {
       const ProbeResult& best = best_of(sweep);
-      card.paragraph(fmt::format("**{}: {} %** behind the last epoch at base rate {}; batch {}.",
+      card.paragraph(fmt::format("**{}: {} %** after the last epoch at base rate {}; batch {}.",
                                  name_of(sweep.config.optimizer), format_number(best.last, 2),
                                  best.base_learning_rate, sweep.config.batch_size));
     }
     card.table(probe_table(evaluation));
     card.paragraph(
-        "Features of the test transform, cached: training images are not augmented. The best of a "
-        "sweep, and of the epochs, is chosen by the test images themselves.");
+        "Features under the test transform, cached: training images are not augmented. The best of "
+        "a sweep, and of the epochs, is chosen on the test images themselves.");
   }
   card.heading(2, "Representation");
   card.table(panel_table(trained, evaluation));

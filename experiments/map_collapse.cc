@@ -33,18 +33,18 @@ Study map_collapse() {
             return runs;
           },
       .look_for =
-          {"std*sqrt(d) near 0: all images have one representation. A rank near 1 while "
-           "std*sqrt(d) is up: all lie along a line, at z or -z. That is a collapse, too, and "
+          {"std*sqrt(d) near 0: all images have the same representation. A rank near 1 while "
+           "std*sqrt(d) is high: all lie along a line, at z or -z. That is a collapse, too, and "
            "comes first as the rate rises.",
-           "Rows against columns: whether the base rate decides, or the rate of a step, which is "
+           "Rows against columns: whether the base rate decides, or the rate per step, which is "
            "the base rate times batch / 256. Both axes have the factor 4, so the latter is the "
            "same on every falling diagonal.",
-           "kNN accuracy beside the untrained network's: what is left of the features."},
+           "kNN accuracy compared with the untrained network's: what is left of the features."},
       .decisions =
-          {"The values are those behind the last epoch, std*sqrt(d) the mean over its "
-           "steps: a run that recovers is none of collapse. A run whose numbers stop being "
+          {"The values are those after the last epoch, std*sqrt(d) being the mean over its steps: "
+           "a run that recovers does not count as a collapse. A run whose numbers stop being "
            "finite has diverged, whatever it had measured before.",
-           "All sizes have as many epochs: small batches take more steps."},
+           "All sizes train for the same number of epochs, so small batches take more steps."},
       .map = MapAxes{{"batch_size", "batch size"}, {"base_learning_rate", "base learning rate"}}};
 }
 

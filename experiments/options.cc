@@ -168,7 +168,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
     app.add_flag("--tensorboard,!--no-tensorboard", options.tensorboard,
                  fmt::format("event files for TensorBoard in <out>/tensorboard/; default: {}",
                              options.tensorboard ? "yes" : "no"));
-    CLI::Option* again = app.add_flag("--fresh", fresh, "train again what is in --out");
+    CLI::Option* again = app.add_flag("--fresh", fresh, "retrain the runs in --out");
     app.add_flag("--resume", resume,
                  "continue unfinished runs in --out and use finished ones: the default")
         ->disable_flag_override()

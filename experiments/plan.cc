@@ -159,7 +159,7 @@ Table plan_table(const Plan& plan, Device device) {
       {{"images to train on", fmt::format("{}", plan.images)},
        {"parameters", fmt::format("{:.1f} million", static_cast<double>(plan.parameters) / 1e6)},
        {memory_of(device), format_bytes(plan.memory)},
-       {fmt::format("a step, by {} of them", plan.measured_steps),
+       {fmt::format("a step, from {} of them", plan.measured_steps),
         fmt::format("{:.3g} s", plan.step_seconds)},
        {"to read a batch, part of it", fmt::format("{:.3g} s", plan.loading_seconds)},
        {"images/s", per_second(plan)},
@@ -167,7 +167,7 @@ Table plan_table(const Plan& plan, Device device) {
         short_time(plan.epoch_seconds())},
        {fmt::format("the monitor, {} times", plan.monitors), short_time(plan.monitor_seconds)},
        {fmt::format("all {} epochs", plan.epochs), format_duration(plan.seconds())},
-       {"disk: two checkpoints and one that is written", format_bytes(plan.disk())}}};
+       {"disk: two checkpoints and one being written", format_bytes(plan.disk())}}};
 }
 
 std::string plan_text(const Plan& plan, Device device) {

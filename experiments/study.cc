@@ -28,9 +28,9 @@ std::string knn_note(const std::vector<SeedGroup>& groups) {
     gain = std::max(gain, last_measured(group.mean, &EpochMetrics::knn) - group.mean.knn_untrained);
   if (!(gain < 3)) return {};
   return fmt::format(
-      "This run was too short for the kNN panel to speak: the best accuracy ended {} points from "
-      "the untrained network's. --preset medium (12 minutes a run on two cores) trains long "
-      "enough.",
+      "This run was too short for the kNN panel to be meaningful: the best accuracy ended {} "
+      "points from the untrained network's. --preset medium (12 minutes a run on two cores) trains "
+      "long enough.",
       format_number(gain, 1));
 }
 
@@ -52,7 +52,7 @@ void write_report(const StudyResult& result) {
   report.paragraph("What to look for:");
   report.list(result.study.look_for);
   if (!result.study.decisions.empty()) {
-    report.paragraph("What the paper leaves open, and what was done here:");
+    report.paragraph("What the paper leaves open, and our choices:");
     report.list(result.study.decisions);
   }
   report.heading(2, "Settings");

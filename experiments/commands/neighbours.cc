@@ -126,10 +126,10 @@ Photograph photograph(const Image& image, const std::string& caption, const std:
 std::string page(const NeighbourOptions& options, const TrainedModel& trained,
                  const Dataset& dataset, const std::vector<Query>& queries) {
   HtmlPage html("Nearest neighbours");
-  html.paragraph(
-      fmt::format("Left of each row a query, behind it the {} images nearest to it by cosine "
-                  "similarity of backbone features, of {} in {}. Network: {} after {} epochs.",
-                  kNeighbours, dataset.size(), options.folder, options.checkpoint, trained.epochs));
+  html.paragraph(fmt::format(
+      "On the left of each row is a query, followed by the {} images nearest to it by cosine "
+      "similarity of backbone features, out of {} in {}. Network: {} after {} epochs.",
+      kNeighbours, dataset.size(), options.folder, options.checkpoint, trained.epochs));
   for (const Query& query : queries) {
     std::vector<Photograph> row = {photograph(query.image, "query", query.name, "query")};
     for (const auto& [similarity, index] : query.nearest)
