@@ -1,4 +1,4 @@
-// Messages are one line each, and commands can be pasted.
+// Each message is one line, and commands can be pasted.
 
 #include "experiments/console.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The last line, and that it has our form.
+// The last line; checks that it has our form.
 std::string error_line(const ProcessResult& result, int status) {
   CAPTURE(result.output);
   CHECK(result.status == status);

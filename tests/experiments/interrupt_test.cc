@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "run,seed,epoch,loss,std,kNN" of each row: what does not depend on the clock.
+// "run,seed,epoch,loss,std,kNN" of each row: the columns that do not depend on the clock.
 std::vector<std::string> measurements(const fs::path& folder) {
   std::vector<std::string> rows = lines_of(read_file(folder / "stopgrad/metrics.csv"));
   for (std::string& row : rows) {
@@ -88,7 +88,7 @@ TEST_CASE("a checkpoint without its record is not trained anew: the record is ma
       0);
   CHECK(measurements(out.path()) == measurements(whole.path()));
 
-  // Of completed runs the whole record comes back.
+  // For completed runs the whole record comes back.
   const auto complete = records(out.path());
   REQUIRE(complete.size() == 2);
   const std::string damages[] = {"", "{\"name\": \"with", "{}", "null"};
@@ -132,7 +132,7 @@ TEST_CASE("a completed run is not repeated, and says so; --fresh trains it again
   CHECK(run({"--seed", "2"}).find(complete) == std::string::npos);
   CHECK(measurements(out.path()) != first);
   CHECK(run({}).find(complete) != std::string::npos);
-  // A second seed needs one run more of each kind.
+  // A second seed needs one more run of each kind.
   const std::string two = run({"--seed", "1", "--seeds", "3"});
   CHECK(two.find("with stop-gradient, seed 2: complete in ") != std::string::npos);
   CHECK(two.find("with stop-gradient, seed 3: complete in ") == std::string::npos);
