@@ -8,7 +8,7 @@
 #   class     a colour, named in the legend
 #   panel     its heading: an epoch
 #   cloud     points of images in the panel of a row and column, x and y of one scale in all of them;
-#             the label is written below, a line up to its comma and one behind it
+#             the label is written below, split into two lines at its comma
 #   spectrum  at the end of a row: y against x, a curve per column
 
 # Look. Lengths are pixels of the SVG; the PNG has twice as many.

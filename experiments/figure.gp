@@ -6,7 +6,7 @@
 #   title      with which a panel begins
 #   axis       the label of its x axis, and points that the axes must reach
 #   curve      one of ours; where it has a spread, a band of y +- spread is shaded
-#   reference  somebody else's: thin and dashed, behind ours
+#   reference  not ours: thin and dashed, behind ours
 #   level      a horizontal line, named beside the panel; from the lowest to the highest
 # Curves and references of one label share an entry of the legend.
 

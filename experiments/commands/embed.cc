@@ -35,7 +35,7 @@ void need_one_of(const char* option, const std::string& seen,
   throw UsageError(fmt::format("{} {}; one of {} is needed; use one of them", option, seen, names));
 }
 
-// Nothing if the program is to end at once.
+// Nothing if the program should end at once.
 std::optional<EmbedOptions> parse(int argc, char** argv) {
   EmbedOptions options;
   CLI::App app(

@@ -28,7 +28,7 @@ struct EvaluateOptions {
   double max_bad_fraction = Config().max_bad_fraction;
 };
 
-// Nothing if the program is to end at once.
+// Nothing if the program should end at once.
 std::optional<EvaluateOptions> parse(int argc, char** argv) {
   EvaluateOptions options;
   CLI::App app(

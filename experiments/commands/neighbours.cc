@@ -37,7 +37,7 @@ struct NeighbourOptions {
   int count = 16, threads = 0;
 };
 
-// Nothing if the program is to end at once.
+// Nothing if the program should end at once.
 std::optional<NeighbourOptions> parse(int argc, char** argv) {
   NeighbourOptions options;
   CLI::App app(

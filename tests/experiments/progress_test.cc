@@ -144,8 +144,8 @@ TEST_CASE(
     }
   };
   ticks(30);
-  CHECK(fake.text
-            .empty());  // nothing is known about the run; the program shows the phase "first step"
+  CHECK(
+      fake.text.empty());  // nothing is known of the run; the program shows the phase "first step"
   progress.step(1, -0.5, 1, 0);
   CHECK(fake.text == "with  epoch 1/1  loss -0.5000  1 images/s  data 0 %  left 4:30\n");
   fake.text.clear();
