@@ -188,7 +188,7 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
         warn(fmt::format("its record was lost or damaged; made again from {}",
                          store_.checkpoint(id).string()));
       }
-      progress_.message(fmt::format("{}: continues behind step {} of {}", name,
+      progress_.message(fmt::format("{}: continues after step {} of {}", name,
                                     trainer.steps_done(),
                                     run.config.epochs * trainer.steps_per_epoch()));
     }

@@ -98,7 +98,7 @@ TEST_CASE("the command to continue is quoted, and does not begin again") {
   const std::string command = last.substr(last.find(mark) + mark.size());
   CHECK(command.find("--fresh") == std::string::npos);
   Background again({"/bin/sh", "-c", "exec " + command}, out / "log2");
-  CHECK(again.says("with stop-gradient: continues behind step "));
+  CHECK(again.says("with stop-gradient: continues after step "));
 }
 
 TEST_CASE("--version, and what a mistyped option was meant to be") {

@@ -62,7 +62,7 @@ TEST_CASE("Ctrl-C saves behind the step and says how to continue; the end is the
   const ProcessResult resumed = run_process(command, fs::temp_directory_path());
   CAPTURE(resumed.output);
   CHECK(resumed.status == 0);
-  CHECK(resumed.output.find("with stop-gradient: continues behind step ") != std::string::npos);
+  CHECK(resumed.output.find("with stop-gradient: continues after step ") != std::string::npos);
   CHECK(
       run_process(toy_command(data.path(), whole.path(), more), fs::temp_directory_path()).status ==
       0);
@@ -82,7 +82,7 @@ TEST_CASE("a checkpoint without its record is not trained anew: the record is ma
   CAPTURE(resumed.output);
   CHECK(resumed.status == 0);
   CHECK(count(resumed.output, "its record was lost or damaged; made again from ") == 1);
-  CHECK(resumed.output.find("with stop-gradient: continues behind step ") != std::string::npos);
+  CHECK(resumed.output.find("with stop-gradient: continues after step ") != std::string::npos);
   CHECK(
       run_process(toy_command(data.path(), whole.path(), more), fs::temp_directory_path()).status ==
       0);

@@ -112,7 +112,7 @@ TEST_CASE("a damaged newest checkpoint of a run is trained again from the one be
   const std::string output = trained.run();
   CHECK(count(output, ": it was complete, but ") == 2);
   CHECK(count(output, ".safetensors.damaged") == 2);
-  CHECK(count(output, "continues behind step 2 of 4") == 2);
+  CHECK(count(output, "continues after step 2 of 4") == 2);
   CHECK(trained.measured() == before);
   CHECK(count(trained.run(), ": complete in ") == 2);
 }

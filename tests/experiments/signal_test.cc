@@ -56,7 +56,7 @@ TEST_CASE("a signal in the first epoch: the run is saved, the status is the sign
     CHECK(checkpoints(out.path()).size() == 1);
     if (number != SIGINT) continue;
     Background resumed(slow(data, out.path()), out / "log2");
-    CHECK(resumed.says("with stop-gradient: continues behind step "));
+    CHECK(resumed.says("with stop-gradient: continues after step "));
   }
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("a run is begun on two ranks and completed by one process, and the oth
     CHECK(count(begun.output(), "to continue: ") == 1);
     REQUIRE(checkpoints(out.path()).size() == 1);
     Background resumed(first == 2 ? command : on_ranks(2, command), out / "log2");
-    CHECK(resumed.says("continues behind step "));
+    CHECK(resumed.says("continues after step "));
     CHECK(resumed.says("epoch "));
     resumed.signal(first == 2 ? SIGINT : SIGUSR1);
     resumed.wait();
@@ -128,7 +128,7 @@ TEST_CASE("a rank that is killed ends all within 30 s; its number is said, the c
     CAPTURE(program.output());
     CHECK(count(program.output(), "signal 9 (Killed)") == 1);
     Background resumed(on_ranks(2, endless(data, out.path())), out / "log2");
-    CHECK_MESSAGE(resumed.says("continues behind step "), resumed.output());
+    CHECK_MESSAGE(resumed.says("continues after step "), resumed.output());
     CHECK(resumed.output().find("damaged") == std::string::npos);
     resumed.signal(SIGUSR1);
     resumed.wait();

@@ -74,4 +74,4 @@ sleep 5
 
 # The checkpoint is intact.
 train timeout --signal=INT 8
-grep 'continues behind step' "$work/log" || { cat "$work/log"; fail "the checkpoint"; }
+grep 'continues after step' "$work/log" || { cat "$work/log"; fail "the checkpoint"; }
