@@ -88,7 +88,7 @@ class IdxFile {
  private:
   void need(bool ok, uint64_t found, uint64_t count, const std::string& what) const {
     check(ok,
-          "{}: {} bytes behind its header; {} for {} are needed; it is damaged: download it again",
+          "{}: {} bytes after its header; {} for {} are needed; it is damaged: download it again",
           path_.string(), found, count, what);
   }
 
