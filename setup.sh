@@ -8,7 +8,7 @@ packages=(
   g++ meson ninja-build pkg-config cmake      # cmake: how Meson finds CLI11
   libfmt-dev doctest-dev libcli11-dev nlohmann-json3-dev
   libjpeg62-turbo-dev libpng-dev libwebp-dev zlib1g-dev libxxhash-dev
-  libexpat1-dev                               # tests whether pictures are XML
+  libexpat1-dev                               # checks whether pictures are XML
   gnuplot-nox                                 # draws the figures
   graphviz                                    # draws the graph of a step
   dataset-fashion-mnist                       # real images for the first run

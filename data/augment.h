@@ -7,11 +7,11 @@
 namespace siam {
 
 /// The random view `view` of sample `sample` in epoch `epoch`: a function of these and the seed
-/// alone.
+/// only.
 AugmentParameters draw(const AugmentConfig& config, int height, int width, uint64_t seed, int epoch,
                        int64_t sample, int view);
 
-/// What a draw needs of the image.
+/// The part of the image that a draw needs.
 inline Box crop_of(const AugmentParameters& p) { return {p.top, p.left, p.height, p.width}; }
 
 /// The crop, resized to a view: the first step of augment(). out [size,size,3], in [0, 1].
@@ -26,8 +26,8 @@ void augment(const Image& image, const AugmentConfig& config, const AugmentParam
 void test_transform(const Image& image, const AugmentConfig& config, float* out);
 
 /// The same as a line of torchvision: "ToTensor(), Resize(256, antialias=True), CenterCrop(224),
-/// Normalize(...)". The tensor comes first, for of an image torchvision rounds the pixels when they
-/// are resized.
+/// Normalize(...)". ToTensor comes first: torchvision rounds the pixels of a PIL image when it
+/// resizes it.
 std::string torchvision_transform(const AugmentConfig& config);
 
 }  // namespace siam

@@ -1,7 +1,7 @@
 #pragma once
 // The random parameters of the paper's augmentation, drawn by the same function on the CPU and on
-// the GPU. Products that are added to something are fused by hand: left to the two compilers, one
-// might round where the other does not, and the devices would draw different crops now and then.
+// the GPU. Multiply-adds are fused explicitly: left to the two compilers, one might round where the
+// other does not, and the devices would occasionally draw different crops.
 
 #include <cmath>
 
@@ -11,7 +11,7 @@ namespace siam {
 
 /// Distribution of the augmentation. Defaults: the authors' code for ImageNet (MoCo v2's recipe).
 struct AugmentConfig {
-  int size = 224;                            ///< of the result, pixels a side
+  int size = 224;                            ///< side of the result, in pixels
   float min_scale = 0.2f, max_scale = 1.0f;  ///< share of the image's area that is cropped
   float max_aspect = 4.0f / 3.0f;            ///< width / height is log-uniform in [1 / this, this]
   float jitter_probability = 0.8f;
@@ -19,9 +19,9 @@ struct AugmentConfig {
   float hue = 0.1f;  ///< shift in [-this, this], 1 being the whole circle
   float gray_probability = 0.2f;
   float blur_probability = 0.5f;
-  float min_sigma = 0.1f, max_sigma = 2.0f;  ///< of the Gaussian, in pixels of the result
+  float min_sigma = 0.1f, max_sigma = 2.0f;  ///< deviation of the Gaussian, in pixels of the result
   float flip_probability = 0.5f;
-  /// Of the evaluation transform: the view's share of the short side of the resized image.
+  /// For the evaluation transform: the view's share of the short side of the resized image.
   float crop_pct = 0.875f;
   float mean[3] = {0.485f, 0.456f, 0.406f};  ///< normalisation: ImageNet's constants
   float deviation[3] = {0.229f, 0.224f, 0.225f};
@@ -42,8 +42,8 @@ struct AugmentParameters {
 
 namespace augment_math {
 
-/// exp(x) for |x| < 0.5, relative error below 2e-8: basic operations only, the same on every
-/// device.
+/// exp(x) for |x| < 0.5, with a relative error below 2e-8. Basic operations only, so the same on
+/// every device.
 SIAM_HOST_DEVICE inline float exp_small(float x) {
   float sum = 1;
   for (int n = 8; n >= 1; --n) sum = 1 + x * sum / static_cast<float>(n);
@@ -51,7 +51,7 @@ SIAM_HOST_DEVICE inline float exp_small(float x) {
 }
 
 SIAM_HOST_DEVICE inline int round_to_int(float x) { return static_cast<int>(floorf(x + 0.5f)); }
-/// Of a product, rounded once.
+/// The same for a product, which is not rounded to a float first.
 SIAM_HOST_DEVICE inline int round_to_int(int x, float factor) {
   return static_cast<int>(floorf(fmaf(static_cast<float>(x), factor, 0.5f)));
 }
@@ -61,7 +61,8 @@ SIAM_HOST_DEVICE inline int round_to_int(int x, float factor) {
 SIAM_HOST_DEVICE inline void draw_crop(const AugmentConfig& config, int height, int width,
                                        Random& random, AugmentParameters& p) {
   p.grid_height = p.grid_width = config.size;
-  // log(4/3) and the like: -log(1/a) by the series of atanh, exact enough for the bound of a range.
+  // log(4/3) and the like: -log(1/a) by the series of atanh, accurate enough for the bound of a
+  // range.
   const float t = (config.max_aspect - 1) / (config.max_aspect + 1), t2 = t * t;
   const float log_max = 2 * t * fmaf(t2, fmaf(t2, 1.0f / 5 + t2 / 7, 1.0f / 3), 1.0f);
   for (int attempt = 0; attempt < 10; ++attempt) {
@@ -93,7 +94,7 @@ SIAM_HOST_DEVICE inline int central_position(int extent, int size) {
   return (rest + rest / 2 % 2) / 2;
 }
 
-/// What the evaluation transform resizes an image's short side to.
+/// The length to which the evaluation transform resizes an image's short side.
 SIAM_HOST_DEVICE inline int resized_side(const AugmentConfig& config) {
   return static_cast<int>(floorf(static_cast<float>(config.size) / config.crop_pct));
 }

@@ -9,8 +9,8 @@
 
 namespace siam {
 
-// On two cores a CPU's step of the smallest preset takes a hundred times as long as its batch does
-// on one of them.
+// On two cores of a CPU a step of the smallest preset takes a hundred times as long as one core
+// needs for its batch.
 int default_workers(Device device) {
   return device == Device::cpu ? 1 : std::max(1, threads() - 1);
 }

@@ -22,7 +22,7 @@ Blur::Blur(int size, float sigma)
   for (float& weight : weights_) weight /= sum;
 }
 
-// The three planes in one sum, with what lies between them, which nobody reads.
+// The three planes in one sum, including the gaps between them, which are never read.
 void Blur::put(int y, const float* line) {
   for (int c = 0; c < 3; ++c, line += size_) {
     float* plane = padded_.data() + c * stride_;

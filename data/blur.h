@@ -7,15 +7,16 @@
 
 namespace siam {
 
-/// Blurs lines along x as they are put in, from top to bottom, and keeps the last of them, which a
-/// line of the result is made of along y. Beyond the edges of a view its outermost values are
+/// Blurs lines along x as they are put in, from top to bottom, and keeps the last of them, from
+/// which a line of the result is made along y. Beyond the edges of a view its outermost values are
 /// repeated.
 class Blur {
  public:
-  /// Of views of size x size pixels; sigma in pixels.
+  /// For views of size x size pixels; sigma in pixels.
   Blur(int size, float sigma);
 
-  /// How far a line of the result reaches: for line y all up to y + radius must have been put in.
+  /// How far a line of the result reaches: for line y, all lines up to y + radius must have been
+  /// put in.
   int radius() const { return radius_; }
   /// line [3,size]: planes.
   void put(int y, const float* line);

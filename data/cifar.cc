@@ -58,8 +58,8 @@ class Records {
   std::vector<int32_t> labels_;
 };
 
-// Five times as many records to train on as to test on, in files of equal size: so a file that was
-// cut between two records is found by the others.
+// There are five times as many training records as test records, in files of equal size, so a file
+// that was cut between two records is found by comparison with the others.
 TrainTest read_cifar(const fs::path& folder, const CifarFormat& format,
                      const std::vector<std::string>& train_files, const std::string& test_file) {
   Records train(format), test(format);

@@ -12,8 +12,8 @@ struct Rgb {
   float r, g, b;
 };
 
-/// Of numbers. Selections, for which a compiler has vector instructions: what fmaxf and fminf say
-/// of NaN, these have not.
+/// max and min for numbers other than NaN, as selections, which compilers vectorise; fmaxf and
+/// fminf must treat NaN specially.
 SIAM_HOST_DEVICE inline float larger(float a, float b) { return a > b ? a : b; }
 SIAM_HOST_DEVICE inline float smaller(float a, float b) { return a < b ? a : b; }
 
@@ -33,7 +33,7 @@ SIAM_HOST_DEVICE inline Rgb blend(Rgb c, float other, float factor) {
 SIAM_HOST_DEVICE inline Rgb shift_hue(Rgb c, float shift) {
   const float high = larger(c.r, larger(c.g, c.b)), low = smaller(c.r, smaller(c.g, c.b));
   const float chroma = high - low;
-  const float divisor = larger(chroma, 1e-30f);  // a grey stays what it is
+  const float divisor = larger(chroma, 1e-30f);  // a grey stays as it is
   const bool red = high == c.r, green = high == c.g;
   const float not_red = green ? c.b - c.r : c.r - c.g, sector = green ? 2.0f : 4.0f;
   const float difference = red ? c.g - c.b : not_red;
@@ -43,7 +43,7 @@ SIAM_HOST_DEVICE inline Rgb shift_hue(Rgb c, float shift) {
   return {channel(fabsf(h - 3) - 1), channel(2 - fabsf(h - 2)), channel(2 - fabsf(h - 4))};
 }
 
-/// Red, green or blue as the network sees it: less the mean, by the deviation.
+/// Red, green or blue as the network sees it: minus the mean, divided by the deviation.
 SIAM_HOST_DEVICE inline float normalized(float value, float mean, float inverse_deviation) {
   return (value - mean) * inverse_deviation;
 }

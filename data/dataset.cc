@@ -44,7 +44,7 @@ class Subset : public Dataset {
   std::vector<int64_t> indices_;
 };
 
-// Two data sets of the same classes, one behind the other.
+// Two data sets of the same classes, concatenated.
 class Joined : public Dataset {
  public:
   explicit Joined(TrainTest parts) : parts_(std::move(parts)) {}
@@ -99,7 +99,7 @@ void check_folder(const fs::path& folder) {
         folder.string());
 }
 
-// A data set in other files than one for each image.
+// A data set that is not stored as one file per image.
 std::optional<TrainTest> open_records(const fs::path& folder) {
   if (auto found = open_cifar(folder)) return found;
   return open_idx(folder);

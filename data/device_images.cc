@@ -18,7 +18,7 @@ DeviceImages upload(const Dataset& dataset) {
   for (int64_t i = 0; i < dataset.size(); ++i)
     std::memcpy(host.data<uint8_t>() + static_cast<size_t>(i) * bytes, dataset.image(i).pixels,
                 bytes);
-  const ScopedAllocator scope(gpu_allocator(), Device::cuda);  // they outlive who asks for them
+  const ScopedAllocator scope(gpu_allocator(), Device::cuda);  // they outlive the caller
   return {host.to(Device::cuda), first.height, first.width};
 }
 

@@ -12,7 +12,7 @@ struct DeviceImages {
   Tensor pixels;  ///< u8 [N,height,width,3]
   int height, width;
 
-  /// Of a data set that is in memory. Uploaded once, and kept as long as anybody uses them.
+  /// For a data set that is in memory. Uploaded once, and kept as long as they are in use.
   static std::shared_ptr<const DeviceImages> of(const Dataset& dataset);
 };
 

@@ -63,7 +63,7 @@ __global__ void __launch_bounds__(kBlock)
       images.width, config, *parameters, out + blockIdx.x * view);
 }
 
-/// Makes views of one data set, one in a block.
+/// Makes views of one data set, one per block.
 class ViewMaker {
  public:
   ViewMaker(const Dataset& dataset, const AugmentConfig& config)
@@ -71,7 +71,7 @@ class ViewMaker {
         config_(config),
         layout_(config, images_->height, images_->width) {}
 
-  /// To be called before the first make() of that kind and type, and outside of a capture.
+  /// To be called before the first make() of that kind and type, outside of a capture.
   template <class Views>
   void prepare(DType type) const {
     for_float(type, [&]<class T>(T) {
@@ -152,7 +152,7 @@ class DeviceSource : public BatchSource {
   int64_t next_ = 0;
 };
 
-/// True if an image and its view have room in a block's shared memory.
+/// True if an image and its view fit into a block's shared memory.
 bool fits(const Dataset& dataset, const AugmentConfig& augment) {
   int limit = 0;
   CUDA_CHECK(

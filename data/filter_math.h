@@ -7,8 +7,8 @@
 
 namespace siam::augment_math {
 
-/// Resizes one axis of `in` positions to `out` by the triangle filter, which widens with the scale
-/// when shrinking. Positions outside do not exist: the filter is cut there and rescaled, as in PIL.
+/// Resizes one axis of `in` positions to `out` with the triangle filter, which widens with the
+/// scale when shrinking. At the borders the filter is cut off and renormalised, as in PIL.
 struct ResizeFilter {
   int in;
   float scale, support;
@@ -53,13 +53,13 @@ SIAM_HOST_DEVICE inline Rgb weighted_sum(const uint8_t* pixel, const float* w, i
   return {r / 255, g / 255, b / 255};
 }
 
-/// A Gaussian is cut at three deviations. (PIL approximates it by three box filters.)
+/// A Gaussian is cut off at three deviations. (PIL approximates it by three box filters.)
 SIAM_HOST_DEVICE inline int blur_radius(float sigma) {
   const int radius = static_cast<int>(ceilf(3 * sigma));
   return radius < 1 ? 1 : radius;
 }
 
-/// Not yet divided by the sum of all.
+/// Not yet divided by the sum of all weights.
 SIAM_HOST_DEVICE inline float blur_weight(int offset, float sigma) {
   return expf(-0.5f * static_cast<float>(offset * offset) / (sigma * sigma));
 }

@@ -1,6 +1,6 @@
-// A view of 224 pixels a side has no room in shared memory: its block works in device memory, of
-// which a view of all blocks that run at once (132 x 8 x 0.6 MB on an H100) passes by in 12 reads
-// and writes at most, some 4 GB for 512 views: a millisecond beside a step of sixty.
+// A view of 224 pixels does not fit into shared memory, so its block works in device memory. The
+// steps read and write the view at most 12 times: about 4 GB for 512 views, one millisecond beside
+// a step of sixty.
 
 #include "data/finish_views.h"
 

@@ -1,4 +1,5 @@
-// What somebody may have meant by a folder that is no data set: the place of one, or another form.
+// What was probably meant by a folder that is not a data set: the location of one, or another
+// format.
 
 #include <fmt/ranges.h>
 
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> entries(const fs::path& folder, fs::file_type type) {
   std::vector<fs::path> found;
-  std::error_code error;  // of folders that cannot be read: nothing is known of them
+  std::error_code error;  // for folders that cannot be read: nothing is known about them
   for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
     std::error_code ignored;
     if (i->status(ignored).type() == type && !i->path().filename().string().starts_with('.'))
@@ -41,7 +42,7 @@ bool is_dataset(const fs::path& folder) {
   });
 }
 
-// The name of the data set whose Python version lies there, if any.
+// The name of the data set whose Python version is there, if any.
 std::string python_version(const fs::path& folder) {
   if (has(folder, "data_batch_1") && has(folder, "batches.meta")) return "CIFAR-10";
   std::error_code ignored;
@@ -49,7 +50,7 @@ std::string python_version(const fs::path& folder) {
   return {};
 }
 
-// The folder's own folders, and those in them.
+// The folder's subfolders, and those in them.
 std::vector<fs::path> below(const fs::path& folder) {
   std::vector<fs::path> found = entries(folder, fs::file_type::directory);
   const size_t direct = found.size();

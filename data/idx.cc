@@ -34,7 +34,7 @@ fs::path need_file(const fs::path& folder, const std::string& name) {
   return path;
 }
 
-// What stands before "train-images-idx3-ubyte": nothing, or EMNIST's "emnist-letters-".
+// The prefix of "train-images-idx3-ubyte": empty, or EMNIST's "emnist-letters-".
 std::set<std::string> prefixes(const fs::path& folder) {
   std::set<std::string> found;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -49,7 +49,7 @@ std::set<std::string> prefixes(const fs::path& folder) {
 
 class IdxFile {
  public:
-  /// Reads the header: the magic number and `extents` numbers behind it.
+  /// Reads the header: the magic number and the `extents` numbers after it.
   IdxFile(const fs::path& path, uint32_t magic, size_t extents) : path_(path), file_(path) {
     std::vector<uint8_t> header(4 * (1 + extents));
     const size_t got = file_.read(header.data(), header.size());
@@ -64,13 +64,13 @@ class IdxFile {
 
   uint64_t extent(size_t i) const { return extents_[1 + i]; }
 
-  /// Error unless the file can have `count` bytes behind the header, those of `what`.
+  /// Error unless the file can have `count` bytes after the header, those of `what`.
   void need(uint64_t count, const std::string& what) const {
     const uint64_t most = file_.most_bytes() - header_bytes_;
     need(count <= most, most, count, what);
   }
 
-  /// Passes the rest of the file, which must be that, to each(byte).
+  /// Passes the rest of the file, which must have that size, to each(byte).
   template <class Each>
   void read(uint64_t count, const std::string& what, const Each& each) {
     std::vector<uint8_t> part(1 << 20);
@@ -88,7 +88,7 @@ class IdxFile {
  private:
   void need(bool ok, uint64_t found, uint64_t count, const std::string& what) const {
     check(ok,
-          "{}: {} bytes behind its header; {} for {} are needed; it is damaged: download it again",
+          "{}: {} bytes after its header; {} for {} are needed; it is damaged: download it again",
           path_.string(), found, count, what);
   }
 

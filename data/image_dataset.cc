@@ -36,12 +36,12 @@ struct Part {
   fs::path inner(const ImageFile& file) const {
     return part.empty() ? file.path : file.path.lexically_relative(part);
   }
-  /// The folder of the first level that a file is in, or nothing.
+  /// The first-level folder that a file is in, or nothing.
   std::string class_of(const ImageFile& file) const {
     const fs::path path = inner(file);
     return std::next(path.begin()) == path.end() ? "" : path.begin()->string();
   }
-  /// In their order; an empty one first if a file is outside of all folders.
+  /// In order; an empty one first if a file is outside of all folders.
   Names classes() const {
     Names names;
     for (const ImageFile& file : files)
@@ -111,7 +111,7 @@ std::string missing(const Names& all, const Names& some, const std::string& what
   return text;
 }
 
-// Folders directly in a folder, links to some included.
+// Folders directly in a folder, including links to folders.
 Names folders_in(const fs::path& folder) {
   Names names;
   std::error_code ignored;
@@ -143,7 +143,7 @@ std::shared_ptr<const Dataset> class_images(Part part, const Names& names) {
   return std::make_shared<ImageDataset>(std::vector{std::move(part)}, names);
 }
 
-// Down through folders that hold one folder and no more, as archives do: "imagenette2/train".
+// Descends through folders that hold only one folder, as unpacked archives do: "imagenette2/train".
 fs::path down_to_content(const fs::path& folder) {
   fs::path part;
   while (true) {
@@ -166,7 +166,7 @@ struct Layout {
       if (test.empty() && fs::is_directory(inside / name)) test = around / name;
     if (!test.empty() || folders_in(inside).size() == 1) train /= "train";
   }
-  /// What lies beside them.
+  /// What is beside them.
   UnusedFiles beside(const fs::path& folder) const {
     UnusedFiles unused;
     if (train == around) return unused;

@@ -1,6 +1,6 @@
 #pragma once
-// Image files: JPEG, PNG and, where libwebp was there at build time, WebP, told apart by their
-// content and not by their names.
+// Image files: JPEG, PNG and, if libwebp was found at build time, WebP, told apart by their
+// content, not by their names.
 
 #include <span>
 #include <string>
@@ -26,33 +26,33 @@ enum class Colors { rgb, grey, cmyk };
 /// An image as its file stores it.
 struct StoredImage {
   Image image;                  ///< RGB, not yet turned
-  Colors colors = Colors::rgb;  ///< of the file
+  Colors colors = Colors::rgb;  ///< as stored in the file
   int orientation = 1;          ///< EXIF's, 1 to 8; 1 is upright
 };
 
 /// Decodes an image of any colour space to the RGB of Pillow: CMYK as by convert("RGB"),
-/// transparency as composed on white by Image.alpha_composite, 16 bits a channel as their upper 8.
-/// A JPEG whose pixels exceed kMaxImageBytes is decoded at 1/2, 1/4 or 1/8 of its size. Of an
-/// animation the first picture is taken. Error if it is damaged, truncated (Truncated), of another
-/// kind, or above the bounds. `needed`, if given, as for Dataset::image_around.
+/// transparency as composed on white by Image.alpha_composite, 16-bit channels as their upper 8
+/// bits. A JPEG whose pixels exceed kMaxImageBytes is decoded at 1/2, 1/4 or 1/8 of its size. An
+/// animation gives its first frame. Error if it is damaged, truncated (Truncated), of another kind,
+/// or above the bounds. `needed`, if given, as for Dataset::image_around.
 StoredImage decode_stored(std::span<const uint8_t> bytes, const NeededPart& needed = {});
 /// The same, upright: turned and mirrored as its EXIF orientation says (ImageOps.exif_transpose).
 Image decode_image(std::span<const uint8_t> bytes, const NeededPart& needed = {});
 
-/// Of a file; errors name it.
+/// Reads a file; errors name it.
 Image read_image(const std::filesystem::path& path, const NeededPart& needed = {});
 
 /// file_kind() of these first bytes (32 are enough), "empty", or "of no known kind".
 std::string kind_of(std::span<const uint8_t> start);
-/// True of the formats that are read.
+/// True for the formats that are read.
 bool is_image(std::span<const uint8_t> start);
-/// Of an image in a format that is not read: "GIF images", or "WebP images, which this build does
-/// not read (libwebp was missing)". Empty for all else.
+/// For an image in a format that is not read: "GIF images", or "WebP images, which this build does
+/// not read (libwebp was missing)". Empty for everything else.
 std::string other_image_kind(std::span<const uint8_t> start);
-/// "JPEG, PNG or WebP", or what of these is read.
+/// "JPEG, PNG or WebP", or those of them that are read.
 std::string readable_formats();
 bool reads_webp();
-/// "JPEG", "PNG" or "WebP", of an image that is read.
+/// "JPEG", "PNG" or "WebP", for an image that is read.
 std::string format_of(std::span<const uint8_t> start);
 
 /// An image as a PNG file. Error if libpng refuses it.

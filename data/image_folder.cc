@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of the file itself or what a link leads to; `none` or `not_found` where it leads nowhere.
+// The type of the file itself, or of a link's target; `none` or `not_found` if there is no target.
 fs::file_type type_of(const fs::directory_entry& entry) {
   std::error_code error;
   return entry.status(error).type();
@@ -31,7 +31,7 @@ std::string kind_by_name(const fs::path& path) {
   return path.has_extension() ? suffix_of(path) : "without a suffix";
 }
 
-// Collects all regular files, and counts what else there is.
+// Collects all regular files, and counts everything else.
 class Walk {
  public:
   Walk(const fs::path& folder, const fs::path& part, UnusedFiles& unused)
@@ -71,7 +71,8 @@ class Walk {
     unused_.add(fmt::format("folders that cannot be listed ({})", error.code().message()), folder);
   }
 
-  // Neither to a folder that is seen anyway nor to one around it, which would be seen twice.
+  // Neither to a folder that is visited anyway nor to one around it, whose images would be seen
+  // twice.
   bool leads_out(const fs::path& link) const {
     const fs::path to = fs::weakly_canonical(link);
     const auto [of_root, of_target] =
@@ -88,7 +89,7 @@ class Walk {
 struct Seen {
   bool image = false;
   uint64_t digest = 0;
-  std::string unused;  ///< the kind under which it is counted, of no image
+  std::string unused;  ///< the kind under which it is counted if it is not an image
 };
 
 Seen look_at(const fs::path& path) try {

@@ -17,7 +17,7 @@ namespace {
 // libjpeg reports through callbacks that must not return; an exception leaves through its C frames,
 // which Debian builds with unwind tables on every 64-bit architecture.
 [[noreturn]] void on_error(j_common_ptr info) {
-  // What it says where a progressive image's coefficients do not fit.
+  // Its message if a progressive image's coefficients do not fit.
   if (info->err->msg_code == JERR_NO_BACKING_STORE)
     fail("its decoder needs more than {} MiB of memory", kMaxDecoderBytes >> 20);
   char message[JMSG_LENGTH_MAX];
@@ -26,8 +26,8 @@ namespace {
   throw Error(message);
 }
 
-// Warnings of pixels that are missing or wrong are errors. Behind the others (bytes between
-// markers, odd versions) the image is whole.
+// Warnings about missing or wrong pixels are errors. With the others (bytes between markers, odd
+// versions) the image is complete.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {

@@ -10,8 +10,9 @@ namespace siam {
 
 namespace {
 
-// Of one job. A sample of 32 pixels takes tens of microseconds, one of a photograph ten
-// milliseconds: enough not to feel the lock, and little enough for all workers to end together.
+// Samples per job. A sample of 32 pixels takes tens of microseconds, one of a photograph ten
+// milliseconds: long enough that the lock costs nothing, short enough that all workers finish
+// together.
 constexpr int64_t kJobSamples = 4;
 
 }  // namespace
@@ -79,12 +80,12 @@ void Loader::work() {
   }
 }
 
-// Jobs are begun in order, and none behind one that failed: all before it are done. The lock is
-// held on entry and exit.
+// Jobs are begun in order, and none after one that failed: all before it get done. The lock is held
+// on entry and exit.
 void Loader::do_job(std::unique_lock<std::mutex>& lock) {
   const int64_t job = next_job_++, index = job / jobs_per_batch_;
   const int64_t begin = job % jobs_per_batch_ * kJobSamples;
-  Begun& begun = begun_[index];  // stays where it is until no job of it runs
+  Begun& begun = begun_[index];  // stays in place until none of its jobs runs
   ++begun.running;
   std::exception_ptr error;
   try {
@@ -122,7 +123,7 @@ Batch Loader::take() {
   changed_.wait(lock, [this] { return over(next_to_use_); });
   const auto found = begun_.find(next_to_use_);
   if (const auto& errors = found->second.errors; !errors.empty())
-    std::rethrow_exception(errors.begin()->second);  // that of the first sample
+    std::rethrow_exception(errors.begin()->second);  // the first sample's
   Batch batch = std::move(found->second.batch);
   begun_.erase(found);
   ++next_to_use_;

@@ -14,10 +14,10 @@ namespace siam {
 
 class Loader : public BatchSource {
  public:
-  /// Views, or their crops, of which others make views (Batch::draws).
+  /// Finished views, or only their crops, from which a GPU makes the views (Batch::draws).
   enum class Make { views, crops };
 
-  /// Batches are made in `memory`, that of the thread which makes them if not given. Error if the
+  /// Batches are made in `memory`, by default that of the thread which makes them. Error if the
   /// batch is larger than the data set.
   Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augment,
          const BatchConfig& config, Make make = Make::views, Allocator* memory = nullptr);
@@ -25,8 +25,8 @@ class Loader : public BatchSource {
   Loader(const Loader&) = delete;
 
   void start_epoch(int epoch, int64_t first = 0) override;
-  /// Throws what went wrong in a worker, at the batch that it went wrong in: no earlier and no
-  /// later than without workers.
+  /// Throws a worker's error at the batch in which it occurred: no earlier and no later than
+  /// without workers.
   void advance() override;
   /// f32 on the CPU.
   Batch batch() override { return current_; }
@@ -37,8 +37,8 @@ class Loader : public BatchSource {
   /// A batch that has been begun.
   struct Begun {
     Batch batch;
-    int64_t running = 0;                           ///< jobs begun and not over
-    std::map<int64_t, std::exception_ptr> errors;  ///< of its jobs
+    int64_t running = 0;                           ///< jobs begun and not finished
+    std::map<int64_t, std::exception_ptr> errors;  ///< thrown by its jobs
   };
 
   Batch empty_batch(int64_t index) const;
@@ -47,8 +47,8 @@ class Loader : public BatchSource {
   Batch take();
   void work();
   void do_job(std::unique_lock<std::mutex>& lock);
-  bool over() const;               ///< no job is begun any more
-  bool over(int64_t batch) const;  ///< nor does one of this batch run
+  bool over() const;               ///< no further job will begin
+  bool over(int64_t batch) const;  ///< and none of this batch is running
   void stop();
 
   std::shared_ptr<const Dataset> dataset_;

@@ -13,7 +13,7 @@ std::unique_ptr<BatchSource> make_device_source(std::shared_ptr<const Dataset>,
 
 TestImages device_test_images(const Dataset&, const AugmentConfig&, DType) { return {}; }
 
-// There are no tensors that it could be called with.
+// It cannot be called: no tensors exist for it.
 void finish_views(const Tensor&, const Tensor&, const AugmentConfig&, const Tensor&,
                   const Tensor&) {
   fail("finish_views: this build has no CUDA kernels");

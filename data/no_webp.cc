@@ -1,4 +1,4 @@
-// In a build without libwebp.
+// For a build without libwebp.
 
 #include "data/image_file.h"
 #include "tensor/check.h"

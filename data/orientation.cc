@@ -7,7 +7,7 @@ namespace siam {
 
 namespace {
 
-// TIFF's numbers, in the byte order that its header names. What is outside of the block reads as 0.
+// TIFF's numbers, in the byte order that its header names. Bytes outside of the block read as 0.
 class TiffBlock {
  public:
   explicit TiffBlock(std::span<const uint8_t> bytes)
@@ -49,7 +49,7 @@ int exif_orientation(std::span<const uint8_t> exif) {
   return 1;
 }
 
-// Orientations 5 to 8 exchange lines and columns; then lines run backwards in some, and columns.
+// Orientations 5 to 8 exchange rows and columns; then rows, columns or both may run backwards.
 //   1 upright          2 mirrored           3 turned by 180       4 mirrored upside down
 //   5 transposed       6 to be turned right 7 transposed, by 180  8 to be turned left
 Image upright(const Image& image, int orientation) {

@@ -1,6 +1,6 @@
 #pragma once
-// Images while they are made on the CPU: [height,3,width], lines of three planes. A loop over a
-// line is one over numbers of one colour, of which compilers make vectors.
+// The layout of images while they are made on the CPU: [height,3,width], lines of three planes. A
+// loop over a line runs over numbers of one colour, which compilers vectorise.
 
 #include "data/color_math.h"
 
@@ -19,8 +19,8 @@ void for_pixels(float* line, int width, const F& f) {
   }
 }
 
-/// Pixels out [width,3], in the reverse order if they are to be, from f of three planes that lie
-/// `stride` floats apart.
+/// Pixels out [width,3], reversed if asked for, from f of three planes that lie `stride` floats
+/// apart.
 template <class F>
 void interleave(const float* planes, int stride, int width, bool reversed, float* out, const F& f) {
   const auto pixel = [&](int x) {

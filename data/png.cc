@@ -43,8 +43,8 @@ int orientation_of(png_structp png, png_infop info) {
 
 }  // namespace
 
-// Everything becomes 8-bit RGB: palettes and grey levels are looked up, of 16 bits the upper 8 are
-// taken.
+// Everything becomes 8-bit RGB: palettes and grey levels are expanded, 16-bit channels keep their
+// upper 8 bits.
 StoredImage decode_png(std::span<const uint8_t> bytes) {
   Reader reader;
   png_structp png = reader.png;

@@ -15,7 +15,7 @@ using augment_math::Rgb;
 
 // For each output position the first input position and its weights.
 struct Filter {
-  int taps = 1;  // no more than are not zero
+  int taps = 1;  // at most those that are not zero
   std::vector<int> first;
   std::vector<float> weights;  // [count,taps]
 
@@ -23,7 +23,7 @@ struct Filter {
   Filter(const ResizeAxis& axis, float total) : first(axis.count) {
     const augment_math::ResizeFilter filter(axis.size, axis.grid);
     std::vector<float> all(static_cast<size_t>(axis.count) * filter.taps);
-    std::vector<int> zeros(axis.count);  // before the first that is not
+    std::vector<int> zeros(axis.count);  // leading zeros
     for (int i = 0; i < axis.count; ++i) {
       float* w = &all[static_cast<size_t>(i) * filter.taps];
       first[i] = axis.begin + filter.weights(axis.first + i, w);
@@ -45,14 +45,14 @@ struct Filter {
 
 constexpr int kRows = kLanes;
 
-// Along x kRows lines at a time, one in each lane of a vector, of which `rows` count. columns
-// [3 image columns,kRows]; lines [kRows,3,count].
+// Along x, kRows lines at a time, one in each lane of a vector; only `rows` of them are used.
+// columns [3 image columns,kRows]; lines [kRows,3,count].
 void filter_columns(const Filter& filter, int left, const float* columns, int count, int rows,
                     float* lines) {
   for (int begin = 0; begin < count; begin += kLanes) {
     Vec tile[3][kLanes];
     for (int i = 0; i < kLanes; ++i) {
-      const int x = std::min(begin + i, count - 1);  // beyond the end the last one again
+      const int x = std::min(begin + i, count - 1);  // beyond the end, the last one repeats
       const float* in = columns + (filter.first[x] - left) * 3 * kRows;
       const float* weights = filter.weights_of(x);
       Vec sum[3] = {};

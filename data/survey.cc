@@ -11,15 +11,15 @@ namespace siam {
 
 namespace {
 
-constexpr int64_t kBlock = 256;  // files between two reports of what is done
+constexpr int64_t kBlock = 256;  // files between two progress reports
 
-// What one file says.
+// What was found in one file.
 struct Facts {
   size_t bytes = 0;
   std::string content;  ///< hash and size
   std::string format, error;
   bool truncated = false;
-  int width = 0, height = 0;  ///< of an image that could be read, upright or not
+  int width = 0, height = 0;  ///< of an image that could be read, as stored
   Colors colors = Colors::rgb;
   int orientation = 1;
 };
@@ -49,7 +49,7 @@ Facts look_at(const std::filesystem::path& path) {
   return facts;
 }
 
-// Takes up the files one after another, in their order.
+// Adds the files one after another, in order.
 class Counter {
  public:
   void add(const std::string& path, const Facts& facts) {
@@ -76,7 +76,7 @@ class Counter {
   Survey result;
 
  private:
-  std::map<std::string, std::string> paths_;  // the first of each content
+  std::map<std::string, std::string> paths_;  // the first file of each content
 };
 
 }  // namespace

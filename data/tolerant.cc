@@ -4,9 +4,9 @@ namespace siam {
 
 namespace {
 
-constexpr size_t kListed = 10;  // more were named when they were met
+constexpr size_t kListed = 10;  // the others were named when they were met
 
-// Of "what was seen; what is needed; what to do" the first.
+// The first part of "what was seen; what is needed; what to do".
 std::string seen(const std::string& error) { return error.substr(0, error.find("; ")); }
 
 }  // namespace
@@ -53,7 +53,7 @@ void TolerantDataset::record(int64_t index, const std::string& error) const {
         name(), bad_.size(), size(), list(), tolerance_.max_bad_fraction));
 }
 
-// Called with the mutex held, or when there is nobody else.
+// Called with the mutex held, or when there is no other thread.
 std::string TolerantDataset::list() const {
   std::string text;
   size_t listed = 0;

@@ -16,9 +16,9 @@ struct TooManyBadFiles : Error {
 };
 
 struct Tolerance {
-  /// Of the images of a data set: if more cannot be read, that is TooManyBadFiles.
+  /// Share of the images of a data set; if more cannot be read, TooManyBadFiles is thrown.
   double max_bad_fraction = 0.01;
-  /// Told of each bad file once, in one line; by any thread, one at a time.
+  /// Called once for each bad file, with one line; from any thread, one at a time.
   std::function<void(const std::string&)> warn = {};
 };
 
@@ -28,11 +28,10 @@ struct BadFile {
   std::string reason;
 };
 
-/// A data set in which the image that cannot be read is replaced by a neighbour: the next one of
-/// its class that can be, in the order of the data set and from its beginning again behind its end;
-/// of any class if none is left. Which one that is depends on the index, the files and the part
-/// that is needed of the image alone, not on threads nor on what was read before. A file is tried
-/// again each time. Labels stay.
+/// A data set in which an image that cannot be read is replaced by a neighbour: the next readable
+/// one of its class, in the order of the data set, wrapping around at its end; of any class if none
+/// is left. The choice depends only on the index, the files and the part of the image that is
+/// needed, not on threads or on what was read before. A file is tried again each time. Labels stay.
 class TolerantDataset : public Dataset {
  public:
   TolerantDataset(std::shared_ptr<const Dataset> whole, Tolerance tolerance);
@@ -49,7 +48,7 @@ class TolerantDataset : public Dataset {
   std::string fingerprint() const override { return whole_->fingerprint(); }
   bool in_memory() const override { return whole_->in_memory(); }
 
-  /// What could not be read so far, by index.
+  /// The files that could not be read so far, by index.
   std::vector<BadFile> bad() const;
 
  private:

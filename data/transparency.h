@@ -5,8 +5,8 @@
 
 namespace siam {
 
-/// Pixels with an alpha channel, [n,4], seen on white paper: rgb [n,3], which may be where rgba is.
-/// a c + (255 - a) 255, over 255 and rounded: Pillow's alpha_composite to the last bit.
+/// Pixels with an alpha channel, [n,4], composited on white: rgb [n,3], which may be the memory of
+/// rgba. a c + (255 - a) 255, over 255 and rounded: Pillow's alpha_composite to the last bit.
 inline void compose_on_white(const uint8_t* rgba, size_t n, uint8_t* rgb) {
   for (size_t i = 0; i < n; ++i) {
     const int alpha = rgba[4 * i + 3];

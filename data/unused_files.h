@@ -8,7 +8,7 @@
 
 namespace siam {
 
-/// Files that are passed over, by kind, with one example of each.
+/// Files that are skipped, by kind, with one example of each.
 class UnusedFiles {
  public:
   void add(const std::string& kind, const std::filesystem::path& path, int64_t count = 1);

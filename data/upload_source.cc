@@ -1,11 +1,11 @@
-// Two streams share `staged_`, crops and draws: that of the copies writes them, that of the steps
-// makes views of them.
+// Two streams share `staged_`, crops and draws: the copy stream writes them, the step stream makes
+// views of them.
 //
 //   steps   | staged -> views | step i                | staged -> views | step i+1
 //   copies                    | batch i+1 -> staged |                   | batch i+2 -> staged |
 //
-// A step needs its views to its end; `staged_` is free from its beginning on, so that the next
-// upload runs beside it.
+// A step needs its views until it ends; `staged_` is free as soon as it begins, so that the next
+// upload runs alongside it.
 
 #include "data/upload_source.h"
 
@@ -31,14 +31,14 @@ class UploadSource : public BatchSource {
         scratch_(staged_.empty_like()),
         staged_draws_(Tensor::empty({views_.dim(0), int64_t{sizeof(AugmentParameters)}}, DType::u8,
                                     Device::cuda)) {
-    taken_.mark();  // behind what the memory's earlier owners have queued
+    taken_.mark();  // after what the memory's earlier owners have queued
   }
 
   ~UploadSource() override {
     try {
       uploaded_.wait();  // then the batch's memory and staged_ are free
     } catch (const Error&) {
-      // The device failed, and said so to who used it.
+      // The device failed, which its user has already been told.
     }
   }
 
@@ -46,7 +46,7 @@ class UploadSource : public BatchSource {
 
   void advance() override {
     loader_.advance();
-    uploaded_.wait();  // then the batch before, held here so far, may go
+    uploaded_.wait();  // then the previous batch, held until here, may go
     uploading_ = loader_.batch();
     {
       const ScopedStream scope(copies_);
@@ -70,11 +70,11 @@ class UploadSource : public BatchSource {
   Batch uploading_;  ///< in page-locked memory
   Tensor views_;     ///< the batch that steps see
   Tensor staged_;    ///< the crops of the next one
-  Tensor scratch_;   ///< the steps' stream alone
+  Tensor scratch_;   ///< used by the steps' stream only
   Tensor staged_draws_;
   Stream copies_;
-  Fence uploaded_;  ///< behind the last upload
-  Fence taken_;     ///< behind the last use of staged_ by the steps' stream
+  Fence uploaded_;  ///< after the last upload
+  Fence taken_;     ///< after the last use of staged_ by the steps' stream
 };
 
 }  // namespace

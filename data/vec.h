@@ -13,15 +13,16 @@ namespace siam {
 inline constexpr int kLanes = 8;
 typedef float Vec __attribute__((vector_size(4 * kLanes)));
 
-/// So many floats, rounded up to vectors.
+/// This many floats, rounded up to whole vectors.
 constexpr int whole_vectors(int floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
 
-/// A vector anywhere in an array of floats.
+/// A vector at any place in an array of floats.
 typedef float VecInArray __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
 inline const VecInArray& vec_at(const float* p) { return *reinterpret_cast<const VecInArray*>(p); }
 inline VecInArray& vec_at(float* p) { return *reinterpret_cast<VecInArray*>(p); }
 
-/// `count` floats that begin where a cache line does: a vector at a multiple of kLanes is in one.
+/// `count` floats aligned to a cache line, so that a vector at a multiple of kLanes lies in one
+/// line.
 class AlignedFloats {
  public:
   explicit AlignedFloats(int count) : lines_(count / kLine + 1) {}
@@ -36,7 +37,7 @@ class AlignedFloats {
 };
 
 inline void load(const float* p, Vec& v) { v = vec_at(p); }
-/// Of bytes. Compilers widen sixteen of them at a time in three steps; AVX2 has one instruction.
+/// From bytes. Compilers widen sixteen of them at a time in three steps; AVX2 has one instruction.
 inline void load(const uint8_t* p, Vec& v) {
 #ifdef __AVX2__
   const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));

@@ -1,24 +1,23 @@
 #pragma once
 // One augmented view made by a block of threads, with the image in shared memory. The program is a
 // template over the block (tensor/cuda/thread_block.h), so that tests run it on the CPU against
-// augment(). Its pixels differ from augment()'s by roundings only: the order of the sum of
-// contrast's mean, multiplications fused with additions or not, and the last bit of exp in the
-// blur's weights.
+// augment(). Its pixels differ from augment()'s by rounding only: the order of summation in
+// contrast's mean, multiply-adds fused or not, and the last bit of exp in the blur's weights.
 
 #include "data/augment_math.h"
 #include "data/filter_math.h"
 
 namespace siam {
 
-/// Of so many words of shared memory as many as there must be: ptxas loads the last words of an
-/// array as one group of four (LDS.128), and drops those behind its end.
+/// Words to allocate for an array of `words`: a multiple of four, since ptxas loads an array's end
+/// 16 bytes at a time (LDS.128), past its last word.
 constexpr int whole_groups(int words) { return (words + 3) / 4 * 4; }
 
 /// Where a block's arrays lie in its shared memory, in units of 4 bytes.
 struct ViewLayout {
   int rows;        ///< f32 [max(H,S),S,3]: the crop resized in x; between the blur's directions
   int image;       ///< f32 [S,S,3]
-  int first;       ///< i32 [2,S]: of x, then of y, the first position that is read
+  int first;       ///< i32 [2,S]: the first position that is read, for x, then for y
   int weights;     ///< f32 [2,S,taps]
   int blur;        ///< f32 [2 radius + 1], at the largest sigma
   int parameters;  ///< AugmentParameters
@@ -66,7 +65,7 @@ class ViewProgram {
            out);
   }
 
-  /// The steps behind the crop. image [S,S,3] in [0, 1] is written over; scratch [S,S,3];
+  /// The steps after the crop. image [S,S,3] in [0, 1] is overwritten; scratch [S,S,3];
   /// blur_weights [2 radius + 1] at the largest sigma.
 #ifdef __CUDACC__
 #pragma nv_exec_check_disable

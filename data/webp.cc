@@ -43,7 +43,7 @@ int orientation_of(Demuxer& webp) {
 
 bool reads_webp() { return true; }
 
-// The first picture on its canvas, which is transparent around it, or black where the file has no
+// The first frame on its canvas, which is transparent around it, or black if the file has no
 // transparency.
 StoredImage decode_webp(std::span<const uint8_t> bytes) {
   Demuxer webp(bytes);

@@ -1,6 +1,5 @@
 #pragma once
-// Sums of weighted lines: what a vertical filter is, and a horizontal one, of lines that are
-// shifted.
+// Sums of weighted lines: these make a vertical filter and, with shifted lines, a horizontal one.
 
 #include <algorithm>
 
@@ -10,7 +9,7 @@ namespace siam {
 
 namespace weighted_lines {
 
-// So many lines in one loop, which keeps a sum in a register.
+// Lines per loop, which keeps a sum in a register.
 inline constexpr int kMost = 8;
 
 // Adds `number` lines, kLines at most.

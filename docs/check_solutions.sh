@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The solutions of the book's exercises: each patch of docs/solutions/ must apply, compile, and make the case that it
-# names pass or fail, as it says. Works on copies of the sources and of a build folder that has been built, so nothing
-# is compiled but what a patch changes.
+# names pass or fail, as it says. Works on copies of the sources and of a finished build folder, so that only what a
+# patch changes is compiled.
 # Usage: docs/check_solutions.sh [BUILD]   (default: build)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,14 +13,15 @@ build=${1:-build}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-# Times are kept: they tell ninja what is new.
+# Modification times are kept: they tell ninja what is new.
 git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -c | tar -x -C "$scratch"
 cp -a "$build" "$scratch/build"
 cd "$scratch"
 
 field() { sed -n "s/^$1: //p" "$2"; }
 bad=0
-# The first chapters' last: they change headers that much includes, and what is compiled for that is not needed again.
+# The first chapters come last: their patches change headers that many files include, and no later patch has to
+# recompile those.
 for patch in $(ls -r docs/solutions/*.patch); do
   target=$(field Target "$patch") case=$(field Case "$patch") expect=$(field Expect "$patch")
   log=$scratch/log

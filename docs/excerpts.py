@@ -27,7 +27,7 @@ def excerpt(path, first, last=None):
         ends = (i for i in range(begin + 1, len(lines)) if lines[i].strip().startswith(last))
     end = next(ends, None)
     if end is None:
-        raise ValueError(f"{path}: no end `{last or '}'}` behind `{first}`")
+        raise ValueError(f"{path}: no end `{last or '}'}` after `{first}`")
     return begin + 1, [re.sub(rf"^ {{0,{indent}}}", "", line) for line in lines[begin : end + 1]]
 
 

@@ -1,5 +1,5 @@
 // Sec. 5.2 of the paper: SimSiam as alternating optimisation of weights and targets (eq. 7-10). If
-// it is that, more steps of SGD between two computations of the targets must work as well.
+// it is that, several SGD steps between two computations of the targets must work as well.
 
 #include <algorithm>
 
@@ -39,8 +39,8 @@ Study ablate_alternating() {
             {"an epoch works, and is a little worse", "1 step (SimSiam)", "1 epoch", "Sec. 5.2"}};
       },
       .look_for = {"No collapse for any number of steps, and 10 or 100 are as good as one: SimSiam "
-                   "behaves as the alternation that the hypothesis says it is.",
-                   "Where an epoch has 100 steps or fewer, the last two runs are one."},
+                   "behaves like the alternating optimisation of the hypothesis.",
+                   "If an epoch has 100 steps or fewer, the last two runs are the same."},
       .decisions = {"The targets are computed with batch norm in training mode on the batches of "
                     "the steps, leaving no trace in the running statistics, so that one step is "
                     "SimSiam bit for bit.",

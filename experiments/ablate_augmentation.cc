@@ -1,5 +1,5 @@
-// Which augmentation matters? Not in the paper; Fig. 5 of SimCLR (arXiv 2002.05709) asks it of
-// pairs of augmentations, with the crop as the one that all good pairs have.
+// Which augmentation matters? Not in the paper; Fig. 5 of SimCLR (arXiv 2002.05709) compares pairs
+// of augmentations, and finds the crop in all good pairs.
 
 #include "experiments/study.h"
 
@@ -37,13 +37,12 @@ Study ablate_augmentation() {
             {"colours matter", "all", "without colour jitter", "SimCLR, Fig. 5"}};
       },
       .look_for =
-          {"Without the crop both views show the same pixels in other colours: the loss is low.",
-           "Without jitter two crops agree in their colour histogram, by which an image is "
-           "known among many: SimCLR's shortcut. Of grey images the jitter changes "
-           "brightness and contrast."},
-      .decisions =
-          {"Without the crop: the largest central square, resized. All else as in the baseline; "
-           "nothing retuned."}};
+          {"Without the crop both views show the same pixels in different colours: the loss is "
+           "low.",
+           "Without jitter two crops share a colour histogram, which identifies an image among "
+           "many: SimCLR's shortcut. On grey images the jitter changes brightness and contrast."},
+      .decisions = {"Without the crop: the largest central square, resized. Everything else as in "
+                    "the baseline; nothing retuned."}};
 }
 
 }  // namespace siam

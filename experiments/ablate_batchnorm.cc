@@ -45,9 +45,9 @@ Study ablate_batchnorm() {
            "collapse. The quick preset, whose rate is ten times the paper's for its batch, does "
            "collapse here.",
            "Batch norm also on the predictor's output: unstable in the paper, the loss oscillates; "
-           "it has no accuracy to report. Not a collapse either.",
+           "it has no accuracy to report. That is not a collapse either.",
            "Without scale and shift on the projector's output z keeps unit variance per channel."},
-      .decisions = {"A linear layer without batch norm behind it has a bias.",
+      .decisions = {"A linear layer not followed by batch norm has a bias.",
                     "The run without batch norm has a warm-up of a tenth of its epochs, the "
                     "paper's ten of a hundred."}};
 }

@@ -20,7 +20,7 @@ Study ablate_batchsize() {
                                                      {512, 68.1}, {1024, 68.0}, {2048, 67.9},
                                                      {4096, 64.0}};
             const int64_t middle = baseline.config.batch_size;
-            const bool large = middle >= 512;  // as the paper's own, 64 to 4096
+            const bool large = middle >= 512;  // like the paper's, 64 to 4096
             std::vector<Run> runs;
             for (int i = large ? 0 : 2; i < 7; ++i) {
               Config config = baseline.config;

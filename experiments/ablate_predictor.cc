@@ -1,5 +1,6 @@
 // Table 1 of the paper: what the predictor h is for. Without it the network collapses in spite of
-// the stop-gradient; with its initial values kept it does not collapse, and does not learn.
+// the stop-gradient; with h fixed at its initial values the network does not collapse, but does not
+// learn either.
 
 #include "experiments/study.h"
 
@@ -32,7 +33,7 @@ Study ablate_predictor() {
           },
           .look_for =
               {"No predictor: loss to -1, std to 0. With the symmetric loss its gradient has the "
-               "direction of the one without stop-gradient, half as long.",
+               "direction of the one without stop-gradient, and half its length.",
                "A fixed predictor: std stays up and the loss high. Not a collapse: z cannot follow "
                "a random map of itself.",
                "A constant rate is slightly better than a decayed one in the paper: h should keep "

@@ -31,7 +31,7 @@ Study ablate_symmetry() {
           .look_for = {"std*sqrt(d) stays up in all three: no collapse.",
                        "Two pairs bring the asymmetric loss close to the symmetric one: symmetry "
                        "is denser sampling."},
-          .decisions = {"Two pairs are four views of each image in a step; the loss is the mean of "
+          .decisions = {"Two pairs are four views of each image per step; the loss is the mean of "
                         "the two asymmetric terms."}};
 }
 

@@ -2,7 +2,7 @@
 
 namespace siam {
 
-/// Version control's description of the source, or the version of the project without it.
+/// Version control's description of the source, or without it the version of the project.
 extern const char* const kBuildTag;
 
 }  // namespace siam

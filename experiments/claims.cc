@@ -17,7 +17,7 @@ double squared_error(const Moments& sample, size_t count) {
   return sample.deviation * sample.deviation / static_cast<double>(count);
 }
 
-// How a network is judged: behind an epoch, and before the first.
+// The accuracies by which a network is judged: after an epoch, and before the first.
 struct Accuracy {
   double EpochMetrics::*trained;
   double RunRecord::*untrained;
@@ -25,7 +25,7 @@ struct Accuracy {
 constexpr Accuracy kAccuracies[] = {{&EpochMetrics::linear, &RunRecord::linear_untrained},
                                     {&EpochMetrics::knn, &RunRecord::knn_untrained}};
 
-// Of every seed of a run.
+// For every seed of a run.
 template <class Value>
 std::vector<double> values_of(std::span<const RunRecord> runs, const std::string& name,
                               const Value& value) {
@@ -48,7 +48,7 @@ Finding judge(const Claim& claim, std::span<const double> left, std::span<const 
       .difference = a.mean - b.mean,
       .standard_error = std::sqrt(squared_error(a, left.size()) + squared_error(b, right.size())),
       .seeds = static_cast<int>(std::min(left.size(), right.size()))};
-  // How far the claim holds, in points; NaN is neither above nor below.
+  // By how many points the claim holds; NaN is neither above nor below.
   const double holds = claim.order == Claim::Order::above
                            ? finding.difference
                            : claim.margin - std::abs(finding.difference);

@@ -1,5 +1,5 @@
 #pragma once
-// What the paper says of accuracies, and what our runs say to that.
+// The paper's claims about accuracies, and our runs' verdicts on them.
 
 #include <span>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace siam {
 
-/// As `right` of a claim: the left run's own networks before training.
+/// As `right` of a claim: the networks of the left run before training.
 inline constexpr const char* kUntrained = "untrained";
 
 /// That one run of a study ends with a higher accuracy than another, or that two end alike.
@@ -34,26 +34,27 @@ enum class Verdict {
 
 struct Finding {
   Claim claim;
-  /// Means of the accuracies at the end, in percent, left less right, and the standard error of
-  /// that; NaN with one seed.
+  /// Difference of the mean final accuracies, left minus right, in percent, and its standard error;
+  /// NaN with one seed.
   double difference = kNotMeasured, standard_error = kNotMeasured;
   int seeds = 0;  ///< of the run that has fewer
   Verdict verdict = Verdict::not_resolved;
 };
 
 /// Judges a claim by the accuracies of each seed, in percent. `alike` is shown if the difference is
-/// below the margin by more than two standard errors, and contradicted if above it by as much.
+/// below the margin by more than two standard errors, and contradicted if it is above by as much.
 Finding judge(const Claim& claim, std::span<const double> left, std::span<const double> right);
-/// Judges each claim whose runs are there, by the linear probe if all seeds of both have one, and
-/// by kNN otherwise.
+/// Judges each claim whose runs exist, by the linear probe if all seeds of both have one, and by
+/// kNN otherwise.
 std::vector<Finding> judge(std::span<const Claim> claims, std::span<const RunRecord> runs);
 
-/// What stands above such a table.
+/// The text above such a table.
 inline constexpr const char* kVerdicts =
-    "What the paper says of accuracies, judged by ours (the linear probe's if there is one, else "
+    "The paper's claims about accuracies, judged by ours (the linear probe's if there is one, else "
     "kNN's). Shown, contradicted: the difference of the means over seeds is more than two standard "
-    "errors beyond what the claim needs; not resolved: it is not, or there is one seed.";
-/// A row per claim: what, source, difference and standard error, seeds, verdict in one word or two.
+    "errors beyond what the claim needs; not resolved: it is less, or there is only one seed.";
+/// A row per claim: text, source, difference and standard error, seeds, verdict in one or two
+/// words.
 Table claims_table(std::span<const Finding> findings);
 const char* name_of(Verdict verdict);
 

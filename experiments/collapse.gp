@@ -8,7 +8,7 @@
 #   class     a colour, named in the legend
 #   panel     its heading: an epoch
 #   cloud     points of images in the panel of a row and column, x and y of one scale in all of them;
-#             the label is written below, a line up to its comma and one behind it
+#             the label is written below, split into two lines at its comma
 #   spectrum  at the end of a row: y against x, a curve per column
 
 # Look. Lengths are pixels of the SVG; the PNG has twice as many.
@@ -18,7 +18,7 @@ dot = 3.4
 # Ten colours for classes, then again from the first: Okabe and Ito's, and two greys.
 palette = '#0072B2 #E69F00 #009E73 #D55E00 #56B4E9 #CC79A7 #B8A800 #000000 #8A5A2B #8C8C8C'
 rgb(i) = word(palette, int(i) % words(palette) + 1)
-# Of epochs: the later the darker.
+# For epochs: the later, the darker.
 shades = '#9ECAE1 #6BAED6 #4292C6 #2171B5 #08519C #08306B'
 shade(c, n) = word(shades, n < 2 ? 5 : 1 + int(5.0 * (c - 1) / (n - 1) + 0.5))
 
@@ -27,7 +27,7 @@ csv = base.'.csv'
 name = ARGC > 0 ? ARG1 : base
 set encoding utf8
 
-# What there is. Data set 0 is the line of names. strcol() ends at a comma even within quotes, so
+# Scans the CSV. Data set 0 is the line of names. strcol() stops at a comma even within quotes, so
 # the labels, which are quoted, are read by their quotes.
 set datafile separator '"'
 stats csv using 0 nooutput

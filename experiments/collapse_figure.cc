@@ -12,7 +12,7 @@ namespace siam {
 
 namespace {
 
-constexpr size_t kColors = 10;  // of collapse.gp
+constexpr size_t kColors = 10;  // in collapse.gp
 
 class Csv {
  public:
@@ -34,7 +34,7 @@ class Csv {
 
 std::string place(double x, double y) { return fmt::format("{:.5g},{:.5g}", x, y); }
 
-// A data set for each colour, so that the dots of one are one path of the SVG.
+// A data set for each colour, so that all its dots are one path of the SVG.
 void add_cloud(Csv& csv, size_t row, size_t column, const Snapshots& snapshots,
                const PrincipalComponents& cloud) {
   const std::string below =

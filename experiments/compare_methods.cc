@@ -1,5 +1,5 @@
-// Fig. D.1 and Table 4 of the paper: SimSiam beside SimCLR (negatives) and BYOL (momentum encoder),
-// in the same code and with the same recipe.
+// Fig. D.1 and Table 4 of the paper: SimSiam compared with SimCLR (negatives) and BYOL (momentum
+// encoder), in the same code and with the same recipe.
 
 #include "experiments/study.h"
 

@@ -21,7 +21,7 @@ std::string join_or(const auto& members, std::string text = {}) {
   return text;
 }
 
-// What is written as words is kept as typed until everything is parsed: --help comes first.
+// Values that are names are kept as typed until everything is parsed, since --help comes first.
 struct Words {
   std::deque<std::string> texts;  ///< at fixed addresses
   std::vector<std::function<void()>> readings;

@@ -30,7 +30,7 @@ std::string quoted(const std::string& word) {
            std::string_view("_@%+=:,./-").find(static_cast<char>(c)) != std::string_view::npos;
   };
   if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  // $'...' alone can hold a line break on one line; where there is none, '...' serves every shell.
+  // Only $'...' can hold a line break on one line; without one, '...' works in every shell.
   const bool control = std::any_of(word.begin(), word.end(), is_control);
   std::string text = control ? "$'" : "'";
   for (const char c : word) {

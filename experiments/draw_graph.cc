@@ -1,5 +1,5 @@
-// One step of SimSiam as a picture: what autograd records going forward, and which gradients come
-// back.
+// One step of SimSiam as a picture: what autograd records in the forward pass, and which gradients
+// come back.
 
 #include <CLI/CLI.hpp>
 
@@ -35,11 +35,11 @@ int run(int argc, char** argv) {
   bool without = false;
   std::string arch = to_text(StepGraphOptions().arch), out;
   CLI::App app(
-      "Draws the graph that autograd makes of one step of a small SimSiam on made-up images: ops "
-      "with shapes and parameters, the two views, and the gradients' norms. The text that Graphviz "
-      "draws, a .dot, is left beside the picture.",
+      "Draws the graph that autograd makes of one step of a small SimSiam on synthetic images: ops "
+      "with shapes and parameters, the two views, and the gradients' norms. Graphviz's input, a "
+      ".dot, is left beside the picture.",
       "draw_graph");
-  app.add_flag("--without-stopgrad", without, "targets are no constants: nothing is cut");
+  app.add_flag("--without-stopgrad", without, "targets are not constants: nothing is cut");
   app.add_option("--arch", arch, "the backbone, or its blocks and how many of them its stages have")
       ->capture_default_str();
   app.add_option("--out", out,

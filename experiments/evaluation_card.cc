@@ -34,7 +34,7 @@ const char* name_of(ProbeOptimizer optimizer) {
   return optimizer == ProbeOptimizer::sgd ? "SGD" : "LARS";
 }
 
-// Behind the numbers of images: how they relate to those that the network was trained on.
+// Follows the numbers of images: how they relate to those that the network was trained on.
 std::string relation(const EvaluationSource& source) {
   if (source.trained_images == 0) return ", not the images it was trained on";
   if (source.trained_images < source.train_images)
@@ -123,7 +123,7 @@ std::string evaluation_json(const EvaluationSource& source, const TrainedModel& 
                             {"pairs of views", evaluation.view_rows},
                             {"backbone", panel_json(evaluation.backbone)},
                             {"projection", panel_json(evaluation.projection)}};
-  // Infinite and NaN become null; a path that is not UTF-8 must not cost the results.
+  // Infinite and NaN become null; a path that is not UTF-8 must not lose the results.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -142,14 +142,14 @@ std::string evaluation_card(const EvaluationSource& source, const TrainedModel& 
     card.heading(2, "Linear probe on the backbone");
     for (const ProbeSweep& sweep : evaluation.probes) {
       const ProbeResult& best = best_of(sweep);
-      card.paragraph(fmt::format("**{}: {} %** behind the last epoch at base rate {}; batch {}.",
+      card.paragraph(fmt::format("**{}: {} %** after the last epoch at base rate {}; batch {}.",
                                  name_of(sweep.config.optimizer), format_number(best.last, 2),
                                  best.base_learning_rate, sweep.config.batch_size));
     }
     card.table(probe_table(evaluation));
     card.paragraph(
-        "Features of the test transform, cached: training images are not augmented. The best of a "
-        "sweep, and of the epochs, is chosen by the test images themselves.");
+        "Features under the test transform, cached: training images are not augmented. The best of "
+        "a sweep, and of the epochs, is chosen on the test images themselves.");
   }
   card.heading(2, "Representation");
   card.table(panel_table(trained, evaluation));

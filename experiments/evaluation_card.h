@@ -13,10 +13,10 @@ struct EvaluationSource {
   std::string checkpoint;
   std::string command_line;
   std::string dataset;      ///< "CIFAR-10"
-  std::string fingerprint;  ///< of the training images that features were taken of
+  std::string fingerprint;  ///< of the training images whose features were used
   int64_t train_images, test_images;
-  /// That the network was trained on, if they are of this data set; otherwise 0. The smaller of
-  /// this and train_images is a part of the larger (subset()).
+  /// Number of images that the network was trained on, if they are of this data set; otherwise 0.
+  /// The smaller of this and train_images is a subset of the larger (subset()).
   int64_t trained_images;
 };
 

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little);  // as the file's numbers are
+static_assert(std::endian::native == std::endian::little);  // like the file's numbers
 
 constexpr std::array<uint32_t, 256> crc_table() {
   std::array<uint32_t, 256> table{};
@@ -33,7 +33,7 @@ std::string raw(Number number) {
   return {reinterpret_cast<const char*>(&number), sizeof(number)};
 }
 
-// Protobuf: a field is a key, which is number and wire type, and a value.
+// Protobuf: a field is a key (number and wire type) and a value.
 std::string varint(uint64_t value) {
   std::string text;
   for (; value > 127; value >>= 7) text += static_cast<char>((value & 127) | 128);
@@ -48,7 +48,7 @@ std::string bytes_field(int number, std::string_view bytes) {
   return (varint(number << 3 | 2) + varint(bytes.size())).append(bytes);
 }
 
-// Fields of tensorflow.Event and what it holds.
+// Fields of tensorflow.Event and of the messages in it.
 constexpr int kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5, kSessionLog = 7;
 constexpr int kSummaryValue = 1, kTag = 1, kSimpleValue = 2, kStatus = 1, kStart = 1;
 
@@ -69,8 +69,8 @@ std::string host() {
   return text;
 }
 
-// Readers take files in the order of their names, so a second file in one second has the next
-// second's.
+// Readers take files in the order of their names, so a second file within a second gets the next
+// second's name.
 int64_t second_for(const fs::path& folder) {
   int64_t second = std::chrono::duration_cast<std::chrono::seconds>(
                        std::chrono::system_clock::now().time_since_epoch())

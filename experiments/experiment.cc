@@ -39,7 +39,7 @@ Runner::Runner(const Options& options, std::filesystem::path source, TrainTest d
       store_(options.out),
       lock_(options.out) {
   if (!options.init.empty()) initial_.emplace(load_trained(options.init, Device::cpu));
-  catch_interrupts(ranks.size() > 1);  // before, there is nothing to be saved
+  catch_interrupts(ranks.size() > 1);  // earlier there is nothing to save
   if (options_.tensorboard)
     board_.emplace(options_.out, [this](const std::string& text) { message(text); });
   progress_.message(fmt::format("{} from {}, preset {}, results in {}", data_.train->name(),
@@ -163,8 +163,8 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
       snapshots.take(epoch, trainer);
     };
     look_at_images(0);
-    // Where the record is lost: all but the untrained network's accuracy is in the checkpoint, and
-    // that network is this one.
+    // For a lost record: everything except the untrained network's accuracy is in the checkpoint,
+    // and that network is this one.
     if (stored) {
       record.knn_untrained = stored->knn_untrained;
       record.linear_untrained = stored->linear_untrained;
@@ -188,7 +188,7 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
         warn(fmt::format("its record was lost or damaged; made again from {}",
                          store_.checkpoint(id).string()));
       }
-      progress_.message(fmt::format("{}: continues behind step {} of {}", name,
+      progress_.message(fmt::format("{}: continues after step {} of {}", name,
                                     trainer.steps_done(),
                                     run.config.epochs * trainer.steps_per_epoch()));
     }

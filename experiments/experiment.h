@@ -1,5 +1,5 @@
 #pragma once
-// An experiment: a few training runs that differ in one thing, logged while they go.
+// An experiment: a few training runs that differ in one thing, logged as they train.
 
 #include <functional>
 #include <map>
@@ -25,9 +25,10 @@ struct Run {
   std::string name;  ///< as in tables and legends: "without stop-gradient"
   Config config;
   PaperNumbers paper = {};
-  /// Epochs behind which its embeddings are to be recorded; 0: of the untrained network.
+  /// Epochs after which its embeddings are to be recorded; 0: those of the untrained network.
   std::vector<int> snapshots = {};
-  /// Numbers that are not finite end it, and are its result; else they end the experiment.
+  /// If true, numbers that are not finite end the run, as its result; otherwise they end the
+  /// experiment.
   bool may_diverge = false;
 };
 
@@ -38,52 +39,52 @@ struct Experiment {
   double chance;                ///< kNN accuracy of guessing, in percent
 };
 
-/// Trains the runs of one experiment or many on one data set.
+/// Trains the runs of one or more experiments on one data set.
 class Runner {
  public:
-  /// Opens the data set. Error if there is none, or a file of it is damaged.
+  /// Opens the data set. Error if there is none, or one of its files is damaged.
   explicit Runner(const Options& options, const Communicator& ranks = alone());
   /// On `data`, which was read from `source`.
   Runner(const Options& options, std::filesystem::path source, TrainTest data,
          const Communicator& ranks = alone());
 
-  /// Runs a program's body, which gives its exit status, where this process leads; the others do
-  /// what it has them do. All end with that status.
+  /// Runs a program's body, which returns its exit status, on the leading process; the others
+  /// follow its orders. All end with that status.
   int lead(const std::function<int()>& body);
 
   const Options& options() const { return options_; }
   const Communicator& ranks() const { return team_.ranks(); }
   /// Images to train on, after --train-samples.
   int64_t train_samples() const;
-  /// Announces an experiment to come: its folder is made and tried, its runs count for the time
-  /// left but for those known to be complete. Error if something cannot be written, or if there is
+  /// Announces an experiment: its folder is created and tried, and its runs count for the time
+  /// left, except those known to be complete. Error if something cannot be written, or if there is
   /// a run to train and another process trains in --out.
   void expect(const std::string& name, const std::vector<Run>& runs);
   /// Trains the runs one after another, with every seed, into <out>/<name>/: metrics.csv and
   /// summary.json after every epoch; the checkpoints are in <out>/runs/. A run that was begun
   /// continues from its checkpoint, and one that has ended is not repeated, unless --fresh.
   /// NotFinite, naming the run, if a run diverges that may not, and Interrupted, saying how to
-  /// continue, behind the step in which Ctrl-C or another signal came; what was logged stays.
-  /// `watchers` look on, and with --tensorboard event files are written.
+  /// continue, after the step in which Ctrl-C or another signal came; what was logged stays.
+  /// `watchers` are notified, and with --tensorboard event files are written.
   Experiment run(const std::string& name, const std::vector<Run>& runs,
                  std::vector<Watcher*> watchers = {});
-  /// Whether all of them need not be trained.
+  /// Whether none of them needs to be trained.
   bool complete(const std::vector<Run>& runs);
-  /// What was recorded of a run of this id while it trained.
+  /// The record of the run with this id.
   std::optional<Snapshots> snapshots(const std::string& id) const {
     return load_snapshots(store_.snapshots(id));
   }
   std::filesystem::path checkpoint(const std::string& id) const { return store_.checkpoint(id); }
   const TrainTest& data() const { return data_; }
-  /// What training starts from, if it does not from drawn weights; else null.
+  /// What training starts from instead of random weights; otherwise null.
   TrainedModel* initial() { return initial_ ? &*initial_ : nullptr; }
-  /// A line for the user, from whatever process.
+  /// A line for the user, from any process.
   void message(const std::string& text);
   [[nodiscard]] Progress::Phase phase(std::string what) { return progress_.phase(std::move(what)); }
 
  private:
   std::vector<Run> seeded(const Run& run) const;
-  /// The record of a run that need not be trained: it is complete and its checkpoint whole, or it
+  /// The record of a run that need not be trained: it is complete with an intact checkpoint, or it
   /// has diverged and may.
   std::optional<RunRecord> ended(const std::string& id, bool may_diverge);
   void prepare(const std::string& id);
@@ -100,8 +101,8 @@ class Runner {
   RunStore store_;
   FolderLock lock_;
   std::optional<TensorBoard> board_;
-  std::vector<Watcher*> watchers_;                    ///< of what is trained now
-  std::set<std::string> expected_, trained_, whole_;  ///< ids; checkpoints known to be whole
+  std::vector<Watcher*> watchers_;                    ///< of the current training
+  std::set<std::string> expected_, trained_, whole_;  ///< ids; checkpoints known to be intact
   std::map<std::string, std::set<int>> snapshots_;    ///< epochs asked for, by id
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// A table of f32 in a file that grows row by row: what is in memory does not grow with it. The file
-// has its name when finish() is done.
+// A table of f32 in a file that grows row by row, without growing in memory. The file gets its name
+// in finish().
 
 #include <filesystem>
 #include <map>
@@ -17,13 +17,13 @@ class FeatureFile {
   virtual ~FeatureFile() = default;
   /// Appends rows, f32 [n,columns] on the CPU.
   void add(const Tensor& rows);
-  /// Writes how many rows there are now.
+  /// Writes the final number of rows.
   void finish();
 
  protected:
-  /// `rows` is how many there will be at most.
+  /// `rows` is the largest possible number of rows.
   FeatureFile(const std::filesystem::path& path, int64_t rows, int64_t columns);
-  /// Of a file with so many rows; none is longer than that of the most.
+  /// The header of a file with this many rows; the largest number has the longest.
   virtual std::string header(int64_t rows) const = 0;
   void begin(int64_t rows);
   int64_t columns() const { return columns_; }
@@ -36,8 +36,8 @@ class FeatureFile {
 /// numpy's format, version 1.0: `numpy.load` gives [rows,columns] of float32.
 std::unique_ptr<FeatureFile> npy_file(const std::filesystem::path& path, int64_t rows,
                                       int64_t columns);
-/// A tensor `features` with this metadata; without the checksum of our checkpoints, which would
-/// need a second pass.
+/// A tensor `features` with this metadata; without the checksum that our checkpoints have, which
+/// would need a second pass.
 std::unique_ptr<FeatureFile> safetensors_file(const std::filesystem::path& path, int64_t rows,
                                               int64_t columns,
                                               const std::map<std::string, std::string>& metadata);

@@ -24,7 +24,7 @@ constexpr std::array kKinds = {".svg", ".png"};
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
-// Of all points, those without a y, too: panels side by side have one x axis.
+// Over all points, including those without a y: panels side by side share one x axis.
 double highest_x(const Panel& panel) {
   double highest = 0;
   for (const Series& series : panel.series)
@@ -41,7 +41,7 @@ void check_series(const Series& series) {
         series.label);
 }
 
-// NaN without a band; within one, 0 where there is no deviation.
+// NaN without a band; in a band, 0 where there is no deviation.
 double spread_of(const Series& series, size_t i) {
   if (i >= series.spread.size()) return NAN;
   return std::isfinite(series.spread[i]) ? series.spread[i] : 0;
@@ -57,7 +57,7 @@ std::vector<Level> rising(std::vector<Level> levels) {
 
 std::string_view figure_script() { return kFigureScript; }
 
-// gnuplot reads to the next quote or the end of the line, then takes \\ and \042 for what they say.
+// gnuplot reads to the next quote or the end of the line, then expands \\ and \042.
 std::string gnuplot_quoted(std::string_view text) {
   std::string result;
   for (const char c : text) switch (c) {
@@ -120,8 +120,8 @@ void draw_picture(std::string_view csv, std::string_view script, const fs::path&
   write_file_atomically(file(".csv"), csv);
   write_file_atomically(file(".gp"), script);
 
-  // The script draws under the name it is given, so that a picture gets its own only when it is
-  // whole. The name is this process's: another one may draw here, too.
+  // The script draws under the name it is given, so that a picture gets its final name only when it
+  // is complete. The temporary name contains the process, since another one may draw here, too.
   const std::string part = fmt::format("{}.{}.tmp", name, getpid());
   const ProcessResult run =
       run_process({"gnuplot", "-d", "-c", fmt::format("{}.gp", name), part}, folder);

@@ -6,7 +6,7 @@
 #   title      with which a panel begins
 #   axis       the label of its x axis, and points that the axes must reach
 #   curve      one of ours; where it has a spread, a band of y +- spread is shaded
-#   reference  somebody else's: thin and dashed, behind ours
+#   reference  not ours: thin and dashed, behind ours
 #   level      a horizontal line, named beside the panel; from the lowest to the highest
 # Curves and references of one label share an entry of the legend.
 
@@ -19,7 +19,7 @@ padding = 0.03  # of the y axis, so that curves at its ends are seen whole
 # Okabe and Ito's palette without its yellow, which is faint on white.
 palette = '#0072B2 #D55E00 #009E73 #CC79A7 #56B4E9 #E69F00'
 rgb(i) = sprintf("lc rgb '%s'", word(palette, int(Color[i]) % words(palette) + 1))
-# A noisy curve of hundreds of points would be a band with marks, or with thick lines.
+# With marks or thick lines, a noisy curve of hundreds of points would look like a band.
 look(i) = (Kind[i] eq 'reference' ? 'with lines lw 1 dt (10,6) ' : \
            Points[i] > 200 ? 'with lines lw 1.3 ' : \
            Points[i] > 30 ? 'with lines lw 2 ' : 'with linespoints lw 2 pt 7 ps 0.45 ').rgb(i)
@@ -29,7 +29,7 @@ csv = base.'.csv'
 name = ARGC > 0 ? ARG1 : base
 set encoding utf8
 
-# What there is. Data set 0 is the line of names. strcol() ends at a comma even within quotes, so
+# Scans the CSV. Data set 0 is the line of names. strcol() stops at a comma even within quotes, so
 # the labels, which are quoted, are read by their quotes.
 set datafile separator '"'
 stats csv using 0 nooutput
@@ -125,10 +125,10 @@ do for [kind in 'svg png'] {
     set tmargin at screen 1.0 * (base_line + plot_height) / height
     set title Title[p] noenhanced offset 0, -0.4
     set xlabel Axis[p] noenhanced offset 0, 0.4
-    # gnuplot would mark half epochs on a short axis.
+    # On a short axis gnuplot would put tics at half epochs.
     if (XWhole[p] && x_high <= 10) { set xtics 1 } else { set xtics autofreq }
 
-    # Behind one another: bands, references, ours. Names of levels are moved apart.
+    # From back to front: bands, references, ours. Names of levels are moved apart.
     shaded = ''; theirs = ''; ours = ''; lowest = -1e300
     do for [i = First[p]:First[p + 1] - 2] {
       drawn = sprintf(', csv index %d using 4:5 %s title Label[%d]', i, look(i), i)

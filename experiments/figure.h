@@ -1,6 +1,6 @@
 #pragma once
-// Line charts: panels side by side with one legend, drawn by gnuplot with figure.gp, which has the
-// look. The data and the script stay beside the picture, so that anybody can check, restyle and
+// Line charts: panels side by side with one legend, drawn by gnuplot with figure.gp, which defines
+// the style. The data and the script stay beside the picture, so that anyone can check, restyle and
 // redraw it. Every measured point is drawn, nothing is smoothed.
 
 #include <filesystem>
@@ -13,12 +13,12 @@
 namespace siam {
 
 struct Series {
-  /// In the legend. Series with one label share an entry and must look alike.
+  /// In the legend. Series with the same label share an entry and must look alike.
   std::string label = {};
-  std::vector<double> x = {}, y = {};  ///< as many of each; points with a NaN are left out
-  std::vector<double> spread = {};     ///< empty, or as many: a band of y +- spread is shaded
-  int color = 0;           ///< from 0: of a palette that colour-blind readers can tell apart
-  bool reference = false;  ///< thin and dashed, behind the others: somebody else's curve
+  std::vector<double> x = {}, y = {};  ///< equally many; points with a NaN are left out
+  std::vector<double> spread = {};     ///< empty, or equally many: a band of y +- spread is shaded
+  int color = 0;           ///< from 0, in a palette that colour-blind readers can tell apart
+  bool reference = false;  ///< thin and dashed, behind the others: a curve that is not ours
 };
 
 /// A thin horizontal line, named at the right of the panel.
@@ -28,7 +28,7 @@ struct Level {
 };
 
 struct Panel {
-  std::string title = {};  ///< the quantity with its unit: stands for the label of the y axis
+  std::string title = {};  ///< the quantity with its unit, instead of a y-axis label
   std::string x_label = {};
   std::vector<Series> series = {};
   std::vector<Level> levels = {};
@@ -39,26 +39,26 @@ struct Figure {
   std::vector<Panel> panels = {};
 };
 
-/// The pictures of a figure are not there; the message says why, and how to draw them later.
+/// The pictures of a figure could not be drawn; the message says why, and how to draw them later.
 struct NotDrawn : Error {
   using Error::Error;
 };
 
 /// Writes <name>.csv and <name>.gp into the folder and draws <name>.svg and <name>.png (twice the
-/// size, for dense screens). If gnuplot is missing or fails, or the disk is full, pictures stay
-/// that were drawn from the same CSV and script, and others go; NotDrawn if none are left.
+/// size, for dense screens). If gnuplot is missing or fails, or the disk is full, pictures that
+/// were drawn from the same CSV and script stay, and others are removed; NotDrawn if none are left.
 void draw_figure(const Figure& figure, const std::filesystem::path& folder,
                  std::string_view name = "figure");
-/// The same of any CSV and the script that draws it: its first argument is the name of the pictures
-/// without suffix.
+/// The same for any CSV and the script that draws it, whose first argument is the name of the
+/// pictures without suffix.
 void draw_picture(std::string_view csv, std::string_view script,
                   const std::filesystem::path& folder, std::string_view name);
 
-/// What figure.gp draws; its first lines say what the columns and rows are. Points whose
+/// The input of figure.gp, whose first lines describe the columns and rows. Points whose
 /// coordinates are not both finite are left out; a series without points has one row, without
-/// numbers. In texts a quote is \042, a backslash is doubled, and line breaks are spaces.
+/// numbers. In texts a quote is \042, a backslash is doubled, and line breaks become spaces.
 std::string figure_csv(const Figure& figure);
-/// figure.gp, as it was when the program was built.
+/// The text of figure.gp at build time.
 std::string_view figure_script();
 /// A text as a field of such a CSV, in quotes.
 std::string gnuplot_quoted(std::string_view text);

@@ -47,7 +47,7 @@ void prepare_folder(const std::filesystem::path& folder, const std::vector<std::
 
 FolderLock::~FolderLock() {
   if (descriptor_ < 0) return;
-  // An old name would be told of a new holder that has not written its own yet.
+  // Otherwise an old name would be reported for a new holder that has not written its own yet.
   [[maybe_unused]] const int ignored = ftruncate(descriptor_, 0);
   close(descriptor_);
 }
@@ -72,7 +72,7 @@ void FolderLock::take(const std::string& command) {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
   const std::string text = fmt::format("process {} on {}: {}\n", getpid(), host.data(), command);
-  // Without it the lock holds as well, and others are told less.
+  // Without it the lock still holds; others just learn less.
   if (ftruncate(descriptor_, 0) == 0) {
     [[maybe_unused]] const ssize_t ignored = pwrite(descriptor_, text.data(), text.size(), 0);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// A folder that results go to: made and tried before there is anything to lose, and one process's
-// own while it trains.
+// A folder for results: created and tried before there is anything to lose, and locked by one
+// process while it trains.
 
 #include <filesystem>
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace siam {
 
-/// Makes the folder, if it is not there, and tries to write each of the files there without
+/// Creates the folder, if it does not exist, and tries to write each of the files there without
 /// changing it. Error if one cannot be written.
 void prepare_folder(const std::filesystem::path& folder, const std::vector<std::string>& files);
 
@@ -20,9 +20,9 @@ class FolderLock {
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
 
-  /// Makes the folder if it is not there. `command` is what this process runs, for others to be
-  /// told. Error, naming the holder, if that is another one. On a file system without locks all
-  /// succeed.
+  /// Creates the folder if it does not exist. `command` is what this process runs, to be shown to
+  /// others. Error, naming the holder, if another process holds the lock. On a file system without
+  /// locks all succeed.
   void take(const std::string& command);
 
  private:

@@ -18,7 +18,7 @@ namespace siam {
 
 namespace {
 
-// How a body ends. Of several processes all end alike, or only this one does, or this one does
+// How a body ends. With several processes, all end alike, or only this one ends, or this one ends
 // because another one has.
 enum class Ends { alike, here, elsewhere };
 
@@ -51,7 +51,7 @@ void say(const Ending& ending) {
   if (!ending.message.empty()) print(stderr, one_line(ending.prefix + ending.message) + "\n");
 }
 
-// What all meet is said by rank 0, for which the others wait; it ends them while they do.
+// An error that all ranks meet is reported by rank 0, while the others wait to be ended by it.
 [[noreturn]] void end_all(const Communicator& ranks, Ending ending) {
   constexpr unsigned kSecondsForTheLeader = 2, kSecondsForAnother = 10;
   std::signal(SIGTERM, SIG_DFL);

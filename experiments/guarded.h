@@ -10,20 +10,20 @@
 
 namespace siam {
 
-/// Runs `body` and gives its exit status. Every exception ends as one line on stderr, if that can
+/// Runs `body` and returns its exit status. Every exception ends as one line on stderr, if that can
 /// be written: `error: ...` with exit status 2 for usage and 1 for the rest; Interrupted without
 /// `error: ` and with the status of the signal, as in a shell (Ctrl-C: 130).
 int guarded(const std::function<int()>& body);
 
 /// The same for a program that may be started as several processes (tensor/communicator.h), of
-/// which only rank 0 has a standard output. What goes wrong on one rank is said by it alone, with
-/// its number, and ends all. Interrupted ends this process only: all must have agreed on it.
+/// which only rank 0 has a standard output. A failure on one rank is reported by that rank alone,
+/// with its number, and ends all. Interrupted ends this process only: all must have agreed on it.
 int guarded_on_ranks(const std::function<int(const Communicator&)>& body);
 
 /// UsageError if this program, named for the message, was started as several processes.
 void need_one_process(std::string_view program);
 
-/// What an exception that is none of ours comes to, in the form of our errors.
+/// The message of an exception that is not ours, in the form of our errors.
 std::string foreign_error(const std::exception& error);
 
 }  // namespace siam

@@ -17,9 +17,9 @@ namespace siam {
 
 namespace {
 
-// Of std*sqrt(d), for the sentence: a healthy run ends near 1, a collapsed one near 0.
+// For std*sqrt(d), in the sentence: a healthy run ends near 1, a collapsed one near 0.
 constexpr double kHalfSpread = 0.5;
-// Of the effective rank; simsiam/doctor.cc says where it is known from.
+// For the effective rank; simsiam/doctor.cc explains the value.
 constexpr double kFewDirections = 3;
 
 const ConfigValue& setting(const RunRecord& run, const std::string& name) {
@@ -39,7 +39,7 @@ double number(const ConfigValue& value) {
   return *real;
 }
 
-// The values on an axis with their places, from 1.
+// The values on an axis with their positions, from 1.
 class Places {
  public:
   Places(const MapAxis& axis, std::span<const SeedGroup> runs) : axis_(axis) {
@@ -67,7 +67,7 @@ struct Map {
   std::string title;
   double EpochMetrics::*field;
   int digits;
-  std::function<double(double value)> share;  ///< of the scale of colours
+  std::function<double(double value)> share;  ///< position on the colour scale
 };
 
 Map judged(std::span<const SeedGroup> runs, const char* what, double EpochMetrics::*field,

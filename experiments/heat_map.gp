@@ -12,8 +12,8 @@
 # Look. Lengths are pixels of the SVG; the PNG has twice as many.
 cell_width = 70; cell_height = 40
 left = 66; right = 14; top = 36; bottom = 52
-# From vermilion over white to sky blue, Okabe and Ito's: told apart by colour-blind readers, and
-# black text has a contrast of 5 and more on all of them.
+# From vermilion through white to sky blue, Okabe and Ito's: colour-blind readers can tell them
+# apart, and black text has a contrast of at least 5 on all of them.
 between(a, b, t) = int(a + (b - a) * t + 0.5)
 mix(r, g, b, t) = sprintf('#%02X%02X%02X', between(r, 255, t), between(g, 255, t), between(b, 255, t))
 color(share) = share < 0.5 ? mix(213, 94, 0, 2 * share) : mix(86, 180, 233, 2 - 2 * share)
@@ -24,7 +24,7 @@ csv = base.'.csv'
 name = ARGC > 0 ? ARG1 : base
 set encoding utf8
 
-# What there is. Data set 0 is the line of names. strcol() ends at a comma even within quotes, so
+# Scans the CSV. Data set 0 is the line of names. strcol() stops at a comma even within quotes, so
 # the labels, which are quoted, are read by their quotes.
 set datafile separator '"'
 stats csv using 0 nooutput

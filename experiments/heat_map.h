@@ -1,6 +1,6 @@
 #pragma once
-// Runs on a grid of two settings: for each measurement a map, in which a cell is a run and has the
-// run's last value. Drawn by gnuplot with heat_map.gp.
+// Runs on a grid of two settings: a map for each measurement, in which each cell shows the last
+// value of a run. Drawn by gnuplot with heat_map.gp.
 
 #include <span>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace siam {
 
-/// A setting, by its name in simsiam/config_table.h, and what to call it.
+/// A setting, by its name in simsiam/config_table.h, and its label.
 struct MapAxis {
   std::string setting, title;
 };
@@ -19,17 +19,17 @@ struct MapAxes {
   MapAxis column, row;
 };
 
-/// What heat_map.gp draws; its first lines say what the columns and data sets are. The maps: std of
+/// The input of heat_map.gp, whose first lines describe the columns and data sets. The maps: std of
 /// z/|z| times sqrt(d); the effective rank of the projections, if measured, in colours from 1 to d
-/// by its logarithm; kNN accuracy (of data without labels recall) in colours around the untrained
-/// network's. A run that diverged is a cell that says so, whatever it had measured before; so is a
-/// group of seeds of which one did. Error if a run has no such settings.
+/// on a logarithmic scale; kNN accuracy (without labels: recall) in colours centred on the
+/// untrained network's. A run that diverged is a cell that says so, whatever it had measured
+/// before; so is a group of seeds if one of them did. Error if a run has no such settings.
 std::string heat_map_csv(const MapAxes& axes, std::span<const SeedGroup> runs);
 
-/// The maps in one sentence, for those who cannot see them and for a line of a table.
+/// The maps in one sentence, as alternative text and for a row of a table.
 std::string heat_map_summary(std::span<const SeedGroup> runs);
 
-/// heat_map.gp, as it was when the program was built.
+/// The text of heat_map.gp at build time.
 std::string_view heat_map_script();
 
 }  // namespace siam

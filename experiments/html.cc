@@ -35,7 +35,7 @@ figcaption { font-size: 0.8rem; line-height: 1.3; overflow-wrap: anywhere; font-
   .photographs { grid-template-columns: repeat(9, 1fr); } label { display: none; } }
 )";
 
-// What is wider than a phone scrolls by itself, also by keys.
+// Content that is wider than a phone scrolls by itself, also with keys.
 std::string scrolling(std::string_view name, std::string_view content) {
   return fmt::format(
       "<div class=\"wide\" role=\"group\" aria-label=\"{}\" tabindex=\"0\">{}</div>\n",
@@ -117,7 +117,7 @@ HtmlPage& HtmlPage::table(std::string_view name, const Table& table) {
 }
 
 HtmlPage& HtmlPage::svg(std::string_view svg, std::string_view alternative) {
-  // As an image of its own: the ids inside an SVG would meet those of the next one in the page.
+  // As a separate image: the ids inside an SVG would clash with those of the next one in the page.
   body_ += scrolling("picture", fmt::format("<img src=\"data:image/svg+xml;base64,{}\" alt=\"{}\">",
                                             base64(svg), html_escaped(alternative)));
   return *this;

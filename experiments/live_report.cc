@@ -22,7 +22,7 @@ std::string local_time(double seconds_from_now = 0) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(Clock::to_time_t(moment)));
 }
 
-// What was measured last, a row per run.
+// The latest measurements, a row per run.
 Table last_table(const std::vector<RunRecord>& runs) {
   Table table{{{"run", Align::left}, {"seed"}, {"epoch"}}, {}};
   for (const RunRecord& run : runs)
@@ -83,7 +83,7 @@ std::string LiveReport::expected_end(const RunRecord& run) const {
 void LiveReport::draw(const Experiment& experiment) {
   try {
     draw_study_figure(study_, experiment, config_.epochs);
-  } catch (const std::exception&) {  // said when all is trained, and the study draws it
+  } catch (const std::exception&) {  // reported at the end, when the study draws it
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Mean and spread of what several seeds have measured.
+// Mean and spread over several seeds.
 
 #include <cmath>
 #include <span>
@@ -10,10 +10,10 @@ namespace siam {
 
 struct Moments {
   double mean = kNotMeasured;
-  double deviation = kNotMeasured;  ///< of the sample; not measured with one value
+  double deviation = kNotMeasured;  ///< sample standard deviation; not measured with one value
 };
 
-/// Of the values that were measured.
+/// Over the values that were measured.
 inline Moments moments(std::span<const double> values) {
   double sum = 0, squares = 0, count = 0;
   for (const double x : values)

@@ -1,5 +1,5 @@
 #pragma once
-// The images most alike to some, by cosine of their features.
+// The images most similar to some queries, by cosine of their features.
 
 #include <span>
 #include <vector>
@@ -13,15 +13,15 @@ struct Neighbour {
   int64_t index;
 };
 
-/// Looks for them in rows that come block by block.
+/// Searches for them in rows that arrive block by block.
 class NearestRows {
  public:
-  /// For each of these rows, [queries,D], `most` are kept.
+  /// Keeps the `most` nearest for each of these rows, [queries,D].
   NearestRows(const Tensor& queries, size_t most);
   /// Rows [n,D] on the same device and of the same type, and the index of each. A query is not its
-  /// own neighbour: the row whose index is `own[query]` is passed over; -1: there is none.
+  /// own neighbour: the row whose index is `own[query]` is skipped; -1: there is none.
   void add(const Tensor& rows, std::span<const int64_t> indices, std::span<const int64_t> own);
-  /// Per query, the most alike first; of equals the earlier.
+  /// Per query, the most similar first; among equals, the earlier one.
   const std::vector<std::vector<Neighbour>>& found() const { return found_; }
 
  private:

@@ -14,11 +14,11 @@ namespace siam {
 namespace {
 
 constexpr int kShown = 72;    // pixels of the SVG for the side of an image
-constexpr int kReduced = 96;  // the side of others, for dense screens
+constexpr int kReduced = 96;  // side of the larger images in pixels, for dense screens
 constexpr int kGap = 6, kGroupGap = 26, kHeading = 26;
-constexpr size_t kBytes = 110'000;  // of the encoded images; base64 adds a third
+constexpr size_t kBytes = 110'000;  // for the encoded images; base64 adds a third
 
-// All images in one: 88 headers and colour tables of their own would be half of the file.
+// All images in one: 88 separate headers and colour tables would be half of the file.
 class Sheet {
  public:
   Sheet(int height, int width)
@@ -40,7 +40,7 @@ class Sheet {
   std::shared_ptr<std::vector<uint8_t>> pixels_;
 };
 
-// A data URI: without loss if that is small enough.
+// A data URI: lossless if that is small enough.
 std::string encoded(const Image& image) {
   const std::vector<uint8_t> png = encode_png(image);
   if (png.size() <= kBytes)
@@ -77,7 +77,7 @@ size_t most_neighbours(const std::vector<NeighbourRow>& rows) {
 std::string neighbours_svg(const std::vector<NeighbourRow>& rows, bool classes,
                            std::string_view mark) {
   const int largest = largest_side(rows), side = largest <= kTinySide ? largest : kReduced;
-  // Pixels of the sheet for some of the SVG; at least one, so that images never touch.
+  // Converts lengths of the SVG to pixels of the sheet; at least one, so that images never touch.
   const double zoom = static_cast<double>(kShown) / side;
   const auto pixels = [&](int shown) { return std::max(1, static_cast<int>(shown / zoom + 0.5)); };
   const int most = static_cast<int>(most_neighbours(rows));

@@ -1,5 +1,5 @@
 #pragma once
-// What was learned, as a picture: some images, and the nearest to each before and after training.
+// What was learned, as a picture: some images, and those nearest to each before and after training.
 
 #include <string>
 #include <string_view>
@@ -21,8 +21,8 @@ struct NeighbourRow {
   std::vector<Found> untrained, trained;  ///< nearest first
 };
 
-/// An SVG of at most about 150 kB: a row each, a frame around a neighbour of the query's class
-/// where images have classes. Images of a few pixels are enlarged without smoothing, others
+/// An SVG of at most about 150 kB: a row per query, with a frame around neighbours of the query's
+/// class if images have classes. Images of a few pixels are enlarged without smoothing, others
 /// reduced. `mark` is kept in a comment.
 std::string neighbours_svg(const std::vector<NeighbourRow>& rows, bool classes,
                            std::string_view mark);

@@ -1,6 +1,6 @@
 #pragma once
-// Options that are numbers: decimal, whatever they begin with (CLI11 by itself reads 010 as 8 and
-// 0x10 as 16, and shows a number beyond 64 bits as another one).
+// Options with numbers: always decimal (CLI11 by itself reads 010 as 8 and 0x10 as 16, and shows a
+// number beyond 64 bits as a different one).
 
 #include <fmt/format.h>
 
@@ -10,8 +10,8 @@
 
 namespace siam {
 
-/// Adds an option with a value of T. A text that is not wholly a number, or one that is not in T or
-/// not from `least` to `most`, is refused as it was typed.
+/// Adds an option with a value of type T. A text that is not entirely a number, or is out of the
+/// range of T or of `least` to `most`, is refused, quoted as typed.
 template <class T>
 CLI::Option* add_number(CLI::App& app, const std::string& name, T& value,
                         const std::string& description, T least = std::numeric_limits<T>::lowest(),

@@ -22,7 +22,7 @@ namespace siam {
 
 namespace {
 
-// Letters to insert, delete or replace to make one of the other (Levenshtein).
+// Number of letters to insert, delete or replace to turn one into the other (Levenshtein distance).
 size_t edits(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);  // of a's first i letters against b's first j
   std::iota(row.begin(), row.end(), 0);
@@ -36,12 +36,12 @@ size_t edits(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// The option that was mistyped; empty if `typed` is near none.
+// The option that was probably meant; empty if `typed` is close to none.
 std::string nearest_option(const CLI::App& app, const std::string& typed) {
   if (!typed.starts_with("-")) return {};
   const std::string name = typed.substr(0, typed.find('='));
   std::string nearest;
-  size_t fewest = name.size() / 3 + 1;  // as many letters may be wrong as a third
+  size_t fewest = name.size() / 3 + 1;  // at most a third of the letters may be wrong
   for (const CLI::Option* option : app.get_options())
     for (const std::string& long_name : option->get_lnames()) {
       const std::string candidate = "--" + long_name;
@@ -62,7 +62,7 @@ std::optional<std::string> peek(int argc, char** argv, const std::string& name) 
   return {};
 }
 
-// What would be read over without a word.
+// Refuses options that would otherwise be ignored silently.
 void check_meaning(const Options& options) {
   const Config& config = options.config;
   if (config.device == Device::cpu)
@@ -100,7 +100,7 @@ bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed
     throw UsageError(fmt::format(
         "{}: there is no such option; {} as in --help are needed; {}", surplus, needed,
         meant.empty() ? "see --help" : fmt::format("did you mean {}? See --help", meant)));
-  } catch (const CLI::ArgumentMismatch& mismatch) {  // its own words speak of types
+  } catch (const CLI::ArgumentMismatch& mismatch) {  // its own message talks about types
     const std::string text = mismatch.what();
     throw UsageError(
         fmt::format("{}: not as many values as it takes; {} as in --help are needed; see --help",
@@ -135,7 +135,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
   options.config.workers = default_workers(gpu ? Device::cuda : Device::cpu);
   std::string out = options.out.string(), data;
 
-  const int command = images ? 1 : 0;  // words before the options: the command's name
+  const int command = images ? 1 : 0;  // words before the options: the command name
   CLI::App app(description, command > 0 ? fmt::format("simsiam {}", argv[1]) : "");
   app.option_defaults()->always_capture_default();
   const auto in = [&](Group group) { app.option_defaults()->group(title_of(group)); };
@@ -168,7 +168,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
     app.add_flag("--tensorboard,!--no-tensorboard", options.tensorboard,
                  fmt::format("event files for TensorBoard in <out>/tensorboard/; default: {}",
                              options.tensorboard ? "yes" : "no"));
-    CLI::Option* again = app.add_flag("--fresh", fresh, "train again what is in --out");
+    CLI::Option* again = app.add_flag("--fresh", fresh, "retrain the runs in --out");
     app.add_flag("--resume", resume,
                  "continue unfinished runs in --out and use finished ones: the default")
         ->disable_flag_override()
@@ -178,7 +178,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                      images ? "a folder of images, options and values" : "options and values"))
     return {};
   take_config();
-  if (images && !peek(argc, argv, "--warmup"))  // of a run that was made shorter, it is shorter
+  if (images && !peek(argc, argv, "--warmup"))  // a shorter run has a shorter warm-up
     options.config.warmup_epochs =
         std::min(options.config.warmup_epochs, options.config.epochs / kEpochsPerWarmup);
   options.resume = !fresh;

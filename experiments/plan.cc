@@ -20,8 +20,8 @@ namespace {
 
 constexpr size_t kFirstSteps = 2, kMeasuredSteps = 3;  // the first ones choose algorithms
 constexpr int64_t kFewImages = 2048;
-constexpr double kPatience = 30;            // seconds for what follows the first step
-constexpr uint64_t kHeaderPerTensor = 128;  // of a checkpoint: name, shape, place
+constexpr double kPatience = 30;            // seconds for the steps after the first
+constexpr uint64_t kHeaderPerTensor = 128;  // in a checkpoint: name, shape, position
 
 struct Enough {};
 
@@ -50,7 +50,8 @@ std::vector<double> step_times(Trainer& trainer) {
   return times;
 }
 
-// To make a batch, by itself: a step cannot be faster, however many batches wait at first.
+// Seconds to make a batch, by itself: in the long run a step cannot be faster, however many batches
+// are ready at first.
 double loading_seconds(const Config& config, const TrainTest& data) {
   const auto source = make_batch_source(data.train, config.augment,
                                         {.batch_size = config.batch_size,
@@ -66,8 +67,8 @@ double loading_seconds(const Config& config, const TrainTest& data) {
   return (steady_seconds() - begin) / static_cast<double>(batches);
 }
 
-// Of one measurement: taken where it is small, and otherwise known from some of its images. Brings
-// memory to its peak.
+// Seconds of one measurement: measured if it is small, otherwise estimated from some of its images.
+// Brings memory to its peak.
 double monitor_seconds(const Trainer& trainer, const TrainTest& data, const Config& config) {
   const int64_t all = trainer.monitor().images();
   const double begin = steady_seconds();
@@ -158,7 +159,7 @@ Table plan_table(const Plan& plan, Device device) {
       {{"images to train on", fmt::format("{}", plan.images)},
        {"parameters", fmt::format("{:.1f} million", static_cast<double>(plan.parameters) / 1e6)},
        {memory_of(device), format_bytes(plan.memory)},
-       {fmt::format("a step, by {} of them", plan.measured_steps),
+       {fmt::format("a step, from {} of them", plan.measured_steps),
         fmt::format("{:.3g} s", plan.step_seconds)},
        {"to read a batch, part of it", fmt::format("{:.3g} s", plan.loading_seconds)},
        {"images/s", per_second(plan)},
@@ -166,7 +167,7 @@ Table plan_table(const Plan& plan, Device device) {
         short_time(plan.epoch_seconds())},
        {fmt::format("the monitor, {} times", plan.monitors), short_time(plan.monitor_seconds)},
        {fmt::format("all {} epochs", plan.epochs), format_duration(plan.seconds())},
-       {"disk: two checkpoints and one that is written", format_bytes(plan.disk())}}};
+       {"disk: two checkpoints and one being written", format_bytes(plan.disk())}}};
 }
 
 std::string plan_text(const Plan& plan, Device device) {

@@ -1,5 +1,5 @@
 #pragma once
-// What a run will cost, said before it begins: measured on a few of its steps.
+// What a run will cost, known before it begins: measured on a few of its steps.
 
 #include <string>
 
@@ -15,8 +15,8 @@ struct Plan {
   int64_t images;      ///< to train on
   int64_t steps_per_epoch;
   int epochs;
-  int measured_steps;      ///< behind those that choose algorithms
-  double step_seconds;     ///< median; or as long as a batch takes to be read, if that is longer
+  int measured_steps;      ///< after those that choose algorithms
+  double step_seconds;     ///< median; or the time to read a batch, if that is longer
   double loading_seconds;  ///< to read a batch, by itself
   double monitor_seconds;  ///< of one measurement
   int monitors;            ///< in the whole run, the untrained network's included
@@ -24,24 +24,24 @@ struct Plan {
   uint64_t checkpoint;     ///< bytes of a file; two are kept, a third while one is written
 
   double epoch_seconds() const { return static_cast<double>(steps_per_epoch) * step_seconds; }
-  /// Wall clock of the epochs behind the first `done`, with their monitors.
+  /// Wall-clock time of the epochs after the first `done`, including their monitors.
   double seconds(double done = 0) const;
   uint64_t disk() const { return 3 * checkpoint; }
 };
 
-/// Trains a few steps of such a run, for at most about half a minute beyond the first, and forgets
-/// them. Error, as training has it, if the run is not possible.
+/// Trains a few steps of such a run, for at most about half a minute after the first, and discards
+/// them. Error, as in training, if the run is not possible.
 Plan make_plan(const Config& config, const TrainTest& data);
 
 /// A row per quantity.
 Table plan_table(const Plan& plan, Device device);
-/// In a line, for the log.
+/// The same in one line, for the log.
 std::string plan_text(const Plan& plan, Device device);
 
 /// The peak memory of this process in bytes or, for a GPU, that of its tensors.
 uint64_t peak_memory(Device device, uint64_t captured);
 
-/// Compares a plan with what came of it.
+/// Compares a plan with the actual cost.
 class Forecast : public Watcher {
  public:
   Forecast(const Plan& plan, Device device) : plan_(plan), device_(device) {}
@@ -54,9 +54,9 @@ class Forecast : public Watcher {
   Plan plan_;
   Device device_;
   double begin_ = 0, end_ = 0;        ///< steady_seconds()
-  double done_ = 0;                   ///< epochs before
+  double done_ = 0;                   ///< epochs done before
   int epochs_ = 0;                    ///< trained here
-  double training_ = 0;               ///< seconds of them, monitors not included
+  double training_ = 0;               ///< seconds spent on these, without monitors
   const Trainer* trainer_ = nullptr;  ///< while it trains
   uint64_t captured_ = 0;             ///< bytes of its captured steps
 };

@@ -30,9 +30,9 @@ Config cifar10() {
   return config;
 }
 
-// What the paper's tables compare, at a size at which a linear probe tells the runs apart: twelve
-// minutes on two cores, seconds on a GPU. All test images judge it. A trial of sixteen settings of
-// this length, batches of 64 to 256 and rates of 0.1 to 0.8, led to these two.
+// The comparisons of the paper's tables, at a size at which a linear probe tells the runs apart:
+// twelve minutes on two cores, seconds on a GPU. It is evaluated on all test images. A trial of
+// sixteen settings of this length, batches of 64 to 256 and rates of 0.1 to 0.8, led to these two.
 Config medium() {
   Config config = cifar10();
   config.model.backbone.width = 16;
@@ -64,18 +64,18 @@ Config quick() {
 
 // The paper's ImageNet baseline (Sec. 3, App. A): ResNet-50, three-layer projector, 224 pixels,
 // batch 512, 100 epochs; Config's defaults. The kNN monitor sends 1.33 million images forward, 17 %
-// of an epoch: every tenth epoch that is 1.7 %, and little for the vote.
+// of an epoch: every tenth epoch that is 1.7 %, and a little for the vote.
 Config imagenet() {
   Config config;
   config.knn_every = 10;
   return config;
 }
 
-// Own images on a CPU: ResNet-18 with its own stem, which other software has ready, at 96 pixels,
-// where a step costs a sixth of one at 224. About 150,000 images are seen, each at least 20 times
-// and, of few images, at most 200 times; batches are of a sixteenth of the images, so that an epoch
-// has some steps. The monitor is given a twentieth of the time: it sends a third as much through
-// the network as an epoch does for 1,024 images, or, with labels, for all.
+// The user's own images on a CPU: ResNet-18 with its ImageNet stem, which other software supports,
+// at 96 pixels, where a step costs a sixth of one at 224. Training sees about 150,000 images, each
+// at least 20 times and, if there are few, at most 200 times; a batch is a sixteenth of the images,
+// so that an epoch has some steps. The monitor gets a twentieth of the time: for 1,024 images or,
+// with labels, for all, it sends a third as much through the network as an epoch does.
 Config photos(int64_t images) {
   Config config;
   config.model.backbone = ResNetConfig::resnet18();
@@ -84,7 +84,7 @@ Config photos(int64_t images) {
   config.model.projector_hidden = config.model.dim = 512;
   config.model.predictor_hidden = 128;
   config.augment.size = 96;
-  config.augment.max_sigma = 1;  // of the paper's 224 pixels 2
+  config.augment.max_sigma = 1;  // the paper's is 2 at 224 pixels
   const int64_t part = std::bit_floor(static_cast<uint64_t>(std::max<int64_t>(images / 16, 1)));
   config.batch_size = std::min(std::clamp<int64_t>(part, 32, 128), std::max<int64_t>(images, 2));
   config.epochs = static_cast<int>(std::clamp<int64_t>(150000 / images, 20, 200));

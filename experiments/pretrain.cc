@@ -1,4 +1,4 @@
-// The baseline, for its weights: Table 4 and Fig. D.1 of the paper.
+// Trains the baseline for its weights: Table 4 and Fig. D.1 of the paper.
 
 #include "experiments/paper_numbers.h"
 #include "experiments/study.h"
@@ -20,7 +20,7 @@ Study pretrain() {
                   return std::vector<Run>{{std::string(name_of(method)), config}};
                 return std::vector<Run>{{"SimSiam", config, {.accuracy = paper_baseline(config)}}};
               },
-          .look_for = {"The loss does not tell a good run from a bad one; std*sqrt(d) near 1 says "
+          .look_for = {"The loss does not tell a good run from a bad one; std*sqrt(d) near 1 shows "
                        "that it has not collapsed, and the kNN accuracy whether it learns.",
                        "The paper's recipe for CIFAR-10 (800 epochs) ends at kNN 90.1 % and 91.8 % "
                        "linear, passing 74.5 % kNN at epoch 100."},

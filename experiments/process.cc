@@ -28,7 +28,7 @@ ProcessResult run_process(const std::vector<std::string>& argv,
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-  // What this process ignores (console.h) ends a child, as it expects.
+  // Signals that this process ignores (console.h) end a child, as it expects.
   sigset_t defaults;
   sigemptyset(&defaults);
   for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&defaults, number);

@@ -1,5 +1,5 @@
 #pragma once
-// Other programs, run without a shell: arguments arrive as they are.
+// Runs other programs without a shell: arguments are passed as they are.
 
 #include <filesystem>
 #include <string>

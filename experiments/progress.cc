@@ -22,8 +22,8 @@ namespace {
 using Lock = std::lock_guard<std::recursive_mutex>;
 
 constexpr double kSecondsBetweenRedraws = 0.1, kFirstLine = 1;
-// In a file: at first, until a run is so old, and then. What a step says is fresh, so it has so
-// long to end before the line is written without it.
+// Intervals in a file: at first, until a run has a certain age, and afterwards. The numbers of a
+// finished step are fresh, so a step gets this long to end before the line is written without it.
 constexpr double kSecondsAtFirst = 8, kAtFirst = 60, kSecondsBetweenLines = 60, kStepsEnd = 2;
 constexpr std::chrono::milliseconds kTick(200);
 
@@ -181,7 +181,7 @@ void Progress::advance(int64_t step) {
   step_ = step;
   const int64_t steps = state_.epochs * steps_per_epoch_;
   state_.share_done = static_cast<double>(step) / static_cast<double>(steps);
-  // The rate includes the monitors between epochs, since time left is meant to.
+  // The rate includes the monitors between epochs, since the time left does.
   const double seconds_per_step = (output_.now() - start_) / static_cast<double>(steps_here_);
   state_.seconds_left =
       seconds_per_step * static_cast<double>(steps - step + std::max(runs_left_, 0) * steps);
@@ -192,7 +192,7 @@ void Progress::wait_for_next_line() {
   quiet_.patience = at_first ? kSecondsAtFirst : kSecondsBetweenLines;
 }
 
-// What is over sooner is not worth a line.
+// A shorter phase is not worth a line.
 void Progress::wait_for_line() {
   quiet_ = {output_.now(), output_.terminal ? kSecondsBetweenRedraws : kFirstLine};
 }
@@ -209,14 +209,14 @@ void Progress::show() {
   const int width = output_.width();
   const std::string line = progress_line(state_, width);
   if (line_open_ && line_columns_ > width) erase_line();
-  // Without automatic margins (DECAWM): where the terminal is narrower than it has told yet, the
-  // line is cut and does not go on in the next row.
+  // Without automatic margins (DECAWM): if the terminal is narrower than it last reported, the line
+  // is cut off instead of wrapping into the next row.
   output_.write(fmt::format("\x1b[?7l\r{}\x1b[K\x1b[?7h", line));
   line_columns_ = columns(line);
   line_open_ = true;
 }
 
-// A window that has become narrower shows the line on several rows, all of which go.
+// A window that has become narrower shows the line on several rows, all of which are erased.
 void Progress::erase_line() {
   const int rows = std::max(line_columns_ - 1, 0) / std::max(output_.width(), 1);
   output_.write(rows > 0 ? fmt::format("\x1b[{}A\r\x1b[J", rows) : "\r\x1b[K");

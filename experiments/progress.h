@@ -1,7 +1,7 @@
 #pragma once
-// What is seen while a program works: one line that is redrawn in place on a terminal; in a file or
-// a pipe a line per epoch, one for every phase that is a second old, and one after every minute
-// without, or every ten seconds in a run's first minute. Steps that are longer have lines, too.
+// The progress display: on a terminal, one line that is redrawn in place; in a file or a pipe, a
+// line per epoch, one for every phase that lasts a second, and one whenever a minute has passed
+// without a line (ten seconds in a run's first minute), even within a step.
 
 #include <condition_variable>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace siam {
 
-/// Where progress is shown and what time it is; tests put their own here.
+/// Where progress is shown, and the clock; tests supply their own.
 struct ProgressOutput {
   bool terminal = false;
   bool ticks = false;                                  ///< a thread calls tick()
@@ -25,12 +25,12 @@ struct ProgressOutput {
 
   /// The process's stderr, so that stdout can be piped.
   static ProgressOutput standard();
-  /// Of rank 0 the same; of the others nowhere.
+  /// The same on rank 0; nowhere on the others.
   static ProgressOutput of(const Communicator& ranks);
 };
 
-/// Of one experiment: some runs one after the other. Time left is that of all of them, by the rate
-/// so far.
+/// The progress of one experiment: some runs, one after the other. Time left is that of all of
+/// them, at the rate so far.
 ///
 ///     Progress progress(runs);
 ///     { const auto phase = progress.phase("reading"); ... }
@@ -54,29 +54,29 @@ class Progress {
   };
 
   explicit Progress(int runs = 0, ProgressOutput output = ProgressOutput::standard());
-  /// Ends the line, so that what is printed next, an error above all, starts on its own.
+  /// Ends the line, so that what is printed next, such as an error, starts on a new one.
   ~Progress();
   Progress(const Progress&) = delete;
 
   /// `runs` more are to come.
   void expect(int runs);
-  /// `first_step` is not 0 when a run is resumed: steps that were not done here do not count as
-  /// speed.
+  /// `first_step` is not 0 when a run is resumed: steps that were not done here do not count for
+  /// the speed.
   void start_run(std::string name, int epochs, int64_t steps_per_epoch, int64_t first_step = 0);
-  /// True if a line is wanted; on a terminal that is ten times a second. Asking first spares the
+  /// True if a line is wanted; on a terminal that is ten times a second. Asking first saves the
   /// caller from fetching the loss from the device at every step.
   bool due() const;
   /// `step` is the number of steps of the run that are done, over all epochs. Without `std` the
-  /// last epoch's stays on show.
+  /// last epoch's stays on display.
   void step(int64_t step, double loss, double images_per_second, double data_wait,
             double std = kNotMeasured);
   void finish_epoch(const EpochMetrics& metrics);
   /// The run's last line stays as it is.
   void finish_run();
-  /// A line of its own above the progress line, whatever names are in it.
+  /// A separate line above the progress line, whatever names are in it.
   void message(const std::string& text);
   [[nodiscard]] Phase phase(std::string what) { return {*this, std::move(what)}; }
-  /// Shows how long the phase or the step has taken, if that is due, and that an interrupt has been
+  /// Shows, if due, how long the phase or the step has taken, and that an interrupt has been
   /// noticed.
   void tick();
 
@@ -91,13 +91,13 @@ class Progress {
   void end_line();
 
   ProgressOutput output_;
-  mutable std::recursive_mutex mutex_;  ///< of all that follows
+  mutable std::recursive_mutex mutex_;  ///< guards everything below
   int runs_left_;                       ///< after the current one
   double start_;                        ///< of the first run
   double run_start_;                    ///< of the current one; at first, of the program
   double told_ = 0;                     ///< time of the last step told
   struct {
-    double since;     ///< time of the last line, or from which one is waited for
+    double since;     ///< time of the last line, or when waiting for one began
     double patience;  ///< seconds from then to the next
   } quiet_;
   bool line_open_ = false;  ///< the cursor stands at the end of a progress line
@@ -110,13 +110,14 @@ class Progress {
   decltype(quiet_) before_phase_;
   int64_t steps_per_epoch_ = 0;
   int64_t step_ = 0;        ///< of the current run
-  int64_t steps_here_ = 0;  ///< of all runs, done by this process
+  int64_t steps_here_ = 0;  ///< over all runs, done by this process
 
   std::condition_variable_any ending_;
-  std::jthread ticker_;  ///< last: it ends before what it looks at
+  std::jthread ticker_;  ///< last, to end before what it reads
 };
 
-/// What one rank alone may have seen: a message; of all but rank 0 a line with the rank's number.
+/// Reports what perhaps only one rank has seen: a message on rank 0; on the others a line with the
+/// rank's number.
 void message_of_rank(const Communicator& ranks, Progress& progress, const std::string& text);
 
 }  // namespace siam

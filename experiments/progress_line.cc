@@ -31,7 +31,7 @@ std::string bar(double share, int cells) {
   return fmt::format("[{:=>{}}{}{:>{}}]", "", full, tip ? ">" : "", "", cells - full - tip);
 }
 
-// The measurements by their place in the line; `rank` says which are given up first (the highest).
+// The measurements by their position in the line; those with the highest `rank` are dropped first.
 struct Field {
   int rank;
   std::string text;
@@ -47,7 +47,7 @@ std::vector<Field> fields(const ProgressState& state) {
     add(1, state.phase_seconds, format_duration(state.phase_seconds));
     return result;
   }
-  // A loss that is not a number is news and must be seen.
+  // A loss that is not a number must be visible.
   result.push_back({0, fmt::format("epoch {}/{}", state.epoch, state.epochs)});
   result.push_back({1, fmt::format("loss {:.4f}", state.loss)});
   add(2, state.std, fmt::format("std {:.3f}", state.std));
@@ -93,7 +93,7 @@ std::string progress_line(const ProgressState& state, int width) {
   if (cells >= kMinCells && !std::isnan(share))
     parts.insert(parts.begin() + 1, {0, bar(share, cells)});
   const std::string line = join(name, parts);
-  return columns(line) <= limit ? line : "";  // part of a number would be another number
+  return columns(line) <= limit ? line : "";  // part of a number would be a different number
 }
 
 std::string plain_line(const ProgressState& state) { return join(name_of(state), fields(state)); }

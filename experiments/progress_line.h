@@ -1,5 +1,5 @@
 #pragma once
-// The text of a line of progress.
+// The text of a progress line.
 
 #include <string>
 
@@ -10,7 +10,7 @@ namespace siam {
 /// One moment of a run, or of a phase of the program that is not training.
 struct ProgressState {
   std::string run = {};
-  int epoch = 0;  ///< the epoch that is trained, or has just been: 1 ... epochs
+  int epoch = 0;  ///< the current epoch, or the one just finished: 1 ... epochs
   int epochs = 0;
   double share_done = 0;  ///< of the run, 0 to 1
   double loss = kNotMeasured;
@@ -20,7 +20,7 @@ struct ProgressState {
   double images_per_second = kNotMeasured;
   double data_wait = kNotMeasured;  ///< share of the time, 0 to 1
   double seconds_left = kNotMeasured;
-  /// Of these numbers in seconds, while a step takes so long that its end is not waited for.
+  /// Age of these numbers in seconds, while a step takes too long to wait for its end.
   double age = kNotMeasured;
 
   std::string phase = {};  ///< "reading /data"; if not empty, it is shown instead of the run
@@ -29,9 +29,9 @@ struct ProgressState {
 };
 
 /// The line for a terminal of `width` columns, at most width - 1 long: what matters least is left
-/// out first, then the name is cut; the first number stays. What is NaN is left out.
+/// out first, then the name is cut; the first number stays. NaN values are left out.
 std::string progress_line(const ProgressState& state, int width);
-/// The line for a file, with everything that is known.
+/// The line for a file, with everything known.
 std::string plain_line(const ProgressState& state);
 /// "47 s", "12:05", "3:07:00"; "?" if not finite or negative.
 std::string format_duration(double seconds);

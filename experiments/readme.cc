@@ -13,7 +13,7 @@ std::string signed_number(double value, int digits) {
   return fmt::format("{}{}", value < 0 ? "−" : "", format_number(std::abs(value), digits));
 }
 
-// Of each run: the linear probe's accuracy, with its deviation over the seeds, if it was taken;
+// For each run: the linear probe's accuracy, with its deviation over the seeds, if measured;
 // otherwise loss / std*sqrt(d) / kNN.
 std::string ends(const std::vector<SeedGroup>& groups) {
   std::string text;

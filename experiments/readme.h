@@ -14,7 +14,7 @@ namespace siam {
 std::string readme_row(const Study& study, std::span<const RunRecord> runs,
                        std::span<const Finding> findings, const std::string& preset);
 
-/// Markdown with the row in place of the one of the same program, or else behind the table's last.
+/// The Markdown with the row of the same program replaced, or the new row after the table's last.
 /// Error if there is no table whose rows begin with the name of a program here.
 std::string with_readme_row(std::string markdown, const std::string& row);
 

@@ -50,7 +50,7 @@ Report& Report::list(std::span<const std::string> items) {
 }
 
 Report& Report::table(const Table& table) {
-  constexpr size_t kMinWidth = 3;  // of the dashes under a title
+  constexpr size_t kMinWidth = 3;  // dashes under a title
   std::vector<size_t> widths;
   for (size_t c = 0; c < table.columns.size(); ++c) {
     size_t width = std::max(kMinWidth, text_columns(cell_text(table.columns[c].title)));

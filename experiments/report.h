@@ -39,7 +39,7 @@ class Report {
   std::string text_;
 };
 
-/// What the paper reports for a run; NaN where it does not.
+/// What the paper reports for a run; NaN where it reports nothing.
 struct PaperNumbers {
   double loss = kNotMeasured;
   double std = kNotMeasured;       ///< std*sqrt(d)
@@ -49,7 +49,7 @@ struct PaperNumbers {
 
 /// A row per run: loss, std*sqrt(d) and kNN accuracy at its end, with the standard deviation over
 /// several seeds, each followed by the paper's if any of `paper` has it; the paper's accuracy under
-/// the title given; the untrained network's kNN; epochs, time, status. Of data without labels
+/// the given title; the untrained network's kNN; epochs, time, status. For data without labels,
 /// recall@1 of views, the projections' effective rank and the views' alignment instead of kNN.
 /// `paper` is empty or has an entry per run.
 Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> paper,
@@ -58,9 +58,9 @@ Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> p
 /// A row per setting of a run: name, value.
 Table config_table(const ConfigEntries& config);
 
-/// "0.934" with `digits` behind the point, "-" for NaN.
+/// "0.934" with `digits` after the point, "-" for NaN.
 std::string format_number(double value, int digits);
-/// "54.0 ± 0.3": a measurement behind the last epoch, and its deviation where there are seeds.
+/// "54.0 ± 0.3": a measurement after the last epoch, and its deviation if there are several seeds.
 std::string format_last(const SeedGroup& run, double EpochMetrics::*field, int digits);
 std::string format_value(const ConfigValue& value);
 

@@ -1,5 +1,5 @@
-// The paper, regenerated: every study for one preset, and one page with all of it. A run that
-// several studies need is trained once; what was interrupted continues.
+// Reproduces the paper: every study for one preset, and one page with all results. A run that
+// several studies need is trained once; interrupted runs continue.
 
 #include <algorithm>
 
@@ -30,15 +30,14 @@ void add_study(HtmlPage& page, const StudyResult& result) {
     page.warning(result.not_drawn);
   page.table("Our runs, and the paper's numbers", result.table);
   if (!result.findings.empty())
-    page.table("What the paper says of their order", claims_table(result.findings));
+    page.table("The paper's claims about their order", claims_table(result.findings));
   if (!result.note.empty()) page.warning(result.note);
   for (const StudyPicture& each : result.pictures)
     page.svg(read_file(result.experiment.results.folder() / each.file), each.alternative)
         .paragraph(each.caption);
   page.paragraph("What to look for:").list(result.study.look_for);
   if (!result.study.decisions.empty())
-    page.paragraph("What the paper leaves open, and what was done here:")
-        .list(result.study.decisions);
+    page.paragraph("What the paper leaves open, and our choices:").list(result.study.decisions);
 }
 
 // A row per stored run: the studies that use it.
@@ -70,9 +69,9 @@ void write_page(const Options& options, const std::vector<StudyResult>& results,
   HtmlPage page("SimSiam: the paper's experiments, regenerated");
   page.paragraph(
       "Chen and He, Exploring Simple Siamese Representation Learning, arXiv 2011.10566. Each "
-      "section is one claim: our runs, and the paper's numbers beside them. The paper's are those "
-      "of ResNet-50 on ImageNet in 100 epochs unless a column says otherwise, so what is to be "
-      "compared is the effect, not the value.");
+      "section is one claim: our runs, with the paper's numbers beside them. The paper's numbers "
+      "are for ResNet-50 on ImageNet after 100 epochs unless a column says otherwise, so compare "
+      "the effects, not the values.");
   page.command(options.command_line);
   if (!results.empty()) {
     const ExperimentInfo& info = results[0].experiment.info;
@@ -103,8 +102,8 @@ void write_page(const Options& options, const std::vector<StudyResult>& results,
     page.heading(2, failure.study.title, failure.study.name).warning(failure.message);
   page.heading(2, "Settings and runs", "settings");
   page.paragraph(
-      "A run is identified by its configuration, its data and the build, and trained once; some "
-      "serve several studies.");
+      "A run is identified by its configuration, its data and the build, and trained once; several "
+      "studies may share it.");
   page.table("The runs", shared_runs(results));
   if (!results.empty())
     page.details("The baseline's settings", config_table(results[0].experiment.info.config));
@@ -166,6 +165,6 @@ int main(int argc, char** argv) {
       [&](const siam::Options& options, const siam::Communicator& ranks) {
         return siam::reproduce(options, ranks, readme);
       },
-      {{"--readme", "Markdown file whose table of studies gets a row of these numbers for each",
+      {{"--readme", "Markdown file whose table of studies gets a row with these numbers for each",
         &readme}});
 }

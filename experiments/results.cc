@@ -59,7 +59,7 @@ void Results::write_summary(const ExperimentInfo& info, std::span<const RunRecor
                                {"linear accuracy untrained (%)", run.linear_untrained},
                                {"seconds", run.seconds}});
   }
-  // A path or label that is not UTF-8 must not cost the results.
+  // A path or label that is not UTF-8 must not lose the results.
   write_text("summary.json",
              summary.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The folder in which an experiment leaves what it found. Every file is written whole or not at
+// The folder in which an experiment leaves its results. Every file is written completely or not at
 // all, and the measurements are written after every epoch, so an interrupted run keeps what it had
 // logged.
 
@@ -13,7 +13,7 @@
 
 namespace siam {
 
-/// What summary.json says about the experiment as a whole.
+/// The entries of summary.json about the experiment as a whole.
 struct ExperimentInfo {
   std::string experiment = {};    ///< "stopgrad"
   std::string command_line = {};  ///< as it was typed
@@ -21,7 +21,7 @@ struct ExperimentInfo {
   std::string dataset_fingerprint = {};
   std::string device = {};
   uint64_t seed = 0;
-  /// What all runs have in common; a run's own entries may be its difference alone.
+  /// What all runs have in common; a run's own entries may be just the difference.
   ConfigEntries config = {};
 };
 

@@ -85,7 +85,7 @@ void RunStore::save_checkpoint(const std::string& id,
   const fs::path next = folder_ / (id + ".next.safetensors");
   write(next);
   if (fs::exists(newest)) {
-    // A second name for the same file: the first is not given up before the new file has it.
+    // A second name for the same file: the first name stays until the new file takes it over.
     const fs::path second = kept.string() + ".tmp";
     std::error_code error;
     fs::remove(second, error);

@@ -26,27 +26,27 @@ class RunStore {
   std::filesystem::path previous(const std::string& id) const {
     return folder_ / "previous" / (id + ".safetensors");
   }
-  /// Of what a study has asked to see of it (snapshots.h).
+  /// The snapshots of a run that a study has asked for (snapshots.h).
   std::filesystem::path snapshots(const std::string& id) const {
     return folder_ / "embeddings" / (id + ".json");
   }
-  /// Makes the folders and tries to write the run's files. Error if one of them cannot be written.
+  /// Creates the folders and tries to write the run's files. Error if one of them cannot be
+  /// written.
   void prepare(const std::string& id) const;
-  /// What is wrong with the newest checkpoint; empty if it is there and whole.
+  /// What is wrong with the newest checkpoint; empty if it exists and is intact.
   std::string damage(const std::string& id) const;
-  /// Has `write` make the newest checkpoint; the one that was the newest becomes the one before.
-  /// Whatever happens meanwhile, a whole checkpoint has the newest one's name.
+  /// Has `write` write the newest checkpoint; the one that was the newest becomes the previous one.
+  /// Whatever happens meanwhile, an intact checkpoint has the newest one's name.
   void save_checkpoint(const std::string& id,
                        const std::function<void(const std::filesystem::path&)>& write) const;
-  /// Has `read` take over the newest checkpoint, or the one before if that is an Error. One that
-  /// cannot be used is renamed to end in .damaged, which `warn` is told. False if there
-  /// was none to use.
+  /// Has `read` load the newest checkpoint, or the previous one if that is an Error. One that
+  /// cannot be used is renamed to end in .damaged, which is passed to `warn`. False if there was
+  /// none to use.
   bool restore(const std::string& id, const std::function<void(const std::filesystem::path&)>& read,
                const std::function<void(const std::string&)>& warn) const;
-  /// What was logged of a run, complete or not; nothing if there is no record, or none that can be
-  /// read.
+  /// The log of a run, complete or not; nothing if there is no readable record.
   std::optional<RunRecord> load(const std::string& id) const;
-  /// Writes <id>.json: what was logged, to be found again and to be read by people.
+  /// Writes <id>.json: the log, for record() and for people to read.
   void save(const std::string& id, const RunRecord& record) const;
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// Several seeds of one run become one curve and one row: mean and standard deviation.
+// Combines several seeds of one run into one curve and one row: mean and standard deviation.
 
 #include <span>
 #include <vector>
@@ -14,7 +14,7 @@ struct SeedGroup {
   int seeds = 0;
 };
 
-/// Runs of one name are one group, in the order of first appearance.
+/// Runs with the same name form a group, in the order of first appearance.
 std::vector<SeedGroup> group_seeds(std::span<const RunRecord> runs);
 
 }  // namespace siam

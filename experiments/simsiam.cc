@@ -1,4 +1,5 @@
-// From own photographs to features elsewhere: one program, its commands in commands/.
+// From your own photographs to features for other software: one program with its commands in
+// commands/.
 
 #include <fmt/format.h>
 

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int64_t kImages = 500;
 
-// Five digits are more than a picture shows.
+// Five digits are more than a picture can show.
 double rounded(double value) { return std::stod(fmt::format("{:.5g}", value)); }
 
 std::shared_ptr<const Dataset> shown_images(const std::shared_ptr<const Dataset>& test) {

@@ -15,7 +15,7 @@ class Trainer;
 
 struct Snapshots {
   std::vector<int> labels;      ///< of the images; -1: none
-  std::vector<Snapshot> taken;  ///< with rising epochs
+  std::vector<Snapshot> taken;  ///< in order of epochs
 };
 
 /// Nothing if the file is missing or damaged.
@@ -26,12 +26,13 @@ void save_snapshots(const std::filesystem::path& file, const Snapshots& snapshot
 /// Takes a run's snapshots while it trains.
 class SnapshotLog {
  public:
-  /// Of the first test images of each class, 500 in all. `resume`: what is in the file stays.
+  /// Uses the first test images of each class, 500 in all. `resume`: the content of the file is
+  /// kept.
   SnapshotLog(std::filesystem::path file, std::set<int> epochs,
               const std::shared_ptr<const Dataset>& test, bool resume);
-  /// Whether this epoch is asked for and not there.
+  /// Whether this epoch is wanted and not yet taken.
   bool due(int epoch) const;
-  /// Of the network as it is behind `epoch` epochs; writes the file.
+  /// Takes a snapshot of the network after `epoch` epochs, and writes the file.
   void take(int epoch, const Trainer& trainer);
 
  private:

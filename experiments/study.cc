@@ -20,7 +20,7 @@ SIAM_STUDIES(SIAM_DECLARE)
 
 namespace {
 
-// kNN accuracy tells runs apart only after it has left the untrained network's behind.
+// kNN accuracy tells runs apart only after it has moved away from the untrained network's.
 std::string knn_note(const std::vector<SeedGroup>& groups) {
   if (std::isnan(groups.at(0).mean.knn_untrained)) return {};  // nothing has a label
   double gain = -INFINITY;
@@ -28,9 +28,9 @@ std::string knn_note(const std::vector<SeedGroup>& groups) {
     gain = std::max(gain, last_measured(group.mean, &EpochMetrics::knn) - group.mean.knn_untrained);
   if (!(gain < 3)) return {};
   return fmt::format(
-      "This run was too short for the kNN panel to speak: the best accuracy ended {} points from "
-      "the untrained network's. --preset medium (12 minutes a run on two cores) trains long "
-      "enough.",
+      "This run was too short for the kNN panel to be meaningful: the best accuracy ended {} "
+      "points from the untrained network's. --preset medium (12 minutes a run on two cores) trains "
+      "long enough.",
       format_number(gain, 1));
 }
 
@@ -52,7 +52,7 @@ void write_report(const StudyResult& result) {
   report.paragraph("What to look for:");
   report.list(result.study.look_for);
   if (!result.study.decisions.empty()) {
-    report.paragraph("What the paper leaves open, and what was done here:");
+    report.paragraph("What the paper leaves open, and our choices:");
     report.list(result.study.decisions);
   }
   report.heading(2, "Settings");
@@ -117,7 +117,7 @@ StudyResult run_study(const Study& study, Runner& runner, std::vector<Watcher*> 
     try {
       const auto phase = runner.phase(fmt::format("drawing {}", study.name));
       picture();
-    } catch (const NotDrawn& error) {  // of gnuplot's pictures the first says it for all
+    } catch (const NotDrawn& error) {  // the first of gnuplot's pictures reports it for all
       if (result.not_drawn.empty()) result.not_drawn = error.what();
     }
   };

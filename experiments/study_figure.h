@@ -7,11 +7,11 @@
 
 namespace siam {
 
-/// Draws it of what has been measured, into the experiment's folder; runs have `epochs` epochs when
-/// they are complete. NotDrawn as draw_picture() has it.
+/// Draws the measurements so far, into the experiment's folder; complete runs have `epochs` epochs.
+/// NotDrawn as for draw_picture().
 void draw_study_figure(const Study& study, const Experiment& experiment, int epochs);
 
-/// What it shows, for those who cannot see it.
+/// What it shows, as alternative text.
 std::string figure_alternative(const Study& study, std::span<const RunRecord> runs);
 
 }  // namespace siam

@@ -1,11 +1,11 @@
 #pragma once
-// All that the main() of a study needs to know of it, and so little that it compiles at once.
+// All that the main() of a study needs to know about it, small enough to compile quickly.
 
 namespace siam {
 
 struct Study;
 
-/// Trains a study's runs, as the command line says, and leaves its folder.
+/// Trains a study's runs according to the command line, and writes its folder.
 int study_main(int argc, char** argv, Study (*study)());
 
 }  // namespace siam

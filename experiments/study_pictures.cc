@@ -31,7 +31,7 @@ const RunRecord& first_seed(const Experiment& experiment, const std::string& nam
   return *run;
 }
 
-// The epochs asked for that a run has passed without.
+// The requested epochs that a run has passed without a snapshot.
 std::string missing(const Run& run, const Snapshots& snapshots) {
   std::string list;
   for (const int epoch : run.snapshots)
@@ -98,17 +98,17 @@ std::vector<StudyPicture> collapse_picture(const std::vector<Run>& runs,
                     first.cloud.variance(), first.epoch, last.cloud.variance(), last.epoch);
   }
   alternative.pop_back();
-  return {{"collapse.svg", alternative,
-           fmt::format(
-               "Embeddings z/|z| of augmented views of {} test images, the same at every epoch, "
-               "coloured by class. Each panel shows them "
-               "around their mean, along the two directions in which they are spread most, so that "
-               "no side view hides anything; one scale holds for all panels. The variance is the "
-               "mean squared distance from the mean (about 1: spread over the sphere; 0: one "
-               "point), and below it stands the share of it that the two directions show. Right: "
-               "standard deviation along each principal direction, from the widest on. Batch norm "
-               "takes the statistics of these views, as in training.",
-               rows[0].snapshots.labels.size())}};
+  return {
+      {"collapse.svg", alternative,
+       fmt::format(
+           "Embeddings z/|z| of augmented views of {} test images, the same at every epoch, "
+           "coloured by class. Each panel shows them around their mean, along the two directions "
+           "in which they are spread most, so that a cloud that looks small is small; all panels "
+           "have the same scale. The variance is the mean squared distance from the mean (about 1: "
+           "spread over the sphere; 0: one point), and below it is the share of it that the two "
+           "directions show. Right: standard deviation along each principal direction, starting "
+           "from the widest. Batch norm uses the statistics of these views, as in training.",
+           rows[0].snapshots.labels.size())}};
 }
 
 std::vector<StudyPicture> neighbours_picture(const Run& run, const Experiment& experiment,
@@ -124,11 +124,11 @@ std::vector<StudyPicture> neighbours_picture(const Run& run, const Experiment& e
       file.filename(),
       fmt::format("{} test images, each with its {} nearest neighbours before and after training",
                   queries->size(), kNeighbours),
-      fmt::format("{} test images and, of {} training images, the {} nearest to each by cosine of "
-                  "the backbone's features: of the untrained network and of \"{}\" behind its last "
-                  "epoch.{}",
-                  queries->size(), bank->size(), kNeighbours, run.name,
-                  classes ? " A frame: the same class." : "")};
+      fmt::format(
+          "{} test images and, out of {} training images, the {} nearest to each by cosine of the "
+          "backbone's features: for the untrained network and for \"{}\" after its last epoch.{}",
+          queries->size(), bank->size(), kNeighbours, run.name,
+          classes ? " A frame marks the same class." : "")};
   if (std::filesystem::exists(file) && read_file(file).find(mark) != std::string::npos)
     return {picture};
   const auto phase = runner.phase(fmt::format("{}: neighbours", run.name));
@@ -156,7 +156,7 @@ std::vector<StudyPicture> neighbours_picture(const Run& run, const Experiment& e
     throw;
   } catch (const Error& error) {
     std::error_code ignored;
-    std::filesystem::remove(file, ignored);  // of another run
+    std::filesystem::remove(file, ignored);  // from another run
     runner.message(fmt::format("{}; {} is not drawn", error.what(), file.string()));
     return {};
   }

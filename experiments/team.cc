@@ -8,7 +8,7 @@
 
 namespace siam {
 
-// All ranks are one program, so an order is sent as it lies in memory.
+// All ranks run the same program, so an order is sent as it is in memory.
 void Team::say(const Order& order) const {
   static_assert(std::is_trivially_copyable_v<Order>);
   if (ranks_.size() == 1) return;
@@ -40,7 +40,7 @@ int Team::follow(const TrainTest& data, TrainedModel* initial) const {
         case Work::epoch: trainer->train_epoch([this](const StepInfo&) { step([] {}); }); break;
         case Work::end: return order.status;
       }
-    } catch (const EndedElsewhere&) {  // the leader goes on, or says the end
+    } catch (const EndedElsewhere&) {  // the leader goes on, or ends
     } catch (const NotFinite&) {       // as on the leader
     }
   }

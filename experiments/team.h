@@ -1,7 +1,7 @@
 #pragma once
-// Several processes that train as one program. Rank 0 leads: it does all that a single process
-// does, and says what all are to do together just before it does its part of that. The others
-// follow: they have no files, no progress and no decisions of their own.
+// Several processes that train as one program. Rank 0 leads: it does everything that a single
+// process does, and gives each joint order just before it does its own part. The others follow:
+// they have no files, no progress and no decisions of their own.
 
 #include <functional>
 
@@ -17,7 +17,7 @@ class Team {
   const Communicator& ranks() const { return ranks_; }
   bool leads() const { return ranks_.rank() == 0; }
 
-  // Said by the leader, before it does the same; of one process, to nobody.
+  // Orders that the leader gives before it does the same; with one process no one receives them.
 
   /// Make a trainer of this configuration.
   void begin(const Config& config) const { say({.work = Work::begin, .config = config}); }
@@ -27,14 +27,14 @@ class Team {
   void share() const { say({.work = Work::share, .config = {}}); }
   /// Trainer::train_epoch(), with step() in on_step.
   void epoch() const { say({.work = Work::epoch, .config = {}}); }
-  /// End with this status.
+  /// Exit with this status.
   void dismiss(int status) const { say({.work = Work::end, .status = status, .config = {}}); }
 
-  /// Does what the leader says until it says the end: the exit status.
+  /// Follows the leader's orders until it ends; returns the exit status.
   int follow(const TrainTest& data, TrainedModel* initial) const;
 
-  /// Behind a step, on all ranks: a signal that has reached one counts for all; then the leader's
-  /// `body`, whose exception ends the steps on all: on the others as EndedElsewhere.
+  /// After a step, on all ranks: a signal that has reached one counts for all; then the leader runs
+  /// `body`, whose exception ends the steps on all ranks, on the others as EndedElsewhere.
   template <class Body>
   void step(const Body& body) const {
     if (ranks_.size() == 1) return body();

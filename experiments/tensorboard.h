@@ -14,13 +14,13 @@ namespace siam {
 
 /// Writes <out>/tensorboard/<run's id>/: all measurements of an epoch as `epoch/<name>`, and every
 /// kSteps steps `step/loss`, `step/std*sqrt(d)`, `step/learning_rate` and `step/images_per_second`,
-/// means over these steps. The step is that of the whole run. A continued run has a new file behind
+/// means over these steps. The step counts over the whole run. A continued run has a new file after
 /// the earlier ones, and no step twice.
 class TensorBoard : public Watcher {
  public:
   static constexpr int64_t kSteps = 10;
 
-  /// `warn` is told, once, if a file cannot be written any more.
+  /// `warn` is called once if a file can no longer be written.
   TensorBoard(std::filesystem::path out, std::function<void(const std::string&)> warn);
   void begin(const Experiment& experiment, const RunRecord& run, const Trainer& trainer) override;
   void step(const StepInfo& info) override;
@@ -44,7 +44,7 @@ class TensorBoard : public Watcher {
   Config config_;
   int64_t steps_per_epoch_ = 0;
   Written written_;
-  bool begun_ = false;  ///< written_ is known: it is not behind a resume within an epoch
+  bool begun_ = false;  ///< written_ is known, which it is not after a resume within an epoch
 };
 
 }  // namespace siam

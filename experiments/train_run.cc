@@ -33,7 +33,7 @@ void train_run(const Team& team, Trainer& trainer, Progress& progress, RunRecord
                const Keep& keep) {
   Ration saves;
   CollapseDoctor doctor(trainer.config(), trainer.steps_per_epoch());
-  for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // said at the time
+  for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // already reported
   const int64_t steps = trainer.steps_per_epoch();
   std::optional<Progress::Phase> beginning;
   beginning.emplace(progress, fmt::format("{}: first step", record.name));
@@ -67,8 +67,8 @@ void train_run(const Team& team, Trainer& trainer, Progress& progress, RunRecord
         trainer.monitor().images() >= 2 * kRankImages ? epoch.effective_rank : kNotMeasured;
     for (const std::string& finding : doctor.examine(epoch, rank))
       progress.message(fmt::format("{}: {}", record.name, finding));
-    // The measurements first: they are small, and a disk that is too full for the checkpoint may
-    // have room for them.
+    // The measurements first: they are small, and fit on a disk that is too full for the
+    // checkpoint.
     keep.log();
     if (saves.due() || trainer.finished()) saves.run(keep.save);
   }

@@ -1,5 +1,5 @@
 #pragma once
-// One run, from where it stands to its end.
+// One run, from its current state to its end.
 
 #include <functional>
 #include <memory>
@@ -12,22 +12,22 @@
 
 namespace siam {
 
-/// Of all epochs, monitors not included.
+/// Over all epochs, without monitors.
 double training_seconds(const std::vector<EpochMetrics>& epochs);
 
 /// Shows the monitor's measurements as a phase, which an interrupt ends.
 void show_monitor(Trainer& trainer, Progress& progress, const std::string& name,
                   std::string_view of = "");
 
-/// What becomes of a run's state and measurements.
+/// Where a run's state and measurements go.
 struct Keep {
   std::function<void()> save;                 ///< the state
   std::function<void()> log;                  ///< the record: all measured so far
-  std::function<void(const StepInfo&)> look;  ///< at a step
+  std::function<void(const StepInfo&)> look;  ///< after a step
 };
 
-/// Trains one run to its end and keeps `record` up to date. Interrupted, the state saved, behind
-/// the step in which a signal came.
+/// Trains one run to its end and keeps `record` up to date. Interrupted, with the state saved,
+/// after the step in which a signal came.
 void train_run(const Team& team, Trainer& trainer, Progress& progress, RunRecord& record,
                const Keep& keep);
 

@@ -1,6 +1,6 @@
 #pragma once
 // The look of the paper's Fig. 2 for any set of runs: training loss, std*sqrt(d) and kNN accuracy
-// against the epoch, side by side. Without labels recall@1 of views has the place of kNN.
+// against the epoch, side by side. Without labels, recall@1 of views replaces kNN.
 
 #include <span>
 #include <string>
@@ -17,14 +17,14 @@ namespace siam {
 struct PaperCurve {
   std::string label = {};
   std::span<const PaperPoint> points = {};
-  int color = 0;  ///< that of the run it belongs to; run i has colour i
+  int color = 0;  ///< of the run it belongs to; run i has colour i
 };
 
 struct TrainingFigure {
-  std::span<const SeedGroup> runs = {};  ///< several seeds: their mean, and a band of one deviation
+  std::span<const SeedGroup> runs = {};  ///< with several seeds: mean, and a band of one deviation
   std::vector<PaperCurve> paper = {};
   int epochs = 0;  ///< the length of the runs as configured, even if one stopped before
-  double chance = kNotMeasured;  ///< kNN accuracy in percent of guessing; NaN: not drawn
+  double chance = kNotMeasured;  ///< kNN accuracy of guessing, in percent; NaN: not drawn
 };
 
 /// The untrained network's kNN accuracy, or recall, is drawn as a level, if the first run has it.

@@ -22,7 +22,7 @@ AugmentParameters draw_view(const Image& image, const AugmentConfig& config,
   return draw(config, image.height, image.width, choice.seed, choice.epoch, choice.sample, view);
 }
 
-// A white sheet that pictures are laid on, from left to right.
+// A white sheet on which pictures are placed from left to right.
 class Sheet {
  public:
   Sheet(int height, int width)

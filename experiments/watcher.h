@@ -1,5 +1,5 @@
 #pragma once
-// Who looks on while runs train: event files, a page. A watcher never ends a run by itself.
+// Observers of training runs: event files, a page. A watcher never ends a run by itself.
 
 namespace siam {
 
@@ -11,11 +11,11 @@ struct StepInfo;
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  /// `run`, the experiment's last, begins to train, or continues where `trainer` stands.
+  /// `run`, the experiment's latest, begins to train, or continues from the state of `trainer`.
   virtual void begin(const Experiment&, const RunRecord& /*run*/, const Trainer&) {}
-  /// Behind every step whose loss is known.
+  /// After every step whose loss is known.
   virtual void step(const StepInfo&) {}
-  /// Behind every epoch; the run has its row.
+  /// After every epoch, when the run has its row.
   virtual void epoch(const Experiment&, const RunRecord& /*run*/) {}
   /// The run is complete or was ended: its status says so.
   virtual void end(const Experiment&, const RunRecord& /*run*/) {}

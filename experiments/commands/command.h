@@ -1,15 +1,15 @@
 #pragma once
-// The subcommands of the program `simsiam`, each with a command line of its own.
+// The subcommands of the program `simsiam`, each with its own command line.
 
 namespace siam {
 
 struct Command {
   const char* name;
   const char* does;  ///< one line of `simsiam --help`
-  /// Its body. `argv` is the program's: argv[1] the name, behind it the command's own options.
-  /// Gives the exit status, or throws (guarded.h).
+  /// Its body. `argv` is the program's: argv[1] is the name, followed by the command's own options.
+  /// Returns the exit status, or throws (guarded.h).
   int (*run)(int argc, char** argv);
-  bool on_ranks = false;  ///< it may be started as several processes
+  bool on_ranks = false;  ///< whether it may be started as several processes
 };
 
 int pretrain_command(int argc, char** argv);

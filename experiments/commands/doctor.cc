@@ -1,4 +1,4 @@
-// Looks at a data set before a run does.
+// Inspects a data set before a run uses it.
 
 #include <fmt/ranges.h>
 
@@ -115,9 +115,9 @@ int doctor_command(int argc, char** argv) {
   int threads = 0;
   double most = Config().max_bad_fraction;
   CLI::App app(
-      "Looks at every image of a folder before a run does: what cannot be read, what is unusual, "
-      "what there is twice, and how many images each class has. Ends with status 1 if a run would "
-      "not work.",
+      "Inspects every image of a folder before a run uses it: which files cannot be read, are "
+      "unusual or are duplicates, and how many images each class has. Exits with status 1 if a run "
+      "would not work.",
       "simsiam doctor");
   app.add_option("folder", folder, "of images, at any depth")->required();
   app.add_option("--json", file, "also write the report, with every file that it counts, to this");

@@ -1,4 +1,4 @@
-// Features of a folder of images, a row each, for other programs.
+// Writes the features of a folder of images, a row each, for other programs.
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -35,7 +35,7 @@ void need_one_of(const char* option, const std::string& seen,
   throw UsageError(fmt::format("{} {}; one of {} is needed; use one of them", option, seen, names));
 }
 
-// Nothing if the program is to end at once.
+// Nothing if the program should end at once.
 std::optional<EmbedOptions> parse(int argc, char** argv) {
   EmbedOptions options;
   CLI::App app(
@@ -68,8 +68,8 @@ std::optional<EmbedOptions> parse(int argc, char** argv) {
 
 const std::string kColumns = "row,path,label";
 
-// The label is empty where there are none; with columns of features behind them if there is no other
-// file for these.
+// The label is empty if there are none; columns of features follow if there is no other file for
+// them.
 class NameTable {
  public:
   NameTable(const fs::path& path, const Dataset& dataset, int64_t columns)

@@ -10,7 +10,7 @@ namespace siam {
 
 namespace {
 
-// Images [begin, end) but for those that cannot be decoded; `from` gives any range of them.
+// Images [begin, end) except those that cannot be decoded; `from` gives any range of them.
 Tensor whole_ones(const TestImages& from, int64_t begin, int64_t end, std::vector<int64_t>& images,
                   std::vector<BadImage>& bad) {
   const auto some = [&](int64_t first, int64_t last) {
@@ -22,7 +22,7 @@ Tensor whole_ones(const TestImages& from, int64_t begin, int64_t end, std::vecto
     return some(begin, end);
   } catch (const OutOfMemory&) {
     throw;
-  } catch (const Error&) {  // of one of them: which ones is asked one by one
+  } catch (const Error&) {  // at least one cannot be decoded: try them one by one
   }
   std::vector<Tensor> each;
   for (int64_t i = begin; i < end; ++i) try {

@@ -11,7 +11,7 @@
 
 namespace siam {
 
-/// Some images and a row of features for each of them.
+/// Some images, and a row of features for each of them.
 struct EncodedImages {
   std::vector<int64_t> images;
   Tensor features;  ///< f32 [images,D] on the network's device
@@ -19,17 +19,17 @@ struct EncodedImages {
 
 struct BadImage {
   int64_t image;
-  std::string why;  ///< it cannot be decoded; begins with its path
+  std::string why;  ///< why it cannot be decoded; begins with its path
 };
 
-/// Backbone features, or projections, of all images under the test transform, in their order.
-/// Images that cannot be decoded are left out, counted and named in a message. Gives those. Error
-/// if no image can be decoded.
+/// Backbone features, or projections, of all images under the test transform, in order. Images that
+/// cannot be decoded are left out, counted and named in a message, and returned. Error if no image
+/// can be decoded.
 std::vector<BadImage> encode_images(const TrainedModel& trained, const Dataset& dataset,
                                     bool projection, Progress& progress,
                                     const std::function<void(const EncodedImages&)>& encoded);
 
-/// The features of images that are given, [images,D].
+/// The features of the given images, [images,D].
 Tensor encode_some(const TrainedModel& trained, const std::vector<Image>& images);
 
 }  // namespace siam

@@ -1,4 +1,4 @@
-// Judges a checkpoint: kNN, linear probes, and how much of its space the representation uses.
+// Evaluates a checkpoint: kNN, linear probes, and how much of its space the representation uses.
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -23,17 +23,17 @@ namespace fs = std::filesystem;
 
 struct EvaluateOptions {
   std::string checkpoint, data, out, features, device = "auto";
-  int64_t train_samples = -1, test_samples = -1;  ///< -1: as the run
+  int64_t train_samples = -1, test_samples = -1;  ///< -1: as in the run
   int probe_epochs = -1, threads = 0;
   double max_bad_fraction = Config().max_bad_fraction;
 };
 
-// Nothing if the program is to end at once.
+// Nothing if the program should end at once.
 std::optional<EvaluateOptions> parse(int argc, char** argv) {
   EvaluateOptions options;
   CLI::App app(
-      "Judges the network in a checkpoint: kNN accuracy, linear probes, collapse panel. Prints the "
-      "evaluation card and writes evaluation.json and evaluation.md.",
+      "Evaluates the network in a checkpoint: kNN accuracy, linear probes, collapse panel. Prints "
+      "the evaluation card and writes evaluation.json and evaluation.md.",
       "simsiam evaluate");
   app.add_option("checkpoint", options.checkpoint, "a run's .safetensors")->required();
   app.add_option("--data", options.data,
@@ -44,7 +44,7 @@ std::optional<EvaluateOptions> parse(int argc, char** argv) {
                  "folder for the results; default: the checkpoint's name without suffix");
   constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
   add_number(app, "--train-samples", options.train_samples,
-             "class-balanced subset of the training images; 0: all; default: as the run",
+             "class-balanced subset of the training images; 0: all; default: as in the run",
              int64_t{0}, kAll);
   add_number(app, "--test-samples", options.test_samples, "of the test images", int64_t{0}, kAll);
   add_number(app, "--max-bad-fraction", options.max_bad_fraction,
@@ -70,7 +70,7 @@ TensorFile features_file(const EvaluationInput& input) {
   return file;
 }
 
-// As EvaluationSource has it.
+// As defined in EvaluationSource.
 int64_t trained_images(const TrainedModel& trained, const std::shared_ptr<const Dataset>& whole) {
   const int64_t count =
       trained.config.train_samples > 0 ? trained.config.train_samples : whole->size();
@@ -137,7 +137,7 @@ int evaluate_command(int argc, char** argv) {
     const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);
     if (!trained.heads)
       progress.message(fmt::format(
-          "{}: imported without heads; what is said of its projection is said of random ones",
+          "{}: imported without heads; numbers about its projection are about random ones",
           options->checkpoint));
     judge(*options, trained, progress, shell_quoted(std::vector<std::string>(argv, argv + argc)),
           ranks);

@@ -1,4 +1,4 @@
-// A checkpoint's backbone for other software.
+// Exports a checkpoint's backbone for other software.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -33,7 +33,7 @@ int export_command(int argc, char** argv) {
   std::string checkpoint, out = "backbone.safetensors";
   CLI::App app(
       "Writes the backbone of a checkpoint under torchvision's names. For a network that is not "
-      "one of torchvision's, thin or with the CIFAR stem, a Python module beside it makes it of "
+      "one of torchvision's, thin or with the CIFAR stem, a Python module beside it builds it from "
       "torchvision's parts.",
       "simsiam export");
   app.add_option("checkpoint", checkpoint, "a run's .safetensors")->required();

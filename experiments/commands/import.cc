@@ -1,4 +1,4 @@
-// A checkpoint from weights that others have trained.
+// Makes a checkpoint from weights that others have trained.
 
 #include <fmt/ranges.h>
 
@@ -20,10 +20,9 @@ int import_command(int argc, char** argv) {
   int size = 0;
   float crop_pct = 0;
   CLI::App app(
-      "Makes a checkpoint of a ResNet's weights as torchvision, timm or the authors of SimSiam "
-      "name "
-      "them: for `embed`, `neighbours` and `evaluate`, and for training that goes on from them "
-      "(--init).",
+      "Makes a checkpoint from a ResNet's weights with the names of torchvision, timm or the "
+      "authors of SimSiam: for `embed`, `neighbours` and `evaluate`, and for training that starts "
+      "from them (--init).",
       "simsiam import");
   app.add_option("file", file, "a .safetensors with filters as PyTorch has them")->required();
   app.add_option("--out", out, "the checkpoint to write")->capture_default_str();

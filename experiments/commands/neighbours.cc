@@ -1,4 +1,5 @@
-// The images most alike to some, by cosine of their backbone features, as a page of thumbnails.
+// The images most similar to some queries, by cosine of their backbone features, as a page of
+// thumbnails.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -36,7 +37,7 @@ struct NeighbourOptions {
   int count = 16, threads = 0;
 };
 
-// Nothing if the program is to end at once.
+// Nothing if the program should end at once.
 std::optional<NeighbourOptions> parse(int argc, char** argv) {
   NeighbourOptions options;
   CLI::App app(
@@ -60,12 +61,12 @@ std::optional<NeighbourOptions> parse(int argc, char** argv) {
 struct Query {
   std::string name;
   Image image;
-  /// Of the same image in the folder, which is not its neighbour; -1: it is not there.
+  /// Index of the same image in the folder, which is not its own neighbour; -1: it is not there.
   int64_t index;
   std::vector<Neighbour> nearest = {};
 };
 
-// Where a file lies in a folder: its path as the data set has it, if it is one of its images.
+// A file's path as the data set has it, if it is one of its images.
 int64_t index_in(const Dataset& dataset, const fs::path& folder, const fs::path& file) {
   const fs::path place =
       fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(folder));
@@ -81,7 +82,7 @@ std::vector<Query> given_queries(const NeighbourOptions& options, const Dataset&
   return queries;
 }
 
-// The first images of a random order that can be read.
+// The first readable images in a random order.
 std::vector<Query> random_queries(const NeighbourOptions& options, const Dataset& dataset) {
   std::vector<int64_t> order(static_cast<size_t>(dataset.size()));
   std::iota(order.begin(), order.end(), 0);
@@ -92,7 +93,7 @@ std::vector<Query> random_queries(const NeighbourOptions& options, const Dataset
     try {
       queries.push_back(
           {dataset.path(order[i]).generic_string(), dataset.image(order[i]), order[i]});
-    } catch (const Error&) {  // it is named when all are read
+    } catch (const Error&) {  // it will be named when all are read
     }
   }
   check(!queries.empty(), "{}: none of its {} images can be read; images are needed; use others",
@@ -125,10 +126,10 @@ Photograph photograph(const Image& image, const std::string& caption, const std:
 std::string page(const NeighbourOptions& options, const TrainedModel& trained,
                  const Dataset& dataset, const std::vector<Query>& queries) {
   HtmlPage html("Nearest neighbours");
-  html.paragraph(
-      fmt::format("Left of each row a query, behind it the {} images nearest to it by cosine "
-                  "similarity of backbone features, of {} in {}. Network: {} after {} epochs.",
-                  kNeighbours, dataset.size(), options.folder, options.checkpoint, trained.epochs));
+  html.paragraph(fmt::format(
+      "On the left of each row is a query, followed by the {} images nearest to it by cosine "
+      "similarity of backbone features, out of {} in {}. Network: {} after {} epochs.",
+      kNeighbours, dataset.size(), options.folder, options.checkpoint, trained.epochs));
   for (const Query& query : queries) {
     std::vector<Photograph> row = {photograph(query.image, "query", query.name, "query")};
     for (const auto& [similarity, index] : query.nearest)

@@ -1,5 +1,5 @@
 #pragma once
-// What the commands on a checkpoint begin with.
+// The first step of all commands on a checkpoint.
 
 #include <string>
 
@@ -8,8 +8,8 @@
 
 namespace siam {
 
-/// Reads the network of a checkpoint onto a device ("auto", "cpu", "cuda"), and says which settings
-/// its version did not have.
+/// Reads the network of a checkpoint onto a device ("auto", "cpu", "cuda"), and reports the
+/// settings that its version did not have.
 TrainedModel open_checkpoint(const std::string& path, const std::string& device,
                              Progress& progress);
 

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 void check_output(const fs::path& out, std::initializer_list<fs::path> inputs) {
   for (const fs::path& input : inputs) {
-    std::error_code none;  // one of them is not there
+    std::error_code none;  // if one of them does not exist
     check(!fs::equivalent(out, input, none),
           "--out {}: this is what is read; another file is needed; choose another name",
           out.string());

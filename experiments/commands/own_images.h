@@ -15,9 +15,9 @@ struct OwnRun {
   TrainTest data;
 };
 
-/// Reads the command line, with the options of one command beside the shared ones, then the folder
-/// in it. `trains`: with the options that say where results go. Nothing if the program is to end at
-/// once. Sets the number of threads. UsageError or Error if something does not fit.
+/// Reads the command line, with the options of one command besides the shared ones, then the folder
+/// in it. `trains`: with the options for where results go. Nothing if the program should end at
+/// once. Sets the number of threads. UsageError or Error if something is not valid.
 std::optional<OwnRun> own_run(int argc, char** argv, const std::string& description, bool trains,
                               const std::vector<TextOption>& own = {},
                               const Communicator& ranks = alone());

@@ -1,4 +1,4 @@
-// Says what a run of `simsiam pretrain` with the same words will cost.
+// Reports what a run of `simsiam pretrain` with the same arguments will cost.
 
 #include "experiments/plan.h"
 
@@ -13,8 +13,8 @@ namespace siam {
 int plan_command(int argc, char** argv) {
   const std::optional<OwnRun> run =
       own_run(argc, argv,
-              "Says what `simsiam pretrain` with the same folder and options will cost, from a few "
-              "of its steps: parameters, memory, time, disk. Nothing is written.",
+              "Estimates what `simsiam pretrain` with the same folder and options will cost, from "
+              "a few of its steps: parameters, memory, time, disk. Nothing is written.",
               /*trains=*/true);
   if (!run) return 0;
   const Config& config = run->options.config;

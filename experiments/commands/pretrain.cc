@@ -1,5 +1,5 @@
-// Pretrains on own images: a study of one run, which says first what it will cost, and last what it
-// has cost.
+// Pretrains on the user's own images: a study of one run, which first reports what it will cost,
+// and finally what it has cost.
 
 #include <filesystem>
 
@@ -18,22 +18,23 @@ namespace {
 namespace fs = std::filesystem;
 
 Study own_study(const OwnRun& run) {
-  return {.name = "pretrain",
-          .title = fmt::format("SimSiam on {}", run.data.train->name()),
-          .description = {},
-          .paper = {},
-          .runs =
-              [](const Baseline& baseline) {
-                return std::vector<Run>{
-                    {std::string(name_of(baseline.config.objective.method)), baseline.config}};
-              },
-          .look_for = {"std*sqrt(d) near 1 says that the run has not collapsed; the loss does not "
-                       "tell a good run from a bad one.",
-                       "Without labels: recall@1, how often a view's nearest neighbour among other "
-                       "views is the same image's, above the untrained network's says that it "
-                       "learns; the rank says how many directions the projections use.",
-                       "With labels: kNN accuracy above the untrained network's says so."},
-          .neighbours = true};
+  return {
+      .name = "pretrain",
+      .title = fmt::format("SimSiam on {}", run.data.train->name()),
+      .description = {},
+      .paper = {},
+      .runs =
+          [](const Baseline& baseline) {
+            return std::vector<Run>{
+                {std::string(name_of(baseline.config.objective.method)), baseline.config}};
+          },
+      .look_for = {"std*sqrt(d) near 1 shows that the run has not collapsed; the loss does not "
+                   "tell a good run from a bad one.",
+                   "Without labels: recall@1, how often a view's nearest neighbour among other "
+                   "views is that of the same image. If it is above the untrained network's, the "
+                   "network learns; the rank says how many directions the projections use.",
+                   "With labels: kNN accuracy above the untrained network's shows that it learns."},
+      .neighbours = true};
 }
 
 int pretrain(const OwnRun& own, Runner& runner) {
@@ -43,7 +44,7 @@ int pretrain(const OwnRun& own, Runner& runner) {
   runner.expect(study.name, runs);
   std::vector<Watcher*> watchers;
   std::optional<Forecast> forecast;
-  if (runner.ranks().size() == 1 && !runner.complete(runs)) {  // a plan is of one process
+  if (runner.ranks().size() == 1 && !runner.complete(runs)) {  // a plan is for one process
     const Plan plan = [&] {
       const auto phase = runner.phase("measuring a few steps");
       // The run names the files that cannot be read.
@@ -69,12 +70,12 @@ int pretrain(const OwnRun& own, Runner& runner) {
 
 int pretrain_command(int argc, char** argv) {
   return guarded_on_ranks([&](const Communicator& ranks) {
-    const std::optional<OwnRun> own = own_run(
-        argc, argv,
-        "Pretrains on a folder of images. The preset `photos` takes epochs, batch size and how "
-        "often it measures from the number of images; what is shown here is for 10,000. Its "
-        "report.html shows the run while it trains.",
-        /*trains=*/true, {}, ranks);
+    const std::optional<OwnRun> own =
+        own_run(argc, argv,
+                "Pretrains on a folder of images. The preset `photos` derives the epochs, the "
+                "batch size and how often it measures from the number of images; the defaults "
+                "shown here are for 10,000. Its report.html shows the run while it trains.",
+                /*trains=*/true, {}, ranks);
     if (!own) return 0;
     Runner runner(own->options, *own->options.data, own->data, ranks);
     return runner.lead([&] { return pretrain(*own, runner); });

@@ -1,4 +1,4 @@
-// The augmented views that training sees of an image, as a picture.
+// Draws the augmented views of an image that training sees.
 
 #include <charconv>
 
@@ -16,7 +16,7 @@ namespace siam {
 
 namespace {
 
-constexpr int kShownSide = 192;  // of a view in the picture, about
+constexpr int kShownSide = 192;  // approximate side of a view in the picture
 
 int64_t number(const char* option, const std::string& text, int64_t least, int64_t most) {
   int64_t value = 0;
@@ -33,8 +33,8 @@ int view_command(int argc, char** argv) {
   std::string sample = "0", epoch = "1", views, file = "view.png";
   const std::optional<OwnRun> own =
       own_run(argc, argv,
-              "Draws what training sees of an image: the views are those of `simsiam pretrain` "
-              "with the same folder, preset, seed and options.",
+              "Draws the views of an image that training sees, those of `simsiam pretrain` with "
+              "the same folder, preset, seed and options.",
               /*trains=*/false,
               {{"--sample", "index of the image in the training set, from 0; default: 0", &sample},
                {"--epoch", "from 1; default: 1", &epoch},

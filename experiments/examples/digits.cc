@@ -1,5 +1,5 @@
-// Trains an MLP on a folder of IDX digits (MNIST, Fashion-MNIST; plain or gzipped), with the
-// library alone: digits FOLDER
+// Trains an MLP on a folder of IDX digits (MNIST, Fashion-MNIST; plain or gzipped), using only the
+// library: digits FOLDER
 #include <algorithm>
 
 #include "data/dataset.h"

@@ -10,7 +10,7 @@ namespace siam {
 
 namespace {
 
-// What a value holds of two views that lie one behind the other in a batch.
+// Which of the two concatenated views of a batch a value holds.
 enum class Flow { none, first, second, both, mixed };
 
 struct Look {
@@ -32,7 +32,7 @@ Flow join(Flow a, Flow b) {
   return b == Flow::none ? a : Flow::mixed;
 }
 
-// Of a value that comes from values of `flow`.
+// For a value computed from values with `flow`.
 Flow behind(Flow flow, const OpGraph::Value& value, int64_t samples) {
   if (flow != Flow::both) return flow;
   if (value.rows && value.rows->end <= samples) return Flow::first;
@@ -42,7 +42,7 @@ Flow behind(Flow flow, const OpGraph::Value& value, int64_t samples) {
 
 std::vector<Flow> flows_of(const OpGraph& graph, int64_t samples) {
   std::vector<Flow> inputs(graph.values.size(), Flow::none), flows = inputs;
-  size_t edge = 0;  // they are in the order of their results
+  size_t edge = 0;  // edges are in the order of their results
   for (size_t i = 0; i < flows.size(); ++i) {
     const OpGraph::Value& value = graph.values[i];
     for (; edge < graph.edges.size() && graph.edges[edge].to == i; ++edge)
@@ -62,7 +62,7 @@ std::string small(const std::string& text) {
   return fmt::format("<br/><font point-size=\"10\" color=\"#444444\">{}</font>", text);
 }
 
-// In bold what it is, then its shape, and a line for each parameter.
+// Its kind in bold, then its shape, and a line for each parameter.
 std::string box_label(const OpGraph& graph, size_t index) {
   const OpGraph::Value& value = graph.values[index];
   const bool op = value.kind == OpGraph::Kind::op;

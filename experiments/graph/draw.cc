@@ -20,7 +20,8 @@ void draw_dot(const std::string& dot, const fs::path& svg) {
   if (!holds(folder / script, dot)) fs::remove(svg, ignored);
   write_file_atomically(folder / script, dot);
 
-  // A picture gets its name when it is whole; until then it has one of this process's own.
+  // A picture gets its name when it is complete; until then it has one that is unique to this
+  // process.
   const std::string part = fmt::format("{}.{}.tmp.svg", name, getpid());
   const ProcessResult run = run_process({"dot", "-Tsvg", "-o", "./" + part, "./" + script}, folder);
   if (run.found && run.status == 0 && is_whole_picture(folder / part)) {

@@ -15,7 +15,7 @@ double l2_norm(const Tensor& t) {
   return std::sqrt(sum);
 }
 
-// Nothing unless `part` lies in the memory of `whole`.
+// Nothing unless `part` is in the memory of `whole`.
 std::optional<OpGraph::Rows> rows_within(const Tensor& part, const Tensor& whole) {
   if (part.rank() == 0 || part.rank() != whole.rank() || part.bytes() == 0) return {};
   const auto address = [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.raw()); };
@@ -28,7 +28,7 @@ std::optional<OpGraph::Rows> rows_within(const Tensor& part, const Tensor& whole
 }  // namespace
 
 const GraphRecorder::Constant* GraphRecorder::constant(const Variable& value) const {
-  // The latest, of a value and its part that is all of it.
+  // The latest, if a value and a slice of all of it share the memory.
   const auto found = std::find_if(constants_.rbegin(), constants_.rend(), [&](const Constant& c) {
     return c.value.raw() == value.value().raw() && c.value.shape() == value.shape();
   });
@@ -94,7 +94,7 @@ void GraphRecorder::detached(const Variable& x, const Variable& result) {
 void GraphRecorder::passed(const Node& op, size_t input, const Tensor& dx) {
   const auto known = std::find_if(nodes_.begin(), nodes_.end(),
                                   [&](const auto& entry) { return entry.first.get() == &op; });
-  if (known == nodes_.end()) return;  // made before the recorder was
+  if (known == nodes_.end()) return;  // older than the recorder
   for (OpGraph::Edge& edge : graph_.edges)
     if (edge.to == known->second && edge.input == input) edge.gradient = l2_norm(dx);
 }

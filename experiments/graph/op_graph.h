@@ -1,5 +1,5 @@
 #pragma once
-// The graph of a computation as plain data, and who writes it down while it happens.
+// The graph of a computation as plain data, and its recorder.
 
 #include <cmath>
 #include <map>
@@ -17,15 +17,15 @@ struct OpGraph {
   struct Rows {
     int64_t begin, end;
   };
-  /// What an op makes, or what none has made.
+  /// The result of an op, or a leaf.
   struct Value {
     Kind kind = Kind::op;
     std::string op, name;  ///< either may be empty
     Shape shape;
-    std::optional<Rows> rows;  ///< of the op's input whose memory it is
+    std::optional<Rows> rows;  ///< of the op's input whose memory it shares
   };
   struct Edge {
-    size_t from, to;  ///< values: an input, and what an op made of it
+    size_t from, to;  ///< values: an input, and the result of an op on it
     size_t input;     ///< which of the op's inputs
     bool cut;         ///< detach() lies between
     double gradient;  ///< L2 norm of what backward() handed from `to` to `from`; NaN: nothing
@@ -34,10 +34,10 @@ struct OpGraph {
   std::vector<Edge> edges;
 };
 
-/// Writes down what happens in its thread while it lives. Keeps no value but constants.
+/// Records what happens in its thread while it exists. Keeps no values except constants.
 class GraphRecorder : public GraphVisitor {
  public:
-  /// What a value is to be called: a leaf, or what an op has made.
+  /// Names a value: a leaf, or the result of an op.
   void name(const Variable& value, std::string name) { graph_.values[index(value)].name = name; }
   const OpGraph& graph() const { return graph_; }
 
@@ -47,7 +47,8 @@ class GraphRecorder : public GraphVisitor {
   void passed(const Node& op, size_t input, const Tensor& dx) override;
 
  private:
-  // A constant has no node, so its memory and shape say which it is; held, lest others get it.
+  // A constant has no node, so it is identified by its memory and shape; held, lest the memory be
+  // reused.
   struct Constant {
     Tensor value;
     size_t index;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kSamples = 4, kSide = 8;
 
-// Noise, and the same with as much other noise: [2 kSamples,H,W,3], a view behind the other.
+// Noise, and the same plus other noise of equal size: [2 kSamples,H,W,3], the two views
+// concatenated.
 Variable two_views(Initializer& random) {
   const Shape shape = {kSamples, kSide, kSide, 3};
   const Tensor views = Tensor::empty({2 * kSamples, kSide, kSide, 3});
@@ -29,7 +30,7 @@ Variable two_views(Initializer& random) {
 StepGraph record_step(const StepGraphOptions& options) {
   Initializer random(0);
   const ModelConfig config{
-      // With the usual zeros no gradient would enter a block.
+      // With the usual zero initialisation no gradient would enter a block.
       .backbone = {.arch = options.arch, .width = 4, .zero_init_residual = false},
       .projector_layers = 2,
       .projector_hidden = 8,

@@ -1,7 +1,7 @@
 // Rate of every convolution of a network, forward and both gradients, against the machine's
-// arithmetic ceiling measured in the same run. Winograd does fewer multiplications than the
-// definition, by which GFLOP are counted, so it can exceed 100 %. GFLOP/s are by the clock, shares
-// of the ceiling by CPU time.
+// arithmetic peak measured in the same run. Winograd does fewer multiplications than the
+// definition, in which GFLOP are counted, so it can exceed 100 %. GFLOP/s are by wall time, shares
+// of the peak by CPU time.
 //
 // usage: bench_conv [cifar18|resnet50|quick|medium] [f32|bf16|f16] [images]
 // [threads]
@@ -32,7 +32,7 @@ std::vector<Network> networks() {
 
 struct Row {
   ConvLayer layer;
-  int count;  ///< of such layers in the network
+  int count;  ///< how often the network has this layer
 };
 
 // The distinct convolutions.
@@ -63,7 +63,7 @@ struct Sum {
 };
 
 void bench(const Network& network, DType type, int64_t images) {
-  // bf16 without instructions for it is calculated in f32.
+  // Without instructions for bf16 it is computed in f32.
   const Peak peak = peak_flops(type == DType::bf16);
   fmt::print("{}, {} images, {}, {} threads, {} kernels, ceiling {:.0f} GFLOP/s, {:.0f} a core\n\n",
              network.name, images, type, threads(), name_of(cpu::instruction_set()), peak.all / 1e9,

@@ -19,10 +19,10 @@ struct InputOptions {
   int64_t images = 400;
 };
 
-// Of this process, whatever else the machine does.
+// CPU time of this process, whatever else the machine does.
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-// The median of a few rounds over `count` images, before which one warms the file cache.
+// The median of a few rounds over `count` images, after one that warms the file cache.
 template <class F>
 void measure(const InputOptions& options, int64_t count, const char* what, const F& each) {
   std::vector<double> seconds;

@@ -1,6 +1,6 @@
-// What several processes are worth: mpirun -n 2 bench_ranks. In one run, taking turns: the trainer
-// in one process with one thread, in one process with as many threads as there are processes, and
-// in all processes with one thread each; and the bytes that a step sends beside the least there is.
+// What several processes gain: mpirun -n 2 bench_ranks. In one run, taking turns: the trainer in
+// one process with one thread, in one process with as many threads as there are processes, and in
+// all processes with one thread each; and the bytes that a step sends, compared with the minimum.
 
 #include <unistd.h>
 
@@ -89,7 +89,7 @@ void bench(const StepOptions& options, const Communicator& ranks) {
   line("1 process, 1 thread", one.median());
   line(fmt::format("1 process, {} threads", n).c_str(), threaded.median());
   line(fmt::format("{} processes, 1 thread each", n).c_str(), shared.median());
-  // A sum that all are to know: each rank sends 2 (n - 1) / n of it.
+  // For a sum that all ranks need, each rank sends 2 (n - 1) / n of it.
   const double share = 2.0 * (n - 1) / n * sizeof(float);
   const double gradients = share * static_cast<double>(shared.trainer().parameters().size());
   const double norms = share * 2 * 2 * 2 * static_cast<double>(norm_channels(shared.trainer()));

@@ -1,10 +1,10 @@
 // Rate of the SimSiam training step on random images. peer_torch.py beside this file is the same
 // step in PyTorch.
-//   --what step   forward, backward and update on views that rest in the device's memory
+//   --what step   forward, backward and update on views that stay in the device's memory
 //   --what train  the trainer itself: draws, augmentation and the read-back of the loss included
 //   --what knn    an epoch of the trainer and one pass of its kNN monitor
-// On a GPU the step is captured and replayed, unless --eager. --profile: behind that, one step op
-// by op, with the time of every kernel.
+// On a GPU the step is captured and replayed, unless --eager. --profile: after that, one step op by
+// op, with the time of every kernel.
 
 #include <sys/resource.h>
 
@@ -25,7 +25,7 @@ namespace {
 
 struct Rates {
   std::vector<double> pairs_per_second;    ///< of each window, ascending
-  CachingAllocator::Statistics step = {};  ///< of the memory that captured steps have to themselves
+  CachingAllocator::Statistics step = {};  ///< of the memory reserved for captured steps
 
   double best() const { return pairs_per_second.back(); }
   double median() const { return pairs_per_second[pairs_per_second.size() / 2]; }
@@ -120,7 +120,8 @@ void bench_kernels(const StepOptions& options) {
              profile_table(times.kernels, times.seconds, 0.01));
 }
 
-// The second epoch and the second pass count: the first ones choose the libraries' algorithms.
+// The second epoch and the second pass count: in the first ones the libraries' algorithms are
+// chosen.
 void bench_monitor(const StepOptions& options) {
   Config config = config_of(options);
   config.epochs = config.knn_every = 10;

@@ -1,6 +1,6 @@
 #pragma once
-// The arithmetic ceiling of this machine, measured: what independent fused multiply-adds in
-// registers reach, with no memory in the way.
+// The arithmetic peak of this machine, measured: the rate of independent fused multiply-adds in
+// registers, without memory accesses.
 
 #include <immintrin.h>
 #include <time.h>
@@ -14,8 +14,8 @@
 namespace siam {
 
 // Twelve chains: two units with a latency of four to six cycles need that many in flight. The
-// compiler must take them for different ones: it merges chains that start alike into one, whose
-// rate is a latency.
+// compiler must see them as different: it merges chains with equal starts into one, whose rate is
+// bound by latency.
 constexpr int kChains = 12;
 constexpr int64_t kRounds = 20'000'000;
 constexpr int64_t kTileRounds = 2'000'000;
@@ -74,15 +74,15 @@ __attribute__((target("amx-tile,amx-bf16"))) inline float tile_chains_bf16() {
   return 0;
 }
 
-inline double cpu_seconds() {  ///< of all threads of this process
+inline double cpu_seconds() {  ///< over all threads of this process
   timespec now;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// Seconds of a call: the best of a few samples, each of as many calls as take 50 ms, since the
-/// kernel counts CPU time of running threads in ticks of some milliseconds. On a machine that other
-/// programs use too, CPU time tells what a kernel needs and wall time what it got.
+/// Seconds per call: the best of a few samples, each of enough calls to take 50 ms, since the
+/// operating system counts CPU time of running threads in ticks of some milliseconds. On a machine
+/// shared with other programs, CPU time shows what a kernel needs, wall time what it got.
 struct Time {
   double wall = 1e9, cpu = 1e9;
 };
@@ -102,8 +102,8 @@ Time best_time(const F& call) {
   return best;
 }
 
-/// FLOP/s that the multiply-adds of the instruction set in use can reach: of all threads together
-/// by the clock, and of one by its CPU time.
+/// Peak FLOP/s of the multiply-adds of the instruction set in use: of all threads together by wall
+/// time, and of one by its CPU time.
 struct Peak {
   double all = 0, core = 0;
 };
@@ -119,7 +119,7 @@ inline Peak peak_flops(bool bf16) {
   if (bf16 && set == cpu::InstructionSet::avx512_bf16) loop = {dot_chains_bf16, chains(32)};
   if (bf16 && set == cpu::InstructionSet::amx)
     loop = {tile_chains_bf16, 2.0 * 16 * 16 * 32 * 4 * kTileRounds};
-  volatile float sink = 0;  // without a reader the loops would be removed
+  volatile float sink = 0;  // without a use the loops would be removed
   const Time time = best_time([&] {
     parallel_for(threads(), 1, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) sink = loop.run();

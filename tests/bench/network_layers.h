@@ -1,5 +1,6 @@
 #pragma once
-// The layers of a network as shapes, and from them the fewest bytes that a training step moves.
+// The layers of a network as shapes, and derived from them the fewest bytes that a training step
+// can move.
 
 #include <vector>
 
@@ -42,11 +43,11 @@ inline std::vector<ConvLayer> convolutions(const ResNetConfig& config, int64_t s
 }
 
 /// Bytes that one training step of `images` views reads and writes if every kernel reads each of
-/// its operands once from memory and writes each result once, the caches keeping nothing between
-/// kernels. Per activation element: a batch norm reads its input twice and writes once going
-/// forward (statistics; normalisation), and reads dy and x twice (with a shortcut y too) and writes
-/// dx (and the shortcut's gradient) going back. Pooling, loss and augmentation are left out: less
-/// than a percent.
+/// its operands once from memory and writes each result once, with nothing kept in caches between
+/// kernels. Per activation element, a batch norm reads its input twice and writes once in the
+/// forward pass (statistics; normalisation), and in the backward pass reads dy and x twice (with a
+/// shortcut also y) and writes dx (and the shortcut's gradient). Pooling, loss and augmentation are
+/// left out: less than a percent.
 inline double step_bytes(const ModelConfig& model, int64_t size, int64_t images, DType storage) {
   const double bytes = static_cast<double>(size_of(storage)), rows = static_cast<double>(images);
   double elements = 0, weights = 0;

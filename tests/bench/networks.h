@@ -1,6 +1,6 @@
 #pragma once
-// The networks that are measured: those of the presets, under the names that they and their peers
-// in peer_torch.py have.
+// The measured networks: those of the presets, with the names that they and their peers in
+// peer_torch.py have.
 
 #include "experiments/presets.h"
 

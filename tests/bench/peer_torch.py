@@ -2,14 +2,14 @@
 """The peer of bench_step: the same SimSiam training step in PyTorch.
 
 CIFAR ResNet-18 with heads 2048-512-2048, or ResNet-50 at 224 with heads 2048-2048-512-2048; two views through the
-encoder one after the other as in the authors' code, SGD with momentum and weight decay. Random images that rest in the
-device's memory: as views (--what step), or as uint8 images that each step draws from and augments on the device
-(--what train). Prints one line with the best and the median rate in pairs/s and the peak memory.
+encoder one after the other as in the authors' code, SGD with momentum and weight decay. Random images in the device's
+memory: as views (--what step), or as uint8 images that each step draws from and augments on the device (--what train).
+Prints one line with the best and the median rate in pairs/s and the peak memory.
 
-modes: eager; compile (torch.compile of the model and of the augmentation); graph (eager, the whole step captured once as
-a CUDA graph); compile-graph (both). Each at its best: channels_last, cuDNN's choice by measurement, one fused kernel for
-the update on a GPU, gradients written and not added, f16 with a static loss scale, which never waits for the GPU as
-GradScaler does. f32 is f32: no TF32, which PyTorch would use in convolutions only.
+modes: eager; compile (torch.compile of the model and of the augmentation); graph (eager, the whole step captured once
+as a CUDA graph); compile-graph (both). Each in its fastest setting: channels_last, cuDNN's choice by measurement, one
+fused kernel for the update on a GPU, gradients overwritten instead of accumulated, f16 with a static loss scale, which
+never waits for the GPU as GradScaler does. f32 is f32: no TF32, which PyTorch would use in convolutions only.
 """
 import argparse
 import math

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The peer of bench_input: the input pipeline of SimSiam's official code (torchvision on Pillow), one thread.
 
-Pairs of views per second of this process's CPU time, of a folder of images: the file is decoded once for both views,
-as by the official code's TwoCropsTransform. Prints the median of a few rounds.
+Pairs of views per second of this process's CPU time, from a folder of images: each file is decoded once for both views,
+as in the official code's TwoCropsTransform. Prints the median of a few rounds.
 """
 import argparse
 import pathlib

@@ -26,7 +26,7 @@ SimSiam initial_model(const Config& config) {
 
 Config config_of(const StepOptions& options) {
   Config config = bench_config(options.network);
-  config.train_samples = config.test_samples = 0;  // of random images: all
+  config.train_samples = config.test_samples = 0;  // all of the random images
   config.batch_size = options.batch_size;
   config.micro_batch = options.micro_batch;
   config.base_learning_rate = 0.03;
@@ -109,7 +109,7 @@ BareStep::Times BareStep::profile() {
     Profile profile(config_.device);
     step();
     profile.stop();
-    // The first step measures the libraries' algorithms on the side.
+    // The first step also measures the libraries' algorithms.
     if (i == 0 || (i > 0 && profile.seconds() < fastest.seconds))
       fastest = {profile.seconds(), profile.kernels()};
   }

@@ -1,5 +1,5 @@
 #pragma once
-// A SimSiam step on random images, as the trainer makes it, for measuring.
+// A SimSiam step on random images, as the trainer makes it, for measurements.
 
 #include <memory>
 #include <string>
@@ -19,7 +19,7 @@ struct StepOptions {
   int windows = 5, threads = 0;
   bool eager = false;
   bool profile = false;
-  int64_t images = 50000, queries = 10000;  ///< of the kNN monitor: CIFAR-10's
+  int64_t images = 50000, queries = 10000;  ///< for the kNN monitor: CIFAR-10's
 
   bool cuda() const { return device == "cuda"; }
   int64_t size() const { return bench_config(network).augment.size; }  ///< pixels a side
@@ -32,21 +32,21 @@ Config config_of(const StepOptions& options);
 /// `count` images of random pixels, [size,size,3].
 std::shared_ptr<const Dataset> random_images(int64_t count, int64_t size);
 
-/// Draws if wanted, forward, backward and update, without what the trainer does around them.
+/// Optional draws, forward, backward and update, without what the trainer does around them.
 class BareStep {
  public:
-  /// On views that rest in the device's memory, or with `draws` on views made anew in each step.
+  /// On views that stay in the device's memory or, with `draws`, on new views in each step.
   BareStep(const StepOptions& options, bool draws);
   ~BareStep();
 
-  /// Queues a step: on a GPU a replay of a captured one, if possible and not forbidden.
+  /// Queues a step: on a GPU a replay of a captured one, if possible and not disabled.
   void queue();
   struct Times {
     double seconds;  ///< of the whole step
     std::vector<KernelTime> kernels;
   };
-  /// Of one step op by op, the fastest of `options.windows`. On a GPU other work is queued first,
-  /// so that the host is ahead and no kernel waits for it.
+  /// The profile of one step, op by op, the fastest of `options.windows`. On a GPU other work is
+  /// queued first, so that the host is ahead and no kernel waits for it.
   Times profile();
   CachingAllocator::Statistics memory() const;
 

@@ -77,7 +77,7 @@ TEST_CASE("a flat folder has no labels, and a tenth of it is held out") {
   const TrainTest with_notes = open_images(folder.path());
   CHECK_FALSE(with_notes.train->unused_files().text().empty());
   CHECK(with_notes.test->unused_files().text().empty());
-  // Another image moves at most one that was there.
+  // Adding an image moves at most one other.
   write_all(folder, {"more.jpg"});
   const Paths after = paths_of(*open_images(folder.path()).test);
   int stayed = 0;
@@ -126,7 +126,7 @@ TEST_CASE("train/ without val/, with files in it or with classes") {
   data = open_images(folder.path());
   CHECK(data.train->class_names() == Names{"a", "b"});
   CHECK(data.train->size() == 18);
-  // With another folder beside it, train/ is a class: that of locomotives.
+  // With another folder beside it, train/ is a class, as of locomotives.
   write_all(folder, numbered("bus/", 10));
   CHECK(open_images(folder.path()).train->class_names() == Names{"bus", "train"});
 }
@@ -155,7 +155,7 @@ TEST_CASE("a folder that cannot be listed is passed over, and named") {
   write_all(folder, {"cat/1.jpg", "closed/2.jpg", "owl/3.jpg"});
   fs::permissions(folder.path(), fs::perms::all);
   fs::permissions(folder / "closed", fs::perms::none);
-  const Nobody nobody;  // root may list all folders
+  const Nobody nobody;  // since root may list all folders
   const auto all = open_all_images(folder.path());
   CHECK(paths_of(*all) == Paths{"cat/1.jpg", "owl/3.jpg"});
   CHECK(all->contents().find("1 folders that cannot be listed (Permission denied) (" +

@@ -23,7 +23,7 @@ Image noise(int height, int width) {
 }
 
 // The triangle filter in double, straight from its definition (PIL's BILINEAR): weights 1 -
-// |distance| / support with support max(scale, 1), cut at the border and rescaled.
+// |distance| / support with support max(scale, 1), cut off at the border and renormalised.
 double resized(const Image& image, int top, int left, int height, int width, int out_height,
                int out_width, int y, int x, int c) {
   auto weight = [](int in, int out, int i, int j) {
@@ -42,7 +42,7 @@ double resized(const Image& image, int top, int left, int height, int width, int
 
 }  // namespace
 
-// f32 sums of at most some hundred products of numbers up to 1: errors of a few 1e-7.
+// f32 sums of at most a few hundred products of numbers up to 1: errors of a few 1e-7.
 TEST_CASE("resize is the antialiased triangle filter, enlarging and shrinking") {
   const Image image = noise(23, 31);
   struct Case {
@@ -138,7 +138,7 @@ TEST_CASE("exp_small is exp") {
                  1) < 2.5e-7);  // two ulp
 }
 
-// 20,000 draws: a share of p has a standard error of at most 0.0035; bounds are four of them.
+// 20,000 draws: a proportion has a standard error of at most 0.0035; bounds are four of them.
 TEST_CASE("draws have the distribution of the recipe") {
   AugmentConfig config;
   constexpr int kDraws = 20000, kSide = 100;
@@ -168,7 +168,7 @@ TEST_CASE("draws have the distribution of the recipe") {
   CHECK(std::abs(share(blur) - 0.5) < 0.014);
   CHECK(std::abs(share(flip) - 0.5) < 0.014);
   for (int count : first) CHECK(std::abs(share(count) - 0.25) < 0.014);
-  CHECK(area > 0.5);  // 0.6 less the large crops of extreme aspect that do not fit
+  CHECK(area > 0.5);  // 0.6 minus the large crops of extreme aspect that do not fit
   CHECK(area < 0.6);
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("the Gaussian blur keeps a constant and spreads a point by its deviati
     }
   CHECK(sum == doctest::Approx(1).epsilon(1e-5));
   CHECK(std::sqrt(variance) ==
-        doctest::Approx(2).epsilon(0.02));  // cut at three deviations: 1.3 % less
+        doctest::Approx(2).epsilon(0.02));  // cut off at three deviations: 1.3 % less
 }
 
 }  // namespace siam

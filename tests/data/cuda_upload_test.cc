@@ -50,8 +50,8 @@ bool same(const Tensor& views, const Tensor& wanted) {
 
 }  // namespace
 
-// The host looks when all batches of an epoch are queued: each must have been where it was needed
-// when its turn came, on the host, on the way and in the tensor that steps read.
+// The host looks only after all batches of an epoch are queued: each must have been in place in
+// time, on the host, in transfer and in the tensor that steps read.
 TEST_CASE("uploaded batches are the loader's, though the host is far ahead of the GPU") {
   poison_empty_tensors(true);
   for (const auto& [workers, type] :
@@ -129,10 +129,10 @@ TEST_CASE("batches are made in page-locked memory, and few of them are kept") {
     for (int64_t i = 0; i < gpu->batches_per_epoch(); ++i) gpu->next();
     const Tensor views = gpu->batch().images;
     const size_t draws = static_cast<size_t>(views.dim(0)) * sizeof(AugmentParameters);
-    const size_t batch = views.bytes() + draws + 2 * 512;  // of the allocator's granule
+    const size_t batch = views.bytes() + draws + 2 * 512;  // the allocator's granularity
     const size_t most = memory.statistics().peak_in_use - before;
     CHECK(most >= 2 * (batch - 1024));
-    // Those made ahead, the loader's current one and the one whose upload runs.
+    // The prefetched ones, the loader's current one and the one being uploaded.
     CHECK(most <= (BatchConfig{}.prefetch + 2) * batch);
   }
   CHECK(memory.statistics().in_use == before);

@@ -1,5 +1,5 @@
 #pragma once
-// Files as data sets hold them, for tests.
+// Files as found in data sets, for tests.
 
 #include <zlib.h>
 
@@ -67,7 +67,7 @@ inline Bytes jpeg_bytes(int height, int width, int channels, const Pixel& pixel,
   return bytes;
 }
 
-/// Of one colour: 60, 130, 200.
+/// An image of one colour: 60, 130, 200.
 inline void write_jpeg(const std::filesystem::path& path, int height, int width, int channels = 3) {
   write(path, jpeg_bytes(height, width, channels, [](int, int, int c) { return 60 + 70 * c; }));
 }

@@ -104,7 +104,7 @@ TEST_CASE("a CIFAR file that was cut between records, or is too long, is an erro
     CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("one of the two"), Error);
   }
   write_cifar(folder.path());
-  // A hole of a terabyte: nothing of it is read.
+  // A sparse file of a terabyte: nothing of it is read.
   fs::resize_file(folder / "test_batch.bin", uintmax_t{1} << 40);
   CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("at most 30730000"), Error);
   const ScratchFolder other;
@@ -162,7 +162,7 @@ TEST_CASE("damaged IDX files give one line") {
   CHECK_THROWS_WITH_AS(open_dataset(folder.path()), doctest::Contains("truncated"), Error);
 }
 
-// 64 MiB of zeros behind labels for two images, in 64 KiB: they are neither read nor kept.
+// 64 MiB of zeros after labels for two images, in 64 KiB: they are neither read nor kept.
 TEST_CASE("a gzip bomb is an error once it holds more than its header says") {
   const ScratchFolder folder;
   write_idx(folder.path());
@@ -176,7 +176,7 @@ TEST_CASE("a gzip bomb is an error once it holds more than its header says") {
                        Error);
   getrusage(RUSAGE_SELF, &after);
   CHECK(after.ru_maxrss - before.ru_maxrss < 16 << 10);  // KiB
-  // A hole of all of this machine's memory.
+  // A sparse file as large as this machine's memory.
   const auto pages = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE) >> 24;
   fs::remove(folder / "train-images-idx3-ubyte.gz");
   const fs::path large = folder / "train-images-idx3-ubyte";

@@ -1,6 +1,6 @@
-// A damaged image file is an Error or an image of the size it says, never a crash: with flipped
-// bytes the libraries meet wrong tables, sizes, markers and codes. Under AddressSanitizer an
-// overrun is seen.
+// A damaged image file gives an Error or an image of the declared size, never a crash: with flipped
+// bytes the libraries meet wrong tables, sizes, markers and codes. AddressSanitizer detects
+// overruns.
 
 #include <doctest/doctest.h>
 
@@ -37,7 +37,7 @@ TEST_CASE("a JPEG with flipped bytes is an error or an image") {
       const Bytes whole = noisy_jpeg(channels, progressive);
       for (int variant = 0; variant < 125; ++variant) {
         Bytes bytes = whole;
-        // Half of the variants are hit in the header, which a uniform choice would seldom hit.
+        // Half of the variants are damaged in the header, which a uniform choice would seldom hit.
         const uint32_t range = static_cast<uint32_t>(variant % 2 ? whole.size() : whole.size() / 4);
         for (uint32_t hits = 1 + random.below(4); hits > 0; --hits)
           bytes[random.below(range)] ^= static_cast<uint8_t>(1 + random.below(255));

@@ -1,4 +1,5 @@
-// Image files of every kind that data sets hold, against Pillow's pixels, and what cannot be read.
+// Image files of every kind that data sets contain, against Pillow's pixels, and files that cannot
+// be read.
 
 #include "data/image_file.h"
 
@@ -71,8 +72,8 @@ void check_fails(const fs::path& path, const char* expected) {
 
 }  // namespace
 
-// No tolerance: CMYK, composition on white and the upper byte of 16 bits are Pillow's arithmetic to
-// the last bit; the decoders of JPEG and WebP are the same libraries.
+// No tolerance: CMYK, compositing on white and the upper byte of 16 bits follow Pillow's arithmetic
+// to the last bit; the decoders of JPEG and WebP are the same libraries.
 TEST_CASE("images of every format, colour space and orientation have Pillow's pixels") {
   int files = 0;
   for (const auto& entry : fs::directory_iterator(kImages)) {
@@ -101,7 +102,7 @@ TEST_CASE("PNGs of 16 bits, interlaced, grey, with transparency") {
           const int from = type == PNG_COLOR_TYPE_GRAY  ? i
                            : type == PNG_COLOR_TYPE_RGB ? 3 * i + c
                                                         : 4 * i + c;
-          // Both bytes of a value are equal; what is transparent is seen on white.
+          // Both bytes of a value are equal; transparent pixels are composited on white.
           const double value = from % 256,
                        alpha = type == PNG_COLOR_TYPE_RGB_ALPHA ? (4 * i + 3) % 256 / 255.0 : 1;
           CHECK(image.pixels[3 * i + c] == std::lround(value * alpha + 255 * (1 - alpha)));
@@ -152,7 +153,7 @@ TEST_CASE("only regular files are read: no pipe, no device, no folder") {
   write_jpeg(folder / "real", 8, 8);
   fs::create_symlink("real", folder / "link.jpg");
   CHECK(read_image(folder / "link.jpg").width == 8);
-  // A hole of a terabyte.
+  // A sparse file of a terabyte.
   fs::resize_file(folder / "real", uintmax_t{1} << 40);
   check_fails(folder / "link.jpg", "1099511627776 bytes; at most 268435456");
 }

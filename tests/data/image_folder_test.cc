@@ -1,4 +1,4 @@
-// Folders of images: what is used, what is passed over and said, and what a folder may be instead.
+// Folders of images: what is used, what is skipped and reported, and what a folder may be instead.
 
 #include <doctest/doctest.h>
 
@@ -117,7 +117,7 @@ TEST_CASE("the fingerprint of a folder is of its content") {
   const auto fingerprint = [&] { return open_dataset(folder.path()).train->fingerprint(); };
   const fs::path a = folder / "train/cat/a.jpg", b = folder / "train/owl/a.jpg";
   Bytes one = jpeg_bytes(64, 64, 3, [](int, int, int c) { return 80 * c; });
-  one.resize(50000);  // behind the end marker nothing is read: sizes can be made equal
+  one.resize(50000);  // nothing is read after the end marker: sizes can be made equal
   Bytes two = one;
   two[25000] ^= 1;
   write(a, one);
@@ -126,10 +126,10 @@ TEST_CASE("the fingerprint of a folder is of its content") {
   CHECK(first == fingerprint());
   write(a, two);
   write(b, one);
-  CHECK(first != fingerprint());  // exchanged
+  CHECK(first != fingerprint());  // swapped
   write(a, one);
   write(b, two);
-  CHECK(first == fingerprint());  // written anew: times do not count
+  CHECK(first == fingerprint());  // rewritten: times do not count
   fs::rename(a, folder / "train/cat/c.jpg");
   CHECK(first != fingerprint());
 }

@@ -1,4 +1,4 @@
-// Images of which a part is decoded, against the whole.
+// Partially decoded images against the whole.
 
 #include <doctest/doctest.h>
 

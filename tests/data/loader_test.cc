@@ -37,7 +37,7 @@ bool same(const Batch& a, const Batch& b) {
   return a.samples == b.samples && same_bits(a.images, b.images);
 }
 
-// Noise that somebody watches being decoded.
+// Noise, with a callback on decoding.
 class Watched : public Dataset {
  public:
   explicit Watched(int64_t size) : whole_(noise(size, 8)) {}
@@ -67,7 +67,7 @@ class AllBroken : public Watched {
   Image image(int64_t index) const override { fail("{}.jpg: damaged", index); }
 };
 
-// Who decodes here waits until as many threads as are expected do; after some time no longer.
+// Each decoding thread waits until the expected number of threads decode, or a timeout.
 class Meeting : public Watched {
  public:
   explicit Meeting(size_t expected) : Watched(50), expected_(expected) {}
@@ -89,7 +89,7 @@ class Meeting : public Watched {
   mutable std::set<std::thread::id> threads_;
 };
 
-// Counts what is decoded.
+// Counts decoded images.
 class Counting : public Watched {
  public:
   Counting() : Watched(60) {}
@@ -97,7 +97,7 @@ class Counting : public Watched {
     ++count_;
     return whole_->image(index);
   }
-  /// The number of images, some time after it is `expected`.
+  /// The number of images, some time after it has reached `expected`.
   int count_behind(int expected) const {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (count_ < expected && std::chrono::steady_clock::now() < deadline)
@@ -112,7 +112,7 @@ class Counting : public Watched {
 
 }  // namespace
 
-// Batches of whole jobs, of jobs and a rest, and of one sample.
+// Batches of whole jobs, of jobs and a remainder, and of one sample.
 TEST_CASE("batches are the same bits for 0, 1, 2 and 5 workers, and after an abandoned epoch") {
   const auto data = noise(50, 12);
   for (const int64_t size : {8, 7, 1}) {

@@ -73,7 +73,7 @@ TEST_CASE("a file that vanishes while a survey goes on is unreadable") {
   CHECK(seen.by_class.empty());
 }
 
-// Every kind of file that is cut is named as that.
+// Every kind of truncated file is reported as such.
 TEST_CASE("truncated files are told from damaged ones") {
   const ScratchFolder folder;
   std::vector<std::string> names = {"progressive.jpg", "rgba.png"};

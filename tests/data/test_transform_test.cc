@@ -56,7 +56,7 @@ TEST_CASE("the evaluation transform is torchvision's Resize and CenterCrop, at e
           const double error = std::abs(view[(y * step * size + x * step) * 3 + c] - wanted);
           worst = std::fmax(worst, std::isnan(error) ? INFINITY : error);
         }
-    // Positions of up to 512 are known to 3e-5 in f32, and a pixel's neighbour may differ by all of
+    // Positions up to 512 are accurate to 3e-5 in f32, and a pixel's neighbour may differ by all of
     // [0, 1]. Pillow rounds twice, by half a level each time.
     CHECK(worst <= (expected.dtype() == DType::u8 ? 1.0 / 255 + 1e-4 : 1e-4));
     ++cases;

@@ -1,5 +1,5 @@
-// Images that cannot be read: who takes their place, how often that is said, and when it is too
-// much.
+// Images that cannot be read: what replaces them, how often that is reported, and when there are
+// too many.
 
 #include "data/tolerant.h"
 
@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// 20 images in two classes, each of a grey of its own.
+// 20 images in two classes, each with its own grey level.
 void write_folder(const fs::path& folder) {
   for (int i = 0; i < 20; ++i)
     write(folder / fmt::format("{}/{:02}.jpg", i < 10 ? "cat" : "owl", i),
@@ -52,7 +52,7 @@ TEST_CASE("the next image of the class takes the place of one that cannot be rea
   CHECK(grey(data->image(3)) == 5);
   CHECK(grey(data->image(4)) == 5);
   write(folder / "cat/09.jpg", {});
-  CHECK(grey(data->image(9)) == 0);  // from the beginning of its class
+  CHECK(grey(data->image(9)) == 0);  // wraps to the beginning of its class
   CHECK(data->label(9) == 0);
   write(folder / "owl/19.jpg", Bytes(100, 7));
   CHECK(grey(data->image(19)) == 10);

@@ -1,4 +1,4 @@
-// The program of the augmentation's CUDA kernel, run on the CPU.
+// The code of the augmentation's CUDA kernel, run on the CPU.
 
 #include "data/view_block.h"
 

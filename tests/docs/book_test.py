@@ -1,7 +1,7 @@
-"""What the book (docs/) says can be looked up: excerpts, links, files, programs and test cases are there, and numbers
-are those of the files that they come from. Standard Python only.
+"""What the book (docs/) says can be verified: excerpts, links, files, programs and test cases exist, and numbers are
+those of the files that they come from. Standard Python only.
 
-Behind a paragraph or table with numbers stands a comment with their sources:
+A paragraph or table with numbers is followed by a comment with their sources:
 
     <!-- numbers
     experiments/results/quick/stopgrad/metrics.csv
@@ -12,9 +12,9 @@ Behind a paragraph or table with numbers stands a comment with their sources:
     0.6 | 3 / 5
     -->
 
-A line without `|` names the file for those below it. Of a CSV: run, epoch, column; of a JSON file: a dotted path; of
-any other: what stands on the same line. `=`: computed by the formula. A number is right if its file's, rounded to its
-digits, is the same. Every number with a decimal point needs a source, but for sections and figures of the paper.
+A line without `|` names the file for those below it. For a CSV: run, epoch, column; for a JSON file: a dotted path; for
+any other: text on the same line. `=`: computed by the formula. A number is correct if the one in its file, rounded to
+as many digits, is the same. Every number with a decimal point needs a source, except sections and figures of the paper.
 """
 import csv
 import fnmatch

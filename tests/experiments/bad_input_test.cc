@@ -1,5 +1,5 @@
-// Whatever is wrong with the input ends in one line, `error: what; what is needed; what to do`, and
-// status 2 for usage, 1 for the rest.
+// Any error in the input ends in one line, `error: what; what is needed; what to do`, with status 2
+// for usage and 1 for the rest.
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Runs to an error that contains `expected`.
+// Runs until an error that contains `expected`.
 std::string failure(int status, const std::vector<std::string>& command,
                     const std::string& expected) {
   const ProcessResult result = run_process(command, fs::temp_directory_path());
@@ -27,7 +27,7 @@ std::string failure(int status, const std::vector<std::string>& command,
   CHECK(std::count_if(lines.begin(), lines.end(),
                       [](const std::string& line) { return line.starts_with("error: "); }) == 1);
   CHECK(last.find(expected) != std::string::npos);
-  // Three parts at least: what; what is needed; what to do.
+  // At least three parts: what; what is needed; what to do.
   int parts = 1;
   for (size_t at = 0; (at = last.find("; ", at)) != std::string::npos; at += 2) ++parts;
   CHECK(parts >= 3);
@@ -205,8 +205,8 @@ TEST_CASE("a loss that is not finite stops the run and keeps what was logged") {
   CHECK(lines_of(read_file(results / "metrics.csv")).size() == 1);
   CHECK(checkpoints(out.path()).empty());
 
-  // Weight decay times this rate multiplies the weights by about -1000 a step: the first epochs are
-  // finite, since batch norm removes the scale, until a variance overflows.
+  // Weight decay times this rate multiplies the weights by about -1000 per step: the first epochs
+  // are finite, since batch norm removes the scale, until a variance overflows.
   const std::string output = failure(
       1, toy_command(data.path(), out.path(), {"--lr", "2e7", "--epochs", "50"}), "not finite");
   const size_t at = output.find("of epoch ");
@@ -216,7 +216,7 @@ TEST_CASE("a loss that is not finite stops the run and keeps what was logged") {
   CHECK(lines_of(read_file(results / "metrics.csv")).size() == epoch);  // header and epoch - 1 rows
   CHECK(read_file(results / "summary.json").find("\"diverged: ") != std::string::npos);
   REQUIRE(checkpoints(out.path()).size() == 1);
-  load_safetensors(checkpoints(out.path())[0]);  // of the last whole epoch
+  load_safetensors(checkpoints(out.path())[0]);  // from the last complete epoch
   CHECK(!has_temporary(out.path()));
 }
 

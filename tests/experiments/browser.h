@@ -1,5 +1,5 @@
 #pragma once
-// Pages as a browser and an accessibility checker see them.
+// Checks pages with a browser and an accessibility checker.
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 
 namespace siam {
 
-/// tests/pages_check.py finds nothing wrong with a page, where Chromium and axe-core are installed.
+/// tests/pages_check.py finds nothing wrong with a page, if Chromium and axe-core are installed.
 inline void check_readable(const std::filesystem::path& page) {
   const ProcessResult result =
       run_process({"python3", SIAM_SOURCE_DIR "/tests/pages_check.py", page.string()}, "/");

@@ -1,4 +1,4 @@
-// Verdicts on the paper's claims, from accuracies that are made up.
+// Verdicts on the paper's claims, from invented accuracies.
 
 #include <doctest/doctest.h>
 
@@ -33,7 +33,8 @@ RunRecord run(const std::string& name, double knn, double linear) {
 
 }  // namespace
 
-// Of {60, 62, 64} the mean is 62, its variance 4, of the mean 4/3; two of them: 8/3.
+// {60, 62, 64} have mean 62 and variance 4; the variance of the mean is 4/3, of a difference of two
+// 8/3.
 TEST_CASE("a difference with its standard error, by hand") {
   const Finding finding = judge(kAbove, Values{60, 62, 64}, Values{57, 59, 61});
   CHECK(finding.difference == doctest::Approx(3));
@@ -46,7 +47,7 @@ TEST_CASE("an order is shown, contradicted, or not resolved") {
   CHECK(verdict(kAbove, {60, 62, 64}, {57, 59, 61}) == Verdict::not_resolved);
   CHECK(verdict(kAbove, {56, 58, 60}, {60, 62, 64}) == Verdict::contradicted);
   CHECK(verdict(kAbove, {57, 59, 61}, {60, 62, 64}) == Verdict::not_resolved);
-  CHECK(verdict(kAbove, {90}, {10}) == Verdict::not_resolved);  // of one seed nothing is known
+  CHECK(verdict(kAbove, {90}, {10}) == Verdict::not_resolved);  // one seed shows nothing
   CHECK(verdict(kAbove, {90, 91}, {10}) == Verdict::not_resolved);
 }
 
@@ -89,7 +90,7 @@ TEST_CASE("every study that compares runs has claims, on its own runs") {
   for (const char* name : {"quick", "cifar10"}) {
     const Config config = preset(name);
     for (const Study& study : all_studies()) {
-      if (study.name == "pretrain" || study.map) continue;  // one run; nobody's claims
+      if (study.name == "pretrain" || study.map) continue;  // one run; no claims
       CAPTURE(study.name);
       const std::vector<Run> runs = study.runs({config, 50000});
       REQUIRE(study.claims);
@@ -110,7 +111,7 @@ TEST_CASE("every study that compares runs has claims, on its own runs") {
   }
 }
 
-// The paper's own numbers must not contradict what is said to be its claims.
+// The paper's own numbers must not contradict the claims attributed to it.
 TEST_CASE("the paper's accuracies agree with the claims") {
   int judged = 0;
   for (const Study& study : all_studies()) {
@@ -119,7 +120,7 @@ TEST_CASE("the paper's accuracies agree with the claims") {
     for (const Claim& claim : study.claims(runs)) {
       CAPTURE(claim.text);
       const auto accuracy = [&](const std::string& name) {
-        if (name == kUntrained) return 1.0;  // of ImageNet's classes, at least by chance
+        if (name == kUntrained) return 1.0;  // in percent; at least chance on ImageNet
         return std::find_if(runs.begin(), runs.end(),
                             [&](const Run& run) { return run.name == name; })
             ->paper.accuracy;

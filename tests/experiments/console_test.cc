@@ -1,4 +1,4 @@
-// Messages are one line each, and commands can be pasted.
+// Each message is one line, and commands can be pasted.
 
 #include "experiments/console.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The last line, and that it has our form.
+// The last line; checks that it has our form.
 std::string error_line(const ProcessResult& result, int status) {
   CAPTURE(result.output);
   CHECK(result.status == status);
@@ -98,7 +98,7 @@ TEST_CASE("the command to continue is quoted, and does not begin again") {
   const std::string command = last.substr(last.find(mark) + mark.size());
   CHECK(command.find("--fresh") == std::string::npos);
   Background again({"/bin/sh", "-c", "exec " + command}, out / "log2");
-  CHECK(again.says("with stop-gradient: continues behind step "));
+  CHECK(again.says("with stop-gradient: continues after step "));
 }
 
 TEST_CASE("--version, and what a mistyped option was meant to be") {

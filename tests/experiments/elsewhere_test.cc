@@ -1,4 +1,4 @@
-// `simsiam export` and `simsiam import`, and PyTorch on the other side where it is.
+// `simsiam export` and `simsiam import`, with PyTorch on the other side if it is installed.
 
 #include "tensor/io/safetensors.h"
 #include "tests/experiments/pictures.h"
@@ -84,7 +84,7 @@ TEST_CASE("export: the files, and the module for a network that torchvision does
       simsiam({"export", run.checkpoint(), "--out", (run.out / "no/where.safetensors").string()}),
       1, "where.safetensors");
 
-  // And back: a checkpoint that is read as any other.
+  // And back: a checkpoint that is read like any other.
   const std::string again = run.out / "again.safetensors";
   const ProcessResult imported = simsiam({"import", weights.string(), "--out", again});
   CHECK(imported.output ==
@@ -196,7 +196,7 @@ TEST_CASE("no command writes over what it reads, nor over a file that it was not
     CHECK(read_file(out / side) == "mine");
     fs::remove(out / side);
     CHECK(simsiam(command).status == 0);
-    CHECK(simsiam(command).status == 0);  // its own of before
+    CHECK(simsiam(command).status == 0);  // its own earlier one
   }
 }
 

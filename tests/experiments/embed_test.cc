@@ -18,7 +18,7 @@ ProcessResult embed(const std::string& checkpoint, const std::string& folder,
   return simsiam(more);
 }
 
-// Of a .npy of version 1.0, read as the format says.
+// The content of a .npy of version 1.0, read according to the format.
 std::vector<float> npy_values(const fs::path& path, const std::string& shape) {
   const std::string bytes = read_file(path);
   REQUIRE(bytes.size() >= 128);

@@ -77,7 +77,7 @@ TEST_CASE("evaluate: the card, the JSON, and features of a checkpoint") {
   const TensorFile saved = load_safetensors(features);
   CHECK(saved.at("train.backbone").shape() == Shape{50, 32});
   CHECK(saved.at("test.projection").shape() == Shape{20, 16});
-  CHECK(saved.at("test.labels").span<int32_t>()[13] == 3);  // records go round the classes
+  CHECK(saved.at("test.labels").span<int32_t>()[13] == 3);  // records cycle through the classes
 }
 
 TEST_CASE("evaluate: an old checkpoint's defaults are said once") {
@@ -97,7 +97,7 @@ TEST_CASE("evaluate: an old checkpoint's defaults are said once") {
   CHECK(count(fresh.output, "without the settings") == 0);
 }
 
-// A folder that `simsiam pretrain` takes: classes without a test set.
+// A folder that `simsiam pretrain` accepts: classes without a test set.
 TEST_CASE("evaluate: any labelled folder; no data set that the checkpoint was not trained on") {
   const Trained run;
   Pictures pictures;

@@ -1,5 +1,5 @@
 #pragma once
-// TensorBoard's event files, read back by the description of their format and by none of the
+// Reads TensorBoard's event files according to the description of their format, without the
 // project's code: TFRecord framing, CRC-32C bit by bit, protobuf's wire format.
 
 #include <doctest/doctest.h>
@@ -34,7 +34,7 @@ inline uint32_t bitwise_crc32c(const std::string& bytes) {
   return ~crc;
 }
 
-/// The fields of a protobuf message: number, and value as it lies there (a varint as 8 bytes).
+/// The fields of a protobuf message: number, and raw value (a varint as 8 bytes).
 inline std::vector<std::pair<int, std::string>> fields_of(const std::string& message) {
   std::vector<std::pair<int, std::string>> fields;
   size_t at = 0;

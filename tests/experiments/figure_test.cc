@@ -24,7 +24,7 @@ bool have_gnuplot() {
   return found;
 }
 
-// What gnuplot writes for curves in the SVG: one path per series with as many points as were drawn.
+// What gnuplot writes for curves in the SVG: one path per series, with all drawn points.
 Figure small_figure() {
   Panel panel{.title = "loss", .x_label = "epoch"};
   panel.series = {{.label = "a, 'b' `c`", .x = {1, 2, 3}, .y = {-1, NAN, -0.5}},
@@ -32,7 +32,7 @@ Figure small_figure() {
   return {{panel}};
 }
 
-// What gnuplot makes of a figure.
+// The SVG that gnuplot makes of a figure.
 std::string drawn(const Figure& figure) {
   const ScratchFolder folder;
   draw_figure(figure, folder.path());
@@ -101,7 +101,7 @@ TEST_CASE("every curve is drawn from its own data, also beside one without point
   second.series = {{.label = "none", .color = 1},
                    {.label = "c", .x = {0, 1}, .y = {30, 31}, .color = 3}};
   const Figure figure{{first, second}};
-  // gnuplot's reading: data sets are what two or more empty lines separate; the header is number 0.
+  // As gnuplot reads it: two or more empty lines separate data sets; the header is number 0.
   const std::string csv = figure_csv(figure);
   CHECK(count(csv, "\n\n\n") == 9);
   CHECK(csv.find("\n\n\n\n") == std::string::npos);
@@ -116,10 +116,10 @@ TEST_CASE("every curve is drawn from its own data, also beside one without point
   CHECK(part_of(svg, "a").find("rgb(  0, 114, 178)") != std::string::npos);  // #0072B2
   CHECK(part_of(svg, "b").find("rgb(  0, 158, 115)") != std::string::npos);  // #009E73
   CHECK(part_of(svg, "c").find("rgb(204, 121, 167)") != std::string::npos);  // #CC79A7
-  CHECK(count(part_of(svg, "a"), "#gpPt6") == 2);  // marks, which references have not
+  CHECK(count(part_of(svg, "a"), "#gpPt6") == 2);  // marks, which references lack
   CHECK(count(part_of(svg, "b"), "#gpPt6") == 0);
   CHECK(count(part_of(svg, "b"), "stroke-dasharray") == 1);
-  CHECK(count(svg, "<title>none</title>") == 1);                       // in the legend alone
+  CHECK(count(svg, "<title>none</title>") == 1);                       // only in the legend
   CHECK(svg.find("<title>b</title>") < svg.find("<title>a</title>"));  // the reference lies behind
 }
 
@@ -171,13 +171,13 @@ TEST_CASE("several seeds are one curve in a band of one standard deviation") {
   const Series& loss = figure.panels[0].series[0];
   CHECK(loss.y[1] == doctest::Approx(-0.8));
   CHECK(loss.spread[0] == 0);
-  CHECK(loss.spread[1] == doctest::Approx(0.2 / std::sqrt(2)));  // of two values 0.2 apart
+  CHECK(loss.spread[1] == doctest::Approx(0.2 / std::sqrt(2)));  // for two values 0.2 apart
   CHECK(figure_csv(figure).find(",2,-0.8,0.141") != std::string::npos);
   if (!have_gnuplot()) return;
   const std::string svg = drawn(figure);
   const size_t band = svg.find("<title>with stop-gradient</title>");
   CHECK(part_of(svg, "with stop-gradient").find("<polygon") != std::string::npos);
-  CHECK(band < svg.find("<title>with stop-gradient</title>", band + 1));  // the curve lies on it
+  CHECK(band < svg.find("<title>with stop-gradient</title>", band + 1));  // the curve is on top
 }
 
 TEST_CASE("gnuplot draws whole pictures, and again from the script alone") {
@@ -259,7 +259,7 @@ TEST_CASE("without gnuplot the data and the script are kept, and no old picture"
 
 TEST_CASE("a picture that does not fit on the disk is not left under its name") {
   if (!have_gnuplot()) return;
-  const SmallDisk disk("size=40k");  // room for data and script, not for the PNG
+  const SmallDisk disk("size=40k");  // enough for data and script, but not for the PNG
   if (!disk.mounted()) {
     MESSAGE("skipped: no right to mount a small file system");
     return;

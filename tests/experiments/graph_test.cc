@@ -41,7 +41,7 @@ std::string text_of(const OpGraph& graph) {
   return text;
 }
 
-// 2 x [2,2] in two halves, the second as a constant.
+// 2 x of [2,2], in two halves, the second as a constant.
 OpGraph halves() {
   Variable x(Tensor::from<float>({2, 2}, {1, 2, 3, 4}), true);
   GraphRecorder recorder;
@@ -53,8 +53,8 @@ OpGraph halves() {
   return recorder.graph();
 }
 
-// Boxes, and edges between them, in alphabetical order. Without what differs from one machine or
-// compiler to another: the digits of gradients, and which of an op's inputs is made first.
+// Boxes, and edges between them, in alphabetical order. Leaves out what depends on machine or
+// compiler: the digits of gradients, and which of an op's inputs is made first.
 std::vector<std::string> parts_of(const std::string& dot) {
   const std::regex digits("(label=\" |‖g‖ |: loss )[-+.e0-9]+");
   std::map<std::string, std::string> boxes;
@@ -105,7 +105,7 @@ TEST_CASE("constants are told apart, and what ops make of them is no cut") {
 TEST_CASE("the text for Graphviz: parameters in their op's box, edges with norms, the cut dashed") {
   const std::string dot = graph_dot(halves(), "<halves>", 1);
   CHECK(dot.find("<b>&lt;halves&gt;</b>") != std::string::npos);
-  CHECK(dot.find("v0 ") == std::string::npos);  // x stands in the box of scale
+  CHECK(dot.find("v0 ") == std::string::npos);  // x is in the box of scale
   CHECK(dot.find("v1 [label=<<b>scale</b> [2, 2]<br/><font point-size=\"10\" color=\"#444444\">"
                  "x [2, 2]  ‖g‖ 1.41</font>>") != std::string::npos);
   CHECK(dot.find("<b>slice 1:2</b> [1, 2]") != std::string::npos);
@@ -116,7 +116,7 @@ TEST_CASE("the text for Graphviz: parameters in their op's box, edges with norms
         std::string::npos);
 }
 
-// Rows 0:1 of a batch of two are the first view, 1:2 the second; where they meet they are neither.
+// Rows 0:1 of a batch of two are the first view, 1:2 the second; once merged they are neither.
 TEST_CASE("a view has its colour from the slice on, and loses it where it meets the other") {
   const Variable w(Tensor::full({2, 2}, 3), true), images(Tensor::full({2, 2}, 1));
   GraphRecorder recorder;
@@ -142,7 +142,7 @@ TEST_CASE("a step cuts the targets' two edges, and none without the stop-gradien
       const OpGraph::Value &from = step.graph.values[edge.from], &to = step.graph.values[edge.to];
       const bool target = from.op == "slice" && to.op == "cosine_similarity" && edge.input == 1;
       CHECK(edge.cut == (target && stop_gradient));
-      // What backward never walks: the images, and what only leads to a cut.
+      // Parts that backward never visits: the images, and what leads only to a cut.
       const bool to_target = to.op == "slice" && from.name == "z";
       CHECK(std::isnan(edge.gradient) ==
             (from.name == "images" || (stop_gradient && (target || to_target))));
@@ -153,7 +153,7 @@ TEST_CASE("a step cuts the targets' two edges, and none without the stop-gradien
   }
 }
 
-// z is the predictor's input and nothing else that gradients come back from.
+// z is the input of the predictor, and of nothing else through which gradients come back.
 TEST_CASE("with the stop-gradient z gets its gradient through the predictor alone") {
   const auto ways = [](bool stop_gradient) {
     const OpGraph graph = record_step({.stop_gradient = stop_gradient}).graph;
@@ -165,8 +165,9 @@ TEST_CASE("with the stop-gradient z gets its gradient through the predictor alon
   CHECK(ways(false) == 3);
 }
 
-// The bias behind z moves all images alike, which the predictor's batch norm takes away again: what
-// is left in its gradient is rounding. Only an edge past the predictor lets the loss move it.
+// The last bias before z moves all images equally, which the predictor's batch norm removes again:
+// what is left in its gradient is rounding. Only an edge that bypasses the predictor lets the loss
+// move it.
 TEST_CASE("with the stop-gradient no gradient moves all projections alike") {
   const auto gradient = [](bool stop_gradient) {
     const OpGraph graph = record_step({.stop_gradient = stop_gradient}).graph;
@@ -210,7 +211,7 @@ TEST_CASE("the program's picture is XML with a box for each op, and names what i
     CHECK(count(text, "stroke-dasharray=\"5,2\"") == (stop_gradient ? 2 : 0));
     CHECK((count(text, "detach") > 0) == stop_gradient);
     check_xml(text);
-    // The same again, byte by byte.
+    // The same again, byte for byte.
     REQUIRE(run_process(command, folder.path()).status == 0);
     CHECK(read_file(svg) == text);
   }
@@ -249,7 +250,7 @@ TEST_CASE("without Graphviz the text is left, one line says so, and an old pictu
                        NotDrawn);
   CHECK(read_file(folder / "a.dot") == "digraph {}\n");
   CHECK(folder.entries() == 1);
-  // One of the same text stays.
+  // A picture of the same text stays.
   std::ofstream(folder / "a.svg") << "<svg>of this graph</svg>";
   draw_dot("digraph {}\n", folder / "a.svg");
   CHECK(folder.entries() == 2);

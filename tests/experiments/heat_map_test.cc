@@ -1,4 +1,4 @@
-// Maps of runs on a grid: every cell in its place, with its value or what became of it.
+// Maps of runs on a grid: every cell in its place, with its value or its outcome.
 
 #include "experiments/heat_map.h"
 
@@ -45,7 +45,7 @@ std::vector<SeedGroup> grid(bool ranks = false) {
 
 bool has(const std::string& text, const std::string& part) { return count(text, part) > 0; }
 
-// A program of a map, at a rate at which its highest ones diverge.
+// A program with a map, at a base rate at which the highest rates diverge.
 std::vector<std::string> command(const ToyCifar& data, const fs::path& out) {
   std::vector<std::string> words = toy_command(data.path(), out, {"--lr", "1e6"});
   words[0] = program_path("MAP_COLLAPSE");
@@ -119,7 +119,7 @@ TEST_CASE("gnuplot draws every cell in its colour, with black text in it") {
   }
   for (const char* text : {">size<", ">rate \"lr\"<", ">32<", ">128<", ">0.0625<", ">4<"}) {
     CAPTURE(text);
-    CHECK(count(svg, text) == 2);  // at both maps
+    CHECK(count(svg, text) == 2);  // in both maps
   }
   CHECK(count(svg, ">diverged<") == 2);
   const auto filled = [&](const char* color) {

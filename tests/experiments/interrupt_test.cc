@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "run,seed,epoch,loss,std,kNN" of each row: what does not depend on the clock.
+// "run,seed,epoch,loss,std,kNN" of each row: the columns that do not depend on the clock.
 std::vector<std::string> measurements(const fs::path& folder) {
   std::vector<std::string> rows = lines_of(read_file(folder / "stopgrad/metrics.csv"));
   for (std::string& row : rows) {
@@ -62,7 +62,7 @@ TEST_CASE("Ctrl-C saves behind the step and says how to continue; the end is the
   const ProcessResult resumed = run_process(command, fs::temp_directory_path());
   CAPTURE(resumed.output);
   CHECK(resumed.status == 0);
-  CHECK(resumed.output.find("with stop-gradient: continues behind step ") != std::string::npos);
+  CHECK(resumed.output.find("with stop-gradient: continues after step ") != std::string::npos);
   CHECK(
       run_process(toy_command(data.path(), whole.path(), more), fs::temp_directory_path()).status ==
       0);
@@ -82,13 +82,13 @@ TEST_CASE("a checkpoint without its record is not trained anew: the record is ma
   CAPTURE(resumed.output);
   CHECK(resumed.status == 0);
   CHECK(count(resumed.output, "its record was lost or damaged; made again from ") == 1);
-  CHECK(resumed.output.find("with stop-gradient: continues behind step ") != std::string::npos);
+  CHECK(resumed.output.find("with stop-gradient: continues after step ") != std::string::npos);
   CHECK(
       run_process(toy_command(data.path(), whole.path(), more), fs::temp_directory_path()).status ==
       0);
   CHECK(measurements(out.path()) == measurements(whole.path()));
 
-  // Of completed runs the whole record comes back.
+  // For completed runs the whole record comes back.
   const auto complete = records(out.path());
   REQUIRE(complete.size() == 2);
   const std::string damages[] = {"", "{\"name\": \"with", "{}", "null"};
@@ -132,7 +132,7 @@ TEST_CASE("a completed run is not repeated, and says so; --fresh trains it again
   CHECK(run({"--seed", "2"}).find(complete) == std::string::npos);
   CHECK(measurements(out.path()) != first);
   CHECK(run({}).find(complete) != std::string::npos);
-  // A second seed needs one run more of each kind.
+  // A second seed needs one more run of each kind.
   const std::string two = run({"--seed", "1", "--seeds", "3"});
   CHECK(two.find("with stop-gradient, seed 2: complete in ") != std::string::npos);
   CHECK(two.find("with stop-gradient, seed 3: complete in ") == std::string::npos);

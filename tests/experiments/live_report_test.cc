@@ -61,7 +61,7 @@ TEST_CASE("the page: reloaded while a run trains, with its last numbers; not whe
   CHECK(page.reloads());
   CHECK(page.has("1 of 3 epochs are done; the end is expected at "));
   CHECK(page.has("-0.125"));
-  CHECK(!page.has("<img"));  // epochs of no time have no picture
+  CHECK(!page.has("<img"));  // epochs without duration have no picture
   page.epoch(-0.375);
   CHECK(page.has("2 of 3 epochs are done"));
   CHECK(page.has("-0.375"));
@@ -69,7 +69,7 @@ TEST_CASE("the page: reloaded while a run trains, with its last numbers; not whe
   page.epoch(-0.5);
   page.run().status = "completed";
   page.report.end(page.experiment, page.run());
-  CHECK(page.reloads());  // another run, or the figure, is to come
+  CHECK(page.reloads());  // another run, or the figure, is still to come
   write_file_atomically(page.out / "toy/figure.svg", kPicture);
   write_file_atomically(page.out / "toy/more.svg", kPicture);
   page.report.complete(page.experiment, std::vector<StudyPicture>{{"more.svg", "a <b>", "& more"}});

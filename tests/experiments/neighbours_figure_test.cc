@@ -56,7 +56,7 @@ TEST_CASE("tiny images are enlarged as they are, without loss where that is smal
   CHECK(count(svg, "<!-- run 0123 -->") == 1);
   CHECK(count(svg, "image-rendering: pixelated") == 1);
   CHECK(count(svg, "data:image/png;base64,") == 1);
-  CHECK(count(svg, "<rect x=") == 1 + 2 + 10);  // the ground, and a frame for each of one class
+  CHECK(count(svg, "<rect x=") == 1 + 2 + 10);  // the ground, and a frame for each of that class
   CHECK(svg.find("nearest, untrained: 2 of 10 of its class") != std::string::npos);
   CHECK(svg.find("nearest, trained: 10 of 10 of its class") != std::string::npos);
   const std::string unlabelled = neighbours_svg(rows(2, 12, 12), /*classes=*/false, "");

@@ -1,4 +1,4 @@
-// The options that are rows of the configuration's table, and the run that they make.
+// The options that are rows of the configuration's table, and the run that they define.
 
 #include "experiments/options.h"
 

@@ -22,7 +22,7 @@ bool says(const ProcessResult& result, const std::string& text) {
   return result.output.find(text) != std::string::npos;
 }
 
-// Images of waves, each its own.
+// Images of waves, each different.
 void write_image(const fs::path& path, int number, int height = 40, int width = 50) {
   write(path, jpeg_bytes(height, width, 3, [&](int y, int x, int c) {
           return (number * 37 + y * (c + 2) + x * (3 - c)) % 256;
@@ -84,9 +84,8 @@ TEST_CASE("doctor: what is no folder of images") {
   CHECK(says(result, "CIFAR-10, 120 images in 10 classes"));
 }
 
-// The picture is the image of 5:4, then a gap and a view, twice. A level may be rounded the other
-// way where a product and a sum are fused in one program and not in the other: at most one in a
-// thousand.
+// The picture is the 5:4 image, then twice a gap and a view. A level may round the other way where
+// a multiply-add is fused in one program but not in the other: at most one in a thousand.
 TEST_CASE("view: the pixels are those of the loader's batch") {
   const ScratchFolder folder, out;
   for (int i = 0; i < 12; ++i) write_image(folder / fmt::format("{:02}.jpg", i), i);
@@ -169,7 +168,7 @@ TEST_CASE("a study goes on where files are damaged, and stops with the list wher
   CHECK(count(result.output, "train/cat/04.jpg: Premature end of JPEG file; a neighbour") == 1);
   CHECK(count(result.output, "val/owl/05.jpg: Premature end of JPEG file; a neighbour") == 1);
 
-  // Above the limit it stops; with another limit the same run goes on, to the same bits.
+  // Above the limit it stops; with another limit the same run continues, to the same bits.
   result = run("b", {});
   CHECK(result.status == 1);
   CHECK(says(result, "error: "));

@@ -1,5 +1,5 @@
 #pragma once
-// A folder of small photographs, some deep down.
+// A folder of small photographs, some deeply nested.
 
 #include <fstream>
 
@@ -8,7 +8,7 @@
 
 namespace siam {
 
-/// A picture of its own for every number: a ramp with a square in it.
+/// A different picture for every number: a ramp with a square in it.
 inline Image picture(int number) {
   constexpr int kHeight = 40, kWidth = 56;
   auto pixels = std::make_shared<std::vector<uint8_t>>(size_t{3} * kHeight * kWidth);

@@ -1,4 +1,4 @@
-// What a run is said to cost.
+// The forecast of a run's cost.
 
 #include "experiments/plan.h"
 
@@ -31,7 +31,7 @@ TEST_CASE("a plan is of the run's own parameters, steps, monitors and checkpoint
   CHECK(plan.parameters == parameters);
   trainer.save(folder / "state");
   const auto file = static_cast<double>(std::filesystem::file_size(folder / "state"));
-  CHECK(static_cast<double>(plan.checkpoint) > 0.8 * file);  // of a toy, half is names
+  CHECK(static_cast<double>(plan.checkpoint) > 0.8 * file);  // half of a toy is names
   CHECK(static_cast<double>(plan.checkpoint) < 1.2 * file);
 }
 

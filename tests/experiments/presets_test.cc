@@ -11,8 +11,8 @@ namespace siam {
 
 Study ablate_batchsize();
 
-// In passes of one view forward; backward is two more. A third on top covers the vote and the
-// images' transform (bench_step --what knn measures both).
+// In forward passes of one view; a backward pass costs two more. An extra third covers the vote and
+// the images' transform (bench_step --what knn measures both).
 TEST_CASE("at CIFAR's size the kNN monitor costs less than 5 % of the training") {
   const Config config = preset("cifar10");
   const double train = 50000, test = 10000;
@@ -36,7 +36,7 @@ TEST_CASE(
     CHECK(config.epochs * images > seen - images);  // whole epochs
     seen = config.epochs * images;
     if (images >= 600) CHECK(images / config.batch_size >= 16);
-    // As above; without labels two views each of 1,024 images.
+    // As above; without labels, two views of each of 1,024 images.
     const double monitor = 2.0 * static_cast<double>(std::min<int64_t>(images, 1024));
     CHECK(monitor < 0.06 * 3 * 2 * static_cast<double>(images) * config.knn_every);
   }

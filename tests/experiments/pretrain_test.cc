@@ -1,4 +1,4 @@
-// `simsiam pretrain` and `simsiam plan` on folders of images of toy size.
+// `simsiam pretrain` and `simsiam plan` on toy-sized folders of images.
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// 40 JPEGs, each of its own; in `classes` folders, or in none.
+// 40 JPEGs, each different, in `classes` folders, or in none.
 struct Photos {
   ScratchFolder folder;
   explicit Photos(int classes = 0) {

@@ -1,5 +1,5 @@
 #pragma once
-// The program ablate_stopgrad run as a user does, on a data set and a network of toy size.
+// The program ablate_stopgrad, run as by a user, on a toy-sized data set and network.
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 namespace siam {
 
-/// Of a program, by the variable in which meson says where it is.
+/// The path of a program, from the environment variable that meson sets.
 inline std::string program_path(const char* variable = "ABLATE_STOPGRAD") {
   const char* path = std::getenv(variable);
   REQUIRE_MESSAGE(path != nullptr, variable << " is not set; run through meson test");
@@ -32,7 +32,7 @@ class ToyCifar {
  public:
   static constexpr int kRecord = 3073, kRecords = 20;
 
-  /// Another `shift`, other pixels.
+  /// Another `shift` gives other pixels.
   explicit ToyCifar(int shift = 0) {
     std::string records;
     for (int i = 0; i < kRecords; ++i) {
@@ -52,7 +52,7 @@ class ToyCifar {
   ScratchFolder folder_;
 };
 
-/// The command line of two runs of a few milliseconds an epoch; `more` changes or adds options.
+/// The command line of two runs of a few milliseconds per epoch; `more` changes or adds options.
 inline std::vector<std::string> toy_command(const std::filesystem::path& data,
                                             const std::filesystem::path& out,
                                             const std::vector<std::string>& more = {}) {
@@ -72,7 +72,7 @@ inline std::vector<std::string> toy_command(const std::filesystem::path& data,
   return command;
 }
 
-/// A program that runs beside the test, its messages in a file.
+/// A program that runs alongside the test, with its messages in a file.
 class Background {
  public:
   Background(const std::vector<std::string>& command, std::filesystem::path log)
@@ -101,7 +101,7 @@ class Background {
     std::ifstream file(log_);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  /// Waits until `done()`; false if the program has ended before, or three minutes have passed.
+  /// Waits until `done()`; false if the program ends first, or three minutes have passed.
   template <class Done>
   bool until(const Done& done) {
     for (int i = 0; i < 18000 && !done(); ++i) {
@@ -116,7 +116,7 @@ class Background {
     return until([&] { return output().find(text) != std::string::npos; });
   }
   void signal(int number) const { kill(child_, number); }
-  /// The status as a shell has it.
+  /// The status as a shell reports it.
   int wait() {
     int status = 0;
     waitpid(std::exchange(child_, 0), &status, 0);
@@ -143,7 +143,7 @@ inline std::vector<std::filesystem::path> checkpoints(const std::filesystem::pat
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(out / "runs"))
     if (entry.path().extension() == ".safetensors" && entry.path().stem().extension() != ".next")
-      paths.push_back(entry.path());  // not one that is being written
+      paths.push_back(entry.path());  // not one still being written
   return paths;
 }
 

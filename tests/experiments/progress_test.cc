@@ -21,7 +21,7 @@ ProgressState example() {
           .seconds_left = 83};
 }
 
-// A terminal that writes into a string, with a clock that all but stands still until it is set.
+// A terminal that writes into a string, with a clock that almost stands still until it is set.
 struct FakeTerminal {
   double time = 100;
   std::string text;
@@ -41,7 +41,8 @@ TEST_CASE("the progress line holds what fits") {
         "without stop-gradient  epoch 3/20  [===>                          ]  loss -0.9712  std "
         "0.100  "
         "kNN 27.4 %  1532 images/s  data 2 %  left 1:23");
-  // Narrower: first the bar shrinks, then fields go, the share of waiting first and the loss last.
+  // Narrower: first the bar shrinks, then fields are dropped, the share of waiting first and the
+  // loss last.
   CHECK(progress_line(state, 110) ==
         "without stop-gradient  epoch 3/20  loss -0.9712  std 0.100  kNN 27.4 %  1532 images/s  "
         "data 2 %  "
@@ -49,7 +50,7 @@ TEST_CASE("the progress line holds what fits") {
   CHECK(progress_line(state, 80) ==
         "without stop-gradient  epoch 3/20  [>     ]  loss -0.9712  std 0.100  left 1:23");
   CHECK(progress_line(state, 50) == "without stop-gradient  epoch 3/20  loss -0.9712");
-  // Narrower still: the name is cut, the number stays, and is never cut.
+  // Even narrower: the name is cut; the number stays and is never cut.
   CHECK(progress_line(state, 25) == "without sto…  epoch 3/20");
   CHECK(progress_line(state, 17) == "wit…  epoch 3/20");
   CHECK(progress_line(state, 16) == "epoch 3/20");
@@ -108,7 +109,7 @@ TEST_CASE("not a terminal: a line in the first second, one per epoch, no control
         {.epoch = 1, .loss = -0.5, .std = 0.75, .images_per_second = 64, .data_wait = 0});
     progress.message("note");
   }
-  // A step in 1 s, 19 more of this run and 20 of the next are left; then 10 steps in 10 s.
+  // A step takes 1 s; 19 more of this run and 20 of the next are left; then 10 steps in 10 s.
   CHECK(fake.text ==
         "with  epoch 1/2  loss -0.5000  10 images/s  data 0 %  left 39 s\n"
         "with  epoch 1/2  loss -0.5000  10 images/s  data 0 %  left 31 s\n"
@@ -156,7 +157,7 @@ TEST_CASE(
   CHECK(count(fake.text, "\n") == 3);  // then each minute
   fake.text.clear();
   progress.step(2, -0.5, 1, 0);
-  CHECK(fake.text.empty());  // a step that was waited for is not shown before it is due
+  CHECK(fake.text.empty());  // an awaited step is not shown before it is due
   progress.finish_epoch({.epoch = 1, .loss = -0.5});
   CHECK(fake.text.find("ago") == std::string::npos);
   fake.text.clear();
@@ -222,7 +223,7 @@ TEST_CASE("a terminal shows a phase within the second and takes it away at its e
   progress.step(1, -0.5, 10, 0);
   progress.finish_run();
   const std::string run = fake.text;
-  CHECK(run.ends_with("\x1b[K\x1b[?7h\n"));  // what a run ended with stays
+  CHECK(run.ends_with("\x1b[K\x1b[?7h\n"));  // the last line of a run stays
   {
     const auto phase = progress.phase("drawing");
     fake.time += 1;
@@ -247,7 +248,7 @@ TEST_CASE("a window that shrinks: all rows of the line that was drawn wider are 
   CHECK(count(fake.text, "\x1b[J") == 0);
   const int drawn = columns(fake.text) - columns("\x1b[?7l\r\x1b[K\x1b[?7h");
   REQUIRE(drawn > 80);
-  width = 40;  // what was drawn now covers rows of 40 columns
+  width = 40;  // the line drawn before now covers rows of 40 columns
   step(2);
   CHECK(fake.text.starts_with("\x1b[" + std::to_string((drawn - 1) / 40) + "A\r\x1b[J\x1b[?7l\r"));
   step(3);

@@ -1,4 +1,4 @@
-// The whole of it at toy size: every study trains, and the page opens in a real browser.
+// The whole reproduction at toy size: every study trains, and the page opens in a real browser.
 
 #include "experiments/html.h"
 #include "experiments/study.h"
@@ -26,7 +26,7 @@ TEST_CASE("reproduce: every study, each run once, one page that a browser shows 
   const ProcessResult run = run_process(command, std::filesystem::temp_directory_path());
   REQUIRE_MESSAGE(run.status == 0, run.output);
   const std::string page = read_file(out / "report.html");
-  // A figure each, a collapse, and neighbours of two.
+  // A figure for each, a collapse, and neighbours for two.
   CHECK(count(page, "<img src=\"data:image/svg+xml;base64,") == all_studies().size() + 3);
   CHECK(count(page, "<h2 id=") == all_studies().size() + 2);
   CHECK(count(page, "<script") == 0);

@@ -96,7 +96,7 @@ TEST_CASE("an output folder that cannot be used is an error at the start") {
   results.write_metrics(two_runs());
   const std::string before = read_file(results.folder() / "metrics.csv");
   disk.make_read_only();
-  // The folder exists: only the probe finds out.
+  // The folder exists: only the probe notices.
   CHECK_THROWS_WITH_AS(Results(disk.folder().path(), "stopgrad"), doctest::Contains("Read-only"),
                        Error);
   CHECK(read_file(results.folder() / "metrics.csv") == before);

@@ -1,4 +1,4 @@
-// What a run leaves on the disk: the newest two checkpoints, and one process at a time.
+// What a run leaves on disk: the two newest checkpoints; and one process at a time.
 
 #include "experiments/run_store.h"
 
@@ -95,7 +95,7 @@ TEST_CASE("of two checkpoints the newest that can be used is") {
   CHECK(used == "old");
   CHECK(warned.find(store.checkpoint("id").string() + ": damaged; ") == 0);
   CHECK(read_file(store.checkpoint("id").string() + ".damaged") == "new");
-  // What is saved next does not push the good one out for the damaged one.
+  // The next save does not drop the good checkpoint in favour of the damaged one.
   store.save_checkpoint("id", [&](const fs::path& path) { write_file_atomically(path, "newer"); });
   CHECK(read_file(store.previous("id")) == "old");
   unusable = "newer";
@@ -112,7 +112,7 @@ TEST_CASE("a damaged newest checkpoint of a run is trained again from the one be
   const std::string output = trained.run();
   CHECK(count(output, ": it was complete, but ") == 2);
   CHECK(count(output, ".safetensors.damaged") == 2);
-  CHECK(count(output, "continues behind step 2 of 4") == 2);
+  CHECK(count(output, "continues after step 2 of 4") == 2);
   CHECK(trained.measured() == before);
   CHECK(count(trained.run(), ": complete in ") == 2);
 }
@@ -151,7 +151,7 @@ TEST_CASE("without gnuplot a study leaves all but the picture, and says how to d
   for (const char* script : {"figure.gp", "collapse.gp"})
     REQUIRE(run_process({"gnuplot", script}, out / "stopgrad").status == 0);
   const std::string drawn = read_file(out / "stopgrad/figure.svg");
-  // A rerun without gnuplot keeps the picture, which is that of its data.
+  // A rerun without gnuplot keeps the picture, which matches its data.
   CHECK(run(empty.path().string()).find("gnuplot") == std::string::npos);
   CHECK(read_file(out / "stopgrad/figure.svg") == drawn);
   CHECK(read_file(out / "stopgrad/report.md").find(advice) == std::string::npos);
@@ -167,7 +167,7 @@ TEST_CASE("folders and files are tried before training") {
     const std::vector<std::string> lines = lines_of(result.output);
     CHECK(lines.back().starts_with("error: "));
     CHECK(lines.back().find(expected) != std::string::npos);
-    CHECK(count(result.output, "epoch 1/") == 0);  // of a line of progress
+    CHECK(count(result.output, "epoch 1/") == 0);  // from a progress line
   };
   {
     const ScratchFolder out;
@@ -214,7 +214,7 @@ TEST_CASE("a second process is refused while one trains, unless it needs finishe
 
   first.signal(SIGKILL);
   first.wait();
-  trained.run({"--seed", "2"});  // death has freed it
+  trained.run({"--seed", "2"});  // its death has released the lock
 }
 
 TEST_CASE("many processes that need finished runs do not disturb one another") {

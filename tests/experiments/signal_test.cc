@@ -1,4 +1,4 @@
-// Signals and broken output cost no training.
+// Signals and broken output lose no training.
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // An epoch of this takes a second or more, so that the first one can be interrupted; with more
-// pixels so does the kNN of the untrained network.
+// pixels, the kNN of the untrained network does so, too.
 #ifdef __SANITIZE_ADDRESS__
 constexpr const char* kPixels = "12";  // slow enough with the sanitizers' checks
 #else
@@ -56,7 +56,7 @@ TEST_CASE("a signal in the first epoch: the run is saved, the status is the sign
     CHECK(checkpoints(out.path()).size() == 1);
     if (number != SIGINT) continue;
     Background resumed(slow(data, out.path()), out / "log2");
-    CHECK(resumed.says("with stop-gradient: continues behind step "));
+    CHECK(resumed.says("with stop-gradient: continues after step "));
   }
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("the third signal ends the program at once") {
   REQUIRE(program.until([&] { return fs::exists(out / "runs/previous"); }));
   for (int i = 0; i < 3; ++i) {
     program.signal(SIGTERM);
-    usleep(100'000);  // signals that wait are one
+    usleep(100'000);  // pending signals merge into one
   }
   CHECK(program.wait() == 128 + SIGTERM);
   CHECK(program.output().find("to continue: ") == std::string::npos);
@@ -117,7 +117,7 @@ TEST_CASE("a reader that goes, a full disk and closed streams do not end trainin
     REQUIRE(fs::exists(out / "stopgrad/report.md"));
     for (int i = 0; i < 1000 && fs::file_size(out / "status") == 0; ++i) usleep(20'000);
     CHECK(read_file(out / "status") == "0\n");
-    // Messages that went into a file in the streams' place would be seen here.
+    // Messages written into a file that took a stream's descriptor would show here.
     CHECK(metrics(out.path()) == metrics(whole.path()));
     CHECK(checkpoints(out.path()).size() == 2);
   }

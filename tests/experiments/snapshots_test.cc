@@ -1,4 +1,4 @@
-// Snapshots of embeddings: taken when they are asked for, kept beside the run, drawn.
+// Snapshots of embeddings: taken when requested, kept beside the run, drawn.
 
 #include "experiments/snapshots.h"
 
@@ -135,7 +135,7 @@ TEST_CASE("a study's runs have their snapshots, interrupted, continued and used 
   for (const fs::path& file : snapshot_files(whole.path())) {
     const auto snapshots = load_snapshots(file);
     REQUIRE(snapshots);
-    REQUIRE(snapshots->taken.size() == 3);  // 0, 1, 2; 5 and 10 are behind the end
+    REQUIRE(snapshots->taken.size() == 3);  // 0, 1, 2; 5 and 10 are past the end
     CHECK(snapshots->labels.size() == ToyCifar::kRecords);
   }
   CHECK(fs::exists(whole / "stopgrad/collapse.csv"));

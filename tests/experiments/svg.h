@@ -1,5 +1,5 @@
 #pragma once
-// What gnuplot has drawn, read from the SVG.
+// Reads gnuplot's drawings from the SVG.
 
 #include <doctest/doctest.h>
 
@@ -19,7 +19,8 @@ inline std::string part_of(const std::string& svg, const std::string& label) {
   return svg.substr(begin, svg.find("<title>", begin + 1) - begin);
 }
 
-// Corners of a line, in pixels from the left and the top: to 0.02, of which the SVG rounds 0.01.
+// Corners of a line, in pixels from the left and the top: accurate to 0.02, of which 0.01 is the
+// SVG's rounding.
 struct Path {
   std::vector<std::pair<double, double>> points;
   bool operator==(const Path& other) const {
@@ -42,7 +43,7 @@ inline Path path_of(const std::string& svg, const std::string& label) {
   return path_behind(part_of(svg, label), 0);
 }
 
-// Of a panel as experiments/figure.gp lays it out.
+// For a panel as experiments/figure.gp lays it out.
 struct Axes {
   double left = 58, x_high = 1, y_low, y_high;
   Path pixels(const std::vector<std::pair<double, double>>& values) const {

@@ -1,4 +1,4 @@
-// Event files, read back by a decoder of the test's own (events.h).
+// Event files, read back by the test's own decoder (events.h).
 
 #include "experiments/tensorboard.h"
 
@@ -29,7 +29,7 @@ struct Watched {
   RunRecord run{.name = "toy", .id = "0123", .knn_untrained = 40};
 
   std::filesystem::path folder() const { return out.path() / "tensorboard" / "0123"; }
-  // To the end, or to where `on_step` throws.
+  // To the end, or until `on_step` throws.
   void train(Trainer& trainer, const std::function<void(const StepInfo&)>& on_step) {
     board.begin(experiment, run, trainer);
     while (!trainer.finished()) {
@@ -123,7 +123,7 @@ TEST_CASE("a run that is continued has a second file, and no step twice") {
   watched.train(trainer, [](const StepInfo&) {});
   REQUIRE(event_files(watched.folder()).size() == 2);
   CHECK(read_events(event_files(watched.folder())[1]).at(1).step == 38);  // 24 + 13 were done
-  // The window that was cut by the end of the first program is not known: 38 begins another.
+  // The window cut off by the end of the first program is lost: 38 begins a new one.
   CHECK(steps_of(watched.folder(), "step/loss") ==
         std::vector<int64_t>{10, 20, 24, 34, 48, 58, 68, 72});
   CHECK(steps_of(watched.folder(), "epoch/loss") == std::vector<int64_t>{24, 48, 72});

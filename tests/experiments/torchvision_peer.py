@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""torchvision beside `simsiam export`, `import` and `embed` (elsewhere_test.cc).
+"""torchvision as the counterpart of `simsiam export`, `import` and `embed` (elsewhere_test.cc).
 
 usage: torchvision_peer.py make NAME FILE          a network of torchvision.models, as PyTorch users save it
        torchvision_peer.py authors FILE            a ResNet-18 with heads, under the names of the authors' checkpoints
@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 import torchvision
 from PIL import Image
-from torchvision.transforms import CenterCrop, Compose, Normalize, Resize, ToTensor  # of the file's line
+from torchvision.transforms import CenterCrop, Compose, Normalize, Resize, ToTensor  # used by the file's line
 
 torch.manual_seed(0)
 

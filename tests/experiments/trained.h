@@ -1,5 +1,5 @@
 #pragma once
-// The program simsiam, and a checkpoint of toy size for its commands.
+// The program simsiam, and a toy-sized checkpoint for its commands.
 
 #include <nlohmann/json.hpp>
 
@@ -8,13 +8,13 @@
 
 namespace siam {
 
-/// `simsiam COMMAND ...`, run elsewhere than in the sources.
+/// `simsiam COMMAND ...`, run outside of the sources.
 inline ProcessResult simsiam(std::vector<std::string> words) {
   words.insert(words.begin(), program_path("SIMSIAM"));
   return run_process(words, std::filesystem::temp_directory_path());
 }
 
-/// One line, `error: ` with three parts, that holds the text expected.
+/// One line, `error: ` with three parts, that contains the expected text.
 inline void check_one_error(const ProcessResult& result, int status, const std::string& expected) {
   CAPTURE(result.output);
   CAPTURE(expected);
@@ -37,7 +37,7 @@ struct Trained {
     REQUIRE(result.status == 0);
   }
   std::filesystem::path folder() const { return out / "stopgrad"; }
-  /// Of the run with stop-gradient, without suffix.
+  /// That of the run with stop-gradient, without suffix.
   std::filesystem::path run() const {
     for (const auto& entry : std::filesystem::directory_iterator(out / "runs"))
       if (entry.path().extension() == ".json" &&

@@ -1,5 +1,5 @@
 #pragma once
-// Whether a text is XML, by Expat where it was found.
+// Checks that a text is XML, with Expat if it was found.
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// A data set made of a fuzzer's bytes is opened and looked at, or is an Error.
+// A data set made of a fuzzer's bytes is opened and read, or gives an Error.
 
 #include <cstdlib>
 #include <fstream>
@@ -24,7 +24,7 @@ inline void need(bool ok) {
   if (!ok) std::abort();
 }
 
-/// Every image is read, and some are seen as the network sees them.
+/// Reads every image, and transforms some as for the network.
 inline void look_at(const Dataset& dataset) {
   AugmentConfig config;
   config.size = 8;

@@ -1,6 +1,6 @@
 #pragma once
-// What fuzz targets share. A target takes any bytes; an Error is an answer, any other exception, a
-// crash or a sanitizer's report is a finding.
+// Shared by the fuzz targets. A target takes any bytes; an Error is a valid answer; any other
+// exception, a crash or a sanitizer's report is a finding.
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // IDX files, plain or gzipped. The input's first byte, times 16, is the length of the label file;
-// the image file follows. Training and test files are the same, but for the test labels, which end
-// one byte earlier where the second byte is odd.
+// the image file follows. Training and test files are the same, except for the test labels, which
+// end one byte earlier if the second byte is odd.
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The first inputs of the data sets' fuzz targets, in corpus/; what the fuzzers found is beside them. Image files come
-from ../golden/images.
+"""The initial inputs of the data sets' fuzz targets, in corpus/; inputs found by the fuzzers are beside them. Image
+files come from ../golden/images.
 
 usage: make_corpus.py      (run once, the files are committed)
 """

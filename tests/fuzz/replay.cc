@@ -1,4 +1,4 @@
-// For compilers without libFuzzer: runs a fuzz target on each file of the folders that are named.
+// For compilers without libFuzzer: runs a fuzz target on each file of the given folders.
 
 #include <cstdint>
 #include <cstdio>

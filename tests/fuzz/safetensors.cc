@@ -1,5 +1,5 @@
-// A file of tensors, taken as it is, and put together from a header (the first line) and data, with
-// the length that the header has: mutations of the text then reach what is behind the length.
+// A file of tensors, taken as it is, and assembled from a header (the first line) and data, with
+// the correct header length: mutations of the text then get past the check of the length.
 
 #include "tensor/io/safetensors.h"
 
@@ -19,7 +19,7 @@ void load(const MemoryFile& file, std::string_view contents) {
   answer_or_error([&] { load_trained(file.path(), Device::cpu); });
   answer_or_error([&] {
     const TensorFile loaded = load_safetensors(file.path());
-    // Saved again it is the same.
+    // Saved again, it is the same.
     static const std::string path =
         std::filesystem::temp_directory_path() / fmt::format("fuzz_safetensors.{}", getpid());
     save_safetensors(path, loaded);

@@ -1,4 +1,4 @@
-// The metadata of a checkpoint, a line each: run, position, history.
+// The metadata of a checkpoint, one line each: run, position, history.
 
 #include "simsiam/training_state.h"
 
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       must(progress.position.epoch >= 0 && progress.position.epoch <= config.epochs);
       must(progress.position.step >= 0 && (steps == 0 || progress.position.step <= steps));
       must(progress.history.size() == static_cast<size_t>(progress.position.epoch));
-      // Written and read again it is the same, digit for digit.
+      // Written and read again, it is the same, digit for digit.
       const auto once = training_state_metadata(lines[0], progress);
       const RunProgress again = run_progress({.metadata = once}, config, steps);
       must(training_state_metadata(lines[0], again) == once);

@@ -3,8 +3,8 @@
 
 usage: make_golden.py [DEST_DIR]      (needs torch, numpy and safetensors; run once, the files are committed)
 
-Layouts are this project's: images [N,H,W,C], filters [K,R,S,C]. Arithmetic in float64, stored as float32, so
-that a comparison in float32 sees this project's rounding errors only.
+Layouts are this project's: images [N,H,W,C], filters [K,R,S,C]. Arithmetic in float64, stored as float32, so that a
+comparison in float32 sees only this project's rounding errors.
 """
 import pathlib
 import sys
@@ -33,7 +33,7 @@ class Case:
         self.tensors, self.name = tensors, name
 
     def __call__(self, function, **inputs):
-        # Inputs are rounded to float32 first: the file then holds exactly what was used.
+        # Inputs are rounded to float32 first, so that the file contains exactly what was used.
         leaves = {k: v.to(torch.float32).to(torch.float64).requires_grad_() for k, v in inputs.items()}
         y = function(**leaves)
         dy = torch.randn_like(y).to(torch.float32).to(torch.float64)
@@ -158,7 +158,7 @@ def training(name, make, stop_gradient, size, steps=3, batch=16):
     """Three SGD steps; per step the loss, and all weights, momenta and running statistics at the end."""
     torch.manual_seed(1)
     model = make()
-    for parameter in model.parameters():  # what the file holds is what is used
+    for parameter in model.parameters():  # so that the file contains what is used
         parameter.data = parameter.data.to(torch.float32).to(torch.float64)
     tensors = weights(model, "before.")
     sgd = torch.optim.SGD([

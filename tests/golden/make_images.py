@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Golden files images/*: small JPEGs, PNGs and WebPs of the kinds that data sets hold, and beside each, NAME.ppm, the
-pixels that Pillow makes of it: upright (ImageOps.exif_transpose), composed on white (Image.alpha_composite), and RGB
-(convert). Of 16 bits a channel Pillow keeps the upper 8 of colours; grey it reads whole, and here they are kept, too.
+"""Golden files images/*: small JPEGs, PNGs and WebPs of the kinds that data sets contain, and beside each, NAME.ppm,
+the pixels that Pillow makes of it: upright (ImageOps.exif_transpose), composited on white (Image.alpha_composite), and
+RGB (convert). Of 16-bit colour channels Pillow keeps the upper 8 bits; 16-bit grey it reads completely, and here the
+upper 8 bits are kept, too.
 
 usage: make_images.py [DEST_DIR]      (needs Pillow and numpy; run once, the files are committed)
 """

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Golden file test_transform.safetensors: what torchvision's Resize and CenterCrop make of images of many sizes.
+"""Golden file test_transform.safetensors: the results of torchvision's Resize and CenterCrop on images of many sizes.
 
 usage: make_test_transform.py [DEST_DIR]      (needs torchvision, Pillow and safetensors; run once, the file is committed)
 
-"HxW R S" is Resize(R), CenterCrop(S) of an image of H x W pixels, [N,N,3]; of views of 224 pixels every 16th one of
-each direction is kept. "exact": of a tensor in float64, antialiased, in [0, 1] and stored as float32. "pillow": of a
-PIL image, 8 bits; Pillow rounds to 8 bits after each direction.
+"HxW R S" is Resize(R), CenterCrop(S) of an image of H x W pixels, [N,N,3]; for views of 224 pixels every 16th one in
+each direction is kept. "exact": from a tensor in float64, antialiased, in [0, 1] and stored as float32. "pillow": from
+a PIL image, 8 bits; Pillow rounds to 8 bits after each direction.
 """
 import pathlib
 import sys

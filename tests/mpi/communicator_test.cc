@@ -13,7 +13,7 @@ namespace siam {
 
 namespace {
 
-// Numbers of very different size, other ones on each rank: their sum depends on its order.
+// Numbers of very different size, different on each rank: their sum depends on the order.
 Tensor numbers(int64_t count, int rank, DType type = DType::f32) {
   Random random(1, Purpose::test, static_cast<uint32_t>(rank));
   const Tensor t = Tensor::empty({count}, type);
@@ -126,7 +126,7 @@ TEST_CASE("ranks: a sum sends the least there is") {
   }
 }
 
-// Where statistics are merged: in f64, in the order of the ranks, whatever their size.
+// Statistics are merged in f64, in the order of the ranks, whatever their size.
 TEST_CASE("ranks: batch norm's statistics on a GPU are those in host memory") {
   for (const int64_t channels : {1, 300}) {
     const Tensor mean = numbers(channels, ranks().rank()),

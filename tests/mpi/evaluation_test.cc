@@ -1,4 +1,4 @@
-// A network is judged alike by one process and by several.
+// A network gets the same evaluation from one process and from several.
 
 #include "simsiam/evaluation/evaluation.h"
 
@@ -13,7 +13,7 @@ namespace siam {
 
 namespace {
 
-// Of both, in one order.
+// Those of both, in one order.
 std::vector<double> numbers(const Evaluation& evaluation) {
   std::vector<double> all;
   for (const KnnResult& each : evaluation.knn)
@@ -34,7 +34,7 @@ TEST_CASE("ranks: an evaluation has the numbers of one process, bit for bit") {
   Config config = tiny();
   Initializer init(config.seed);
   const SimSiam model(init, config.model);
-  // Of the test images each rank but the last ones has one.
+  // Each rank except the last ones has one of the test images.
   const TrainTest sets{data().train, subset(data().test, 3)};
   const EvaluationInput one = evaluation_input(model, config, sets),
                         all = evaluation_input(model, config, sets, {}, ranks());
@@ -46,7 +46,7 @@ TEST_CASE("ranks: an evaluation has the numbers of one process, bit for bit") {
   const auto got = numbers(evaluate(
       all, 3, [&](const std::string&) { ++stages; }, ranks()));
   CHECK(got == expected);
-  // Beside kNN and panels 4 rates of SGD and 5 of LARS, shared.
+  // Besides kNN and panels, 4 rates of SGD and 5 of LARS are shared.
   CHECK(stages <=
         2 + (4 + ranks().size() - 1) / ranks().size() + (5 + ranks().size() - 1) / ranks().size());
 }

@@ -38,7 +38,7 @@ TEST_CASE("a study on two GPUs: nearly the numbers of one") {
   const std::vector<double> expected = numbers(alone.path()), got = numbers(out.path());
   for (size_t i = 0; i < expected.size(); ++i) {
     CAPTURE(i);
-    const bool knn = i % 4 >= 2;  // one image of 20 has 5 percent of the accuracy
+    const bool knn = i % 4 >= 2;  // one image of 20 is 5 percent of the accuracy
     CHECK(std::abs(got[i] - expected[i]) <= (knn ? 10 : 1e-3));
   }
 }
@@ -55,7 +55,7 @@ TEST_CASE("processes that would share a GPU are refused in one line") {
   CHECK(count(run.output, "error: rank 0 of 2: ranks 0 and 1 share a GPU; each needs one") == 1);
 }
 
-// The other waits for it in its stream, and in a capture's replay.
+// The other one waits for it in its stream, and in the replay of a capture.
 TEST_CASE("a process with a GPU that is killed ends all within 30 s") {
   if (!emulated()) return;
   const ToyCifar data;
@@ -84,7 +84,7 @@ TEST_CASE("a GPU that NCCL loses ends all within 30 s, with a line that names th
               words});
   CAPTURE(run.output);
   CHECK(run.status == 1);
-  CHECK(steady_seconds() - begin < 60);  // of which it trains for some
+  CHECK(steady_seconds() - begin < 60);  // including some training
   CHECK(count(run.output, "error: ") == 1);
   CHECK(count(run.output, "error: rank 1 of 2: nccl: remote process exited or there was") == 1);
 }

@@ -1,4 +1,4 @@
-// Ranks that have a GPU each: NCCL moves, and the step is captured with it.
+// Ranks with a GPU each: NCCL moves the data, and is captured with the step.
 
 #include <doctest/doctest.h>
 
@@ -32,7 +32,7 @@ Config on_gpu(bool eager, Method method = Method::simsiam) {
   return config;
 }
 
-// Of six steps.
+// The result of six steps.
 TrainTest images() { return {patches(72, 1), patches(24, 2)}; }
 
 struct Run {
@@ -67,12 +67,12 @@ double relative_error(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-// Where GPUs are said to be, none of what follows may be left out.
+// If GPUs are announced, none of the following tests may be skipped.
 TEST_CASE("ranks on GPUs: the emulator's are found") {
   if (std::getenv("SIMSIAM_EMULATOR_GPUS") != nullptr) CHECK(on_gpus());
 }
 
-// CUDA's choice of a GPU is each thread's own, at first GPU 0. Sizes that no cache has yet.
+// CUDA's current GPU is a choice per thread, at first GPU 0. Uses sizes that no cache has yet.
 TEST_CASE("ranks on GPUs: every thread of a process uses its GPU") {
   if (!on_gpus()) return;
   constexpr int64_t kMany = (int64_t{40} << 20) / 4;
@@ -135,7 +135,7 @@ TEST_CASE("ranks on GPUs: a step is that of one") {
     CHECK(all.loss == doctest::Approx(one.loss).epsilon(1e-5));
     CHECK(relative_error(all.weights, one.weights) <= 1e-5);
     CHECK(relative_error(one.weights, Trainer(config, batch).parameters().values.to(Device::cpu)) >
-          1e-3);  // it was a step
+          1e-3);  // the step changed something
   }
 }
 
@@ -155,7 +155,7 @@ TEST_CASE("ranks on GPUs: captured and eager steps have the same bits, on all, a
   CHECK(same_bits(train(on_gpu(false), ranks()).weights, train(on_gpu(false), ranks()).weights));
 }
 
-// f32 sums in another order, magnified by six steps.
+// f32 sums in a different order, amplified by six steps.
 TEST_CASE("ranks on GPUs: a captured run is near that of one") {
   if (!on_gpus()) return;
   Config config = on_gpu(false);
@@ -195,7 +195,7 @@ TEST_CASE("ranks on GPUs: all take over the state with which one has resumed") {
   CHECK(resumed.steps_done() < 6);
   train_to_end(resumed);
   CHECK(same_bits(resumed.parameters().values.to(Device::cpu), whole.weights));
-  CHECK(ranks().all_true(true));  // before the folder goes
+  CHECK(ranks().all_true(true));  // before the folder is removed
 }
 
 TEST_CASE("ranks on GPUs: a run that diverges stops on all of them, at the step of one") {
@@ -228,7 +228,7 @@ TEST_CASE("ranks on GPUs: a step is captured by all or by none") {
     else
       step.queue(work);
     CHECK(step.captured() == !one_looks);
-    work();  // the stream is of use again, on all
+    work();  // the stream is usable again, on all ranks
     const Tensor t = one.clone();
     ranks().all_reduce(t);
     CHECK(t.rows(0, 1).item() == ranks().size());

@@ -1,5 +1,5 @@
-// Runs as several processes: mpirun -n 2 test_mpi. Each compares what the ranks make together with
-// what it makes alone.
+// Runs as several processes: mpirun -n 2 test_mpi. Each compares what the ranks compute together
+// with what it computes alone.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

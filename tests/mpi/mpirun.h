@@ -1,5 +1,5 @@
 #pragma once
-// Programs as a user starts them: mpirun -n 2 ablate_stopgrad.
+// Programs started as by a user: mpirun -n 2 ablate_stopgrad.
 
 #include <fmt/format.h>
 
@@ -36,11 +36,11 @@ inline std::vector<double> numbers(const fs::path& out) {
 }
 
 inline std::string content(const fs::path& file) {
-  std::ifstream stream(file);  // of /proc, where sizes are 0
+  std::ifstream stream(file);  // in /proc, where sizes are 0
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-// The processes that a process, each of its threads, has started.
+// The processes that a process has started, from any of its threads.
 inline std::vector<pid_t> children(pid_t parent) {
   std::vector<pid_t> found;
   for (const auto& thread : fs::directory_iterator(fmt::format("/proc/{}/task", parent))) {
@@ -50,7 +50,7 @@ inline std::vector<pid_t> children(pid_t parent) {
   return found;
 }
 
-// Which rank a process is; -1 if none.
+// The rank of a process; -1 if none.
 inline int rank_of(pid_t process) {
   const std::string environment = content(fmt::format("/proc/{}/environ", process));
   const std::string name = "OMPI_COMM_WORLD_RANK=";
@@ -64,7 +64,7 @@ inline pid_t process_of_rank(pid_t launcher, int rank) {
   return -1;
 }
 
-// SIGKILL for one rank ends all within 30 s, and its number is said.
+// SIGKILL for one rank ends all within 30 s, and its number is reported.
 inline void check_killed(Background& program, int rank) {
   const pid_t victim = process_of_rank(program.process(), rank);
   REQUIRE(victim > 0);

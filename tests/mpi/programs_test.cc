@@ -9,7 +9,7 @@ namespace siam {
 
 namespace {
 
-// Epochs without end.
+// Endless epochs.
 std::vector<std::string> endless(const ToyCifar& data, const fs::path& out) {
   return toy_command(data.path(), out, {"--batch-size", "10", "--epochs", "1000", "--warmup", "0"});
 }
@@ -35,13 +35,13 @@ TEST_CASE("a study on 1, 2 and 4 ranks: the same files, nearly the same numbers"
     const ProcessResult run = run_on_ranks(ranks, shared_batch(data, out.path()));
     CAPTURE(run.output);
     REQUIRE(run.status == 0);
-    CHECK(count(run.output, "preset quick, results in") == 1);  // rank 0 alone speaks
+    CHECK(count(run.output, "preset quick, results in") == 1);  // only rank 0 prints
     CHECK(count(run.output, "report.md") == 1);
     CHECK(out.entries() == alone.entries());
     const std::vector<double> got = numbers(out.path());
     for (size_t i = 0; i < expected.size(); ++i) {
       CAPTURE(i);
-      // One image of 20 has 5 percent of the kNN accuracy.
+      // One image of 20 is 5 percent of the kNN accuracy.
       const bool knn = i % 4 == 2;
       CHECK(std::abs(got[i] - expected[i]) <= (knn ? 10 : 1e-3));
     }
@@ -84,7 +84,7 @@ TEST_CASE("a run is begun on two ranks and completed by one process, and the oth
     const auto command = endless(data, out.path());
     Background begun(first == 2 ? on_ranks(2, command) : command, out / "log");
     REQUIRE(begun.says("epoch 3/1000"));
-    // mpirun ends its ranks a second after Ctrl-C; SIGUSR1 is passed on, and leaves them the time.
+    // mpirun ends its ranks a second after Ctrl-C; it passes on SIGUSR1 without a time limit.
     begun.signal(first == 2 ? SIGUSR1 : SIGINT);
     const int status = begun.wait();
     CAPTURE(begun.output());
@@ -93,7 +93,7 @@ TEST_CASE("a run is begun on two ranks and completed by one process, and the oth
     CHECK(count(begun.output(), "to continue: ") == 1);
     REQUIRE(checkpoints(out.path()).size() == 1);
     Background resumed(first == 2 ? command : on_ranks(2, command), out / "log2");
-    CHECK(resumed.says("continues behind step "));
+    CHECK(resumed.says("continues after step "));
     CHECK(resumed.says("epoch "));
     resumed.signal(first == 2 ? SIGINT : SIGUSR1);
     resumed.wait();
@@ -128,7 +128,7 @@ TEST_CASE("a rank that is killed ends all within 30 s; its number is said, the c
     CAPTURE(program.output());
     CHECK(count(program.output(), "signal 9 (Killed)") == 1);
     Background resumed(on_ranks(2, endless(data, out.path())), out / "log2");
-    CHECK_MESSAGE(resumed.says("continues behind step "), resumed.output());
+    CHECK_MESSAGE(resumed.says("continues after step "), resumed.output());
     CHECK(resumed.output().find("damaged") == std::string::npos);
     resumed.signal(SIGUSR1);
     resumed.wait();

@@ -1,4 +1,4 @@
-// Ten steps shared by the ranks are those of one process: losses, projections, gradients, running
+// Ten steps shared by the ranks equal those of one process: losses, projections, gradients, running
 // statistics.
 
 #include <doctest/doctest.h>
@@ -17,7 +17,7 @@ namespace siam {
 namespace {
 
 constexpr int64_t kSamples = 48, kSteps = 10;
-// Small: a training step magnifies a difference, by its rate.
+// Small, since a training step amplifies differences in proportion to its rate.
 constexpr double kRate = 1e-3;
 
 std::vector<double> values_of(const Tensor& t) {
@@ -86,7 +86,7 @@ double relative_error(const std::vector<double>& got, const std::vector<double>&
   return std::sqrt(difference / norm);
 }
 
-// `gradient_tolerance`: of each step; empty: as of the rest.
+// `gradient_tolerance`: per step; empty: the same as for everything else.
 void check_equal(const Config& config, DType type, double tolerance,
                  const std::vector<double>& gradient_tolerance = {}) {
   const Steps one = train(config, type, alone()), all = train(config, type, ranks());
@@ -105,13 +105,13 @@ Config small() {
   Config config = tiny();
   config.batch_size = 16;
   config.augment.size = 16;
-  config.model.backbone.zero_init_residual = false;  // or gradients inside the blocks are zeros
+  config.model.backbone.zero_init_residual = false;  // else gradients inside the blocks are zero
   return config;
 }
 
 }  // namespace
 
-// In f64 sums in another order differ by 1e-16 of their terms, which ten steps magnify.
+// In f64, sums in a different order differ by 1e-16 of their terms, which ten steps amplify.
 TEST_CASE("ranks: ten steps in f64 are those of one process") {
   auto cases = step_cases(small(), 7);
   cases[3].first = "two pairs, asymmetric, cross-entropy";
@@ -129,8 +129,8 @@ TEST_CASE("ranks: ten steps in f64 are those of one process") {
   }
 }
 
-// Their targets or logits are f32 whatever the network's type: a difference in f64's last digits
-// now and then rounds to the next f32, 6e-8 away.
+// Their targets or logits are f32 whatever the network's type: a difference in the last digits of
+// f64 occasionally rounds to the next f32, 6e-8 away.
 TEST_CASE("ranks: ten steps of the objectives that calculate in f32 themselves") {
   Config config = small();
   config.objective.method = Method::expectation;
@@ -139,8 +139,8 @@ TEST_CASE("ranks: ten steps of the objectives that calculate in f32 themselves")
   check_equal(config, DType::f64, 1e-5);
 }
 
-// A gradient has 1e-5 of f32's rounding by itself, behind twenty layers: two f32 runs are as near
-// to each other as one is to f64.
+// After twenty layers a gradient has 1e-5 of f32's rounding by itself: two f32 runs are as close to
+// each other as one is to f64.
 TEST_CASE("ranks: ten steps in f32 are near those of one process") {
   const Config config = small();
   const Steps exact = train(config, DType::f64, alone()),
@@ -150,12 +150,12 @@ TEST_CASE("ranks: ten steps in f32 are near those of one process") {
     rounding.push_back(
         std::max(1e-5, 2 * relative_error(single.gradients[step], exact.gradients[step])));
   check_equal(config, DType::f32, 1e-5, rounding);
-  Config byol = config;  // whose target network is f32
+  Config byol = config;  // its target network is f32
   byol.objective.method = Method::byol;
   check_equal(byol, DType::f32, 1e-5, std::vector<double>(kSteps, 1e-4));
 }
 
-// What the tests above would see if a rank's batch norm were its own.
+// What the tests above would see if each rank's batch norm were separate.
 TEST_CASE("ranks: statistics of a rank's part alone make another network") {
   if (ranks().size() == 1) return;
   Config half = small();

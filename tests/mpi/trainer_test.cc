@@ -1,4 +1,4 @@
-// Whole runs: the same state on all ranks, again and again, and on another number of them.
+// Whole runs: the same state on all ranks, repeatedly, and on another number of ranks.
 
 #include "simsiam/trainer.h"
 
@@ -64,7 +64,8 @@ TEST_CASE("ranks: weights, momentum and statistics are the same on all, and repe
   }
 }
 
-// f32 sums in another order: a training run magnifies their rounding, at a rate this small slowly.
+// f32 sums in a different order: a training run amplifies their rounding, slowly at such a small
+// rate.
 TEST_CASE("ranks: an epoch is near that of one process") {
   for (const Method method : kMethods) {
     CAPTURE(name_of(method));
@@ -85,7 +86,7 @@ TEST_CASE("ranks: kNN and what a network without labels is judged by are those o
     Trainer one(config, data()), all(config, data(), nullptr, ranks());
     CHECK(all.measure().knn == one.measure().knn);
   }
-  // More ranks than some have images for.
+  // So many ranks that some have no images.
   const TrainTest few{data().train, subset(data().test, 3)};
   Trainer one(tiny(), few), all(tiny(), few, nullptr, ranks());
   CHECK(all.measure().knn == one.measure().knn);
@@ -114,14 +115,14 @@ TEST_CASE("ranks: a run resumes on another number of ranks") {
     CHECK(all.steps_done() == 2);
     all.train_epoch();
     if (ranks().rank() == 0) all.save(path);
-    // And one process goes on.
+    // And one process continues.
     Trainer last(config, data());
     CHECK(ranks().all_true(true));  // it is written
     last.resume(path);
     CHECK(same_bits(last.parameters().values, all.parameters().values));
     train_to_end(last);
     CHECK(last.history().back().loss == doctest::Approx(whole.history().back().loss).epsilon(1e-3));
-    CHECK(ranks().all_true(true));  // before the folder goes
+    CHECK(ranks().all_true(true));  // before the folder is removed
   }
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Two hosts, each a network namespace of this machine with an address and a host name of its own: a training step over
-# both, and a network that is lost. Needs root; 77 where there can be no namespaces.
-# usage: two_hosts.sh MPIRUN TEST_MPI PRETRAIN IMAGES
+# Two hosts, each a network namespace of this machine with its own address and host name: a training step over both, and
+# a lost network. Needs root; status 77 if namespaces are not possible. usage: two_hosts.sh MPIRUN TEST_MPI PRETRAIN
+# IMAGES
 set -u
 mpirun=$1 test_mpi=$2 pretrain=$3 images=$4
 work=$(mktemp -d)
@@ -32,7 +32,7 @@ for host in a b; do
   ip -n siam-$host$$ link set link-$host$$ up
 done
 
-# In the place of ssh.
+# Used instead of ssh.
 cat >"$work/agent" <<END
 #!/bin/sh
 shift  # the host's name
@@ -72,6 +72,6 @@ grep -q 'Remote daemon.*10.77.0.2' "$work/log" || fail "the lost host is not nam
 sleep 5
 [ -z "$(ip netns pids "$b")" ] || fail "processes are left on the other host"
 
-# What was saved is whole.
+# The checkpoint is intact.
 train timeout --signal=INT 8
-grep 'continues behind step' "$work/log" || { cat "$work/log"; fail "the checkpoint"; }
+grep 'continues after step' "$work/log" || { cat "$work/log"; fail "the checkpoint"; }

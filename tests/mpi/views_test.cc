@@ -1,4 +1,4 @@
-// The batch that the ranks share is that of one process.
+// The batch that the ranks share equals that of one process.
 
 #include <doctest/doctest.h>
 
