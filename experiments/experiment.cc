@@ -1,5 +1,6 @@
 #include "experiments/experiment.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -38,6 +39,7 @@ Runner::Runner(const Options& options, std::filesystem::path source, TrainTest d
           {options.config.max_bad_fraction, [this](const std::string& text) { message(text); }})),
       store_(options.out),
       lock_(options.out) {
+  if (!data_.train->path(0).empty()) check_outside(options.out, source_, "--out");
   if (!options.init.empty()) initial_.emplace(load_trained(options.init, Device::cpu));
   catch_interrupts(ranks.size() > 1);  // earlier there is nothing to save
   if (options_.tensorboard)
@@ -60,9 +62,7 @@ int Runner::lead(const std::function<int()>& body) {
   }
 }
 
-void Runner::message(const std::string& text) {
-  message_of_rank(team_.ranks(), progress_, text);
-}
+void Runner::message(const std::string& text) { message_of_rank(team_.ranks(), progress_, text); }
 
 int64_t Runner::train_samples() const {
   const int64_t subset = options_.config.train_samples;
@@ -117,6 +117,20 @@ bool Runner::complete(const std::vector<Run>& runs) {
   return true;
 }
 
+// A run that somebody may expect to continue: that of a folder which has changed since.
+template <class Warn>
+void Runner::warn_of_unfinished(const RunRecord& run, const Warn& warn) const {
+  const auto other = store_.unfinished(run.name, run.seed, run.id);
+  if (!other) return;
+  std::string differing;
+  for (const auto& entry : run.config)
+    if (std::ranges::find(other->config, entry) == other->config.end())
+      differing += (differing.empty() ? "" : ", ") + entry.first;
+  warn(fmt::format("a new run; the one in {}, unfinished after {} epochs, has another {}",
+                   store_.checkpoint(other->id).string(), other->epochs.size(),
+                   differing.empty() ? "set of images or build" : differing));
+}
+
 void Runner::run_one(const Run& run, Experiment& experiment) {
   const std::string id = run_id(run.config, data_.train->fingerprint());
   snapshots_[id].insert(run.snapshots.begin(), run.snapshots.end());
@@ -147,6 +161,7 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     progress_.message(fmt::format("{}: {}", name, text));
   };
   const auto stored = options_.resume ? store_.load(id) : std::nullopt;
+  if (!stored && options_.resume) warn_of_unfinished(record, warn);
   if (stored && stored->status == "completed")
     warn(fmt::format("it was complete, but {}; it is trained again", store_.damage(id)));
   std::string left = "stopped";
@@ -188,8 +203,7 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
         warn(fmt::format("its record was lost or damaged; made again from {}",
                          store_.checkpoint(id).string()));
       }
-      progress_.message(fmt::format("{}: continues after step {} of {}", name,
-                                    trainer.steps_done(),
+      progress_.message(fmt::format("{}: continues after step {} of {}", name, trainer.steps_done(),
                                     run.config.epochs * trainer.steps_per_epoch()));
     }
     left = "saved";

@@ -88,6 +88,8 @@ class Runner {
   /// has diverged and may.
   std::optional<RunRecord> ended(const std::string& id, bool may_diverge);
   void prepare(const std::string& id);
+  template <class Warn>
+  void warn_of_unfinished(const RunRecord& run, const Warn& warn) const;
   void run_one(const Run& run, Experiment& experiment);
   template <class Tell>
   void tell(const Tell& what) const;

@@ -45,6 +45,19 @@ void prepare_folder(const std::filesystem::path& folder, const std::vector<std::
   }
 }
 
+void check_outside(const std::filesystem::path& place, const std::filesystem::path& images,
+                   const char* option) {
+  std::error_code none;
+  const std::filesystem::path from = std::filesystem::weakly_canonical(images, none),
+                              to = std::filesystem::weakly_canonical(place, none);
+  const std::filesystem::path inner = to.lexically_relative(from);
+  if (!none && !inner.empty() && *inner.begin() != "..")
+    throw UsageError(
+        fmt::format("{} {}: lies in {}, whose images its pictures would join; a place outside of "
+                    "it is needed; choose another {}",
+                    option, place.string(), images.string(), option));
+}
+
 FolderLock::~FolderLock() {
   if (descriptor_ < 0) return;
   // Otherwise an old name would be reported for a new holder that has not written its own yet.

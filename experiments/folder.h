@@ -12,6 +12,11 @@ namespace siam {
 /// changing it. Error if one cannot be written.
 void prepare_folder(const std::filesystem::path& folder, const std::vector<std::string>& files);
 
+/// Error if pictures at `place`, which is given by `option`, would become images of the folder of
+/// images that it lies in.
+void check_outside(const std::filesystem::path& place, const std::filesystem::path& images,
+                   const char* option);
+
 /// A lock on a folder, held by a process until it ends, however it ends. `.lock` in the folder says
 /// who holds it.
 class FolderLock {

@@ -145,7 +145,7 @@ void Progress::message(const std::string& text) {
 
 void Progress::tick() {
   const Lock lock(mutex_);
-  if (interrupted() && !std::exchange(told_interrupt_, true))
+  if (running_ && interrupted() && !std::exchange(told_interrupt_, true))
     message("interrupted: what has been trained is saved first; a third signal gives that up");
   if (!due()) return;
   if (!state_.phase.empty()) return show();

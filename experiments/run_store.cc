@@ -65,6 +65,25 @@ std::optional<RunRecord> RunStore::load(const std::string& id) const {
   }
 }
 
+std::optional<RunRecord> RunStore::unfinished(const std::string& name, uint64_t seed,
+                                              const std::string& id) const {
+  std::optional<RunRecord> newest;
+  fs::file_time_type time = fs::file_time_type::min();
+  std::error_code error;  // there is no such folder yet
+  for (fs::directory_iterator i(folder_, error), end; !error && i != end; i.increment(error)) {
+    if (i->path().extension() != ".json" || i->path().stem() == id) continue;
+    const std::optional<RunRecord> record = load(i->path().stem().string());
+    if (!record || record->name != name || record->seed != seed || record->status == "completed" ||
+        diverged(*record) || !fs::exists(checkpoint(record->id)))
+      continue;
+    if (const auto written = i->last_write_time(error); !error && written > time) {
+      newest = record;
+      time = written;
+    }
+  }
+  return newest;
+}
+
 void RunStore::prepare(const std::string& id) const {
   prepare_folder(folder_, {id + ".json", id + ".safetensors"});
   prepare_folder(folder_ / "previous", {id + ".safetensors"});

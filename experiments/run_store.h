@@ -46,6 +46,9 @@ class RunStore {
                const std::function<void(const std::string&)>& warn) const;
   /// The log of a run, complete or not; nothing if there is no readable record.
   std::optional<RunRecord> load(const std::string& id) const;
+  /// The newest record of another run of that name and seed that has not ended.
+  std::optional<RunRecord> unfinished(const std::string& name, uint64_t seed,
+                                      const std::string& id) const;
   /// Writes <id>.json: the log, for record() and for people to read.
   void save(const std::string& id, const RunRecord& record) const;
 

@@ -1,5 +1,9 @@
 #include "nn/checkpoint.h"
 
+#include <algorithm>
+
+#include "tensor/reduce.h"
+
 namespace siam {
 
 namespace {
@@ -37,6 +41,23 @@ void restore_checkpoint(const TensorFile& file, const std::string& source, const
   }
   for (const auto& [name, tensor] : live) tensor.copy_from(file.at(name));
   parameters.refresh();
+}
+
+void check_weights(const Registry& registry, const std::string& source) {
+  const auto check_one = [&](const std::string& name, const Tensor& tensor) {
+    check(all_finite(tensor),
+          "{}: {} has values that are not finite; finite ones are needed; use another copy of the "
+          "file, or an earlier checkpoint",
+          source, name);
+    if (!name.ends_with("running_var")) return;
+    const Tensor host = tensor.to(Device::cpu);
+    check(std::ranges::all_of(host.span<float>(), [](float variance) { return variance >= 0; }),
+          "{}: {} has negative values; variances are needed; use another copy of the file", source,
+          name);
+  };
+  for (const auto& [name, parameter] : registry.parameters)
+    check_one(name, parameter->value.value());
+  for (const auto& [name, buffer] : registry.buffers) check_one(name, *buffer);
 }
 
 }  // namespace siam

@@ -22,4 +22,8 @@ void save_checkpoint(const std::filesystem::path& path, const Registry& registry
 void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,
                         FlatParameters& parameters);
 
+/// Error, naming `source` and the tensor, if a weight or statistic is not finite, or a variance is
+/// negative: features would be NaN.
+void check_weights(const Registry& registry, const std::string& source);
+
 }  // namespace siam

@@ -166,6 +166,7 @@ TrainedModel load_trained(const std::filesystem::path& path, Device device) {
   const Registry registry = registry_of(model);
   FlatParameters parameters(registry, device, DType::f32);
   restore_checkpoint(file, file.source, registry, parameters);
+  check_weights(registry, file.source);
   return {config,
           std::move(model),
           run.at("data").get<std::string>(),

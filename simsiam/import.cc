@@ -90,6 +90,7 @@ ImportedNetwork import_network(const TensorFile& source, const ImportOptions& op
   for (const auto& [name, buffer] : registry.buffers)
     if (foreign(name)) take(file, name, *buffer);
   if (heads) fold_biases(file, network.model.projector, "encoder.fc.");
+  check_weights(registry, source.source);
   network.not_used = file.rest();
   if (const auto data = source.metadata.find("data"); data != source.metadata.end())
     network.data = data->second;

@@ -23,14 +23,12 @@ uint64_t available_memory() {
 
 }  // namespace
 
-void need_memory(std::string_view what, uint64_t bytes, Device device) {
+void need_memory(std::string_view what, uint64_t bytes, Device device, std::string_view advice) {
   if (device != Device::cpu) return;  // the GPU's allocator reports it itself
   const uint64_t free = available_memory();
   constexpr double kMiB = 1048576.0;
-  check(bytes <= free,
-        "{}: {:.0f} MiB are needed; {:.0f} MiB are free on this machine; use fewer steps per "
-        "target, a smaller --dim or --batch-size, or a part of the data (--train-samples)",
-        what, static_cast<double>(bytes) / kMiB, static_cast<double>(free) / kMiB);
+  check(bytes <= free, "{}: {:.0f} MiB are needed; {:.0f} MiB are free on this machine; {}", what,
+        static_cast<double>(bytes) / kMiB, static_cast<double>(free) / kMiB, advice);
 }
 
 int64_t batch_that_fits(int64_t batch, size_t held, size_t asked) {

@@ -10,8 +10,9 @@
 
 namespace siam {
 
-/// Error if the machine has less free memory than the `bytes` that `what` needs.
-void need_memory(std::string_view what, uint64_t bytes, Device device);
+/// Error, which ends with the advice, if the machine has less free memory than `bytes`, which are
+/// for `what`.
+void need_memory(std::string_view what, uint64_t bytes, Device device, std::string_view advice);
 
 /// A batch that is likely to fit after a step of `batch` samples, holding `held` bytes, could not
 /// get `asked` more: the power of two below batch * held / (held + asked), since a step's memory

@@ -1,5 +1,7 @@
 #include "simsiam/model.h"
 
+#include <utility>
+
 namespace siam {
 
 namespace {
@@ -21,6 +23,27 @@ std::vector<MlpLayer> predictor_layers(const ModelConfig& config) {
 }
 
 }  // namespace
+
+int64_t weight_count(const ModelConfig& config) {
+  const ResNetConfig& net = config.backbone;
+  const auto filter = [](int64_t in, int64_t out, int64_t kernel) {
+    return in * out * kernel * kernel;
+  };
+  int64_t count = filter(3, net.width, net.stem == Stem::imagenet ? 7 : 3);
+  for (const auto& [name, stage, in, width, stride] : blocks_of(net)) {
+    const int64_t out = width * net.arch.expansion();
+    count += net.arch.bottleneck
+                 ? filter(in, width, 1) + filter(width, width, 3) + filter(width, out, 1)
+                 : filter(in, width, 3) + filter(width, out, 3);
+    if (stride != 1 || in != out) count += filter(in, out, 1);
+  }
+  const auto add_mlp = [&](int64_t in, const std::vector<MlpLayer>& layers) {
+    for (const MlpLayer& layer : layers) count += std::exchange(in, layer.width) * layer.width;
+  };
+  add_mlp(net.feature_width(), projector_layers(config));
+  if (config.predictor != Predictor::none) add_mlp(config.dim, predictor_layers(config));
+  return count;
+}
 
 SimSiam::SimSiam(Initializer& init, const ModelConfig& config)
     : backbone(init, config.backbone),

@@ -58,6 +58,9 @@ struct SimSiam {
   void visit(Registry& registry);
 };
 
+/// The weights of a network's convolutions and linear layers: all its parameters but the vectors.
+int64_t weight_count(const ModelConfig& config);
+
 /// Whether a tensor of that name belongs to the projector or the predictor.
 bool is_head(std::string_view name);
 

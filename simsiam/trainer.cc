@@ -16,6 +16,10 @@ namespace {
 SimSiam initial_model(const Config& config, TrainedModel* initial, const Communicator& ranks) {
   check_config(config);
   check_ranks(config, ranks.size());
+  const uint64_t copies = config.device == Device::cpu ? 3 : 1;
+  need_memory("the weights of this network, with gradients and momentum",
+              static_cast<uint64_t>(weight_count(config.model)) * 4 * copies, Device::cpu,
+              "lower --width, --dim or --projector-hidden");
   Initializer init(config.seed);
   SimSiam model(init, config.model);
   if (initial != nullptr) take_weights(*initial, model);

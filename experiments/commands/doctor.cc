@@ -7,6 +7,7 @@
 
 #include "data/survey.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/output_file.h"
 #include "experiments/console.h"
 #include "experiments/number_option.h"
 #include "experiments/options.h"
@@ -126,6 +127,7 @@ int doctor_command(int argc, char** argv) {
       ->capture_default_str();
   add_number(app, "--threads", threads, "that read; 0: all cores", 0, 1024)->capture_default_str();
   if (!parse_or_help(app, argc - 1, argv + 1, "a folder and options")) return 0;
+  if (!file.empty()) check_output(file, {}, "\"readable\"", "--json");
   set_threads(threads);
   Progress progress;
   std::shared_ptr<const Dataset> images;

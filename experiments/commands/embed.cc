@@ -1,6 +1,7 @@
 // Writes the features of a folder of images, a row each, for other programs.
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <optional>
 
 #include "experiments/commands/command.h"
@@ -8,6 +9,7 @@
 #include "experiments/commands/open_checkpoint.h"
 #include "experiments/commands/output_file.h"
 #include "experiments/feature_file.h"
+#include "experiments/interrupt.h"
 #include "experiments/number_option.h"
 #include "experiments/options.h"
 #include "experiments/results.h"
@@ -106,7 +108,9 @@ int embed_command(int argc, char** argv) {
   if (!options) return 0;
   set_threads(options->threads);
   const fs::path out = options->out, names = fs::path(out).replace_extension(".csv");
-  check_output(out, {options->checkpoint});
+  const std::map<std::string, std::string> marks = {
+      {"npy", "\x93NUMPY"}, {"csv", kColumns}, {"safetensors", "\"layer\":\""}};
+  check_output(out, {options->checkpoint}, marks.at(options->format));
   if (names != out) check_side_file(names, out, kColumns);
   Progress progress;
   const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);
@@ -118,6 +122,7 @@ int embed_command(int argc, char** argv) {
   progress.message(fmt::format("{}: {}", options->folder, dataset->contents()));
   const int64_t columns =
       projection ? trained.config.model.dim : trained.config.model.backbone.feature_width();
+  catch_interrupts();  // unfinished files are removed
   std::unique_ptr<FeatureFile> file;
   if (options->format == "npy") file = npy_file(out, dataset->size(), columns);
   if (options->format == "safetensors")

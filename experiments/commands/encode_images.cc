@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/batch_source.h"
+#include "experiments/interrupt.h"
 #include "simsiam/features.h"
 #include "tensor/allocator.h"
 
@@ -55,6 +56,7 @@ std::vector<BadImage> encode_images(const TrainedModel& trained, const Dataset& 
       const int64_t end = std::min(begin + most, count);
       EncodedImages block;
       const Tensor pixels = whole_ones(images, begin, end, block.images, bad);
+      if (interrupted()) throw Interrupted("interrupted: nothing was written");
       if (!block.images.empty()) {
         const Encoding both = encode(trained.model, pixels, config, projection);
         block.features = projection ? both.projection : both.backbone;

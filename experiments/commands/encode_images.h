@@ -24,7 +24,8 @@ struct BadImage {
 
 /// Backbone features, or projections, of all images under the test transform, in order. Images that
 /// cannot be decoded are left out, counted and named in a message, and returned. Error if no image
-/// can be decoded.
+/// can be decoded. Interrupted at the end of a block, if the program has
+/// asked for that (catch_interrupts).
 std::vector<BadImage> encode_images(const TrainedModel& trained, const Dataset& dataset,
                                     bool projection, Progress& progress,
                                     const std::function<void(const EncodedImages&)>& encoded);

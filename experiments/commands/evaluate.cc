@@ -6,6 +6,7 @@
 #include "data/tolerant.h"
 #include "experiments/commands/command.h"
 #include "experiments/commands/open_checkpoint.h"
+#include "experiments/commands/output_file.h"
 #include "experiments/console.h"
 #include "experiments/evaluation_card.h"
 #include "experiments/guarded.h"
@@ -132,6 +133,8 @@ int evaluate_command(int argc, char** argv) {
   return guarded_on_ranks([&](const Communicator& ranks) {
     const std::optional<EvaluateOptions> options = parse(argc, argv);
     if (!options) return 0;
+    if (!options->features.empty())
+      check_output(options->features, {options->checkpoint}, "\"train.backbone\"", "--features");
     use_threads(options->threads, ranks);
     Progress progress(0, ProgressOutput::of(ranks));
     const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);

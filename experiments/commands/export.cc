@@ -7,6 +7,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/commands/open_checkpoint.h"
 #include "experiments/commands/output_file.h"
+#include "experiments/console.h"
 #include "experiments/options.h"
 #include "simsiam/export.h"
 #include "tensor/io/atomic_file.h"
@@ -18,13 +19,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "backbone.py" beside the weights, under a name that Python can import.
+// "backbone.py" beside the weights, under a name that Python can import, and that is none of its
+// words or packages.
 fs::path module_path(const fs::path& weights) {
   std::string name = weights.stem().string();
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c) && c != '_'; }, '_');
-  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name = "_" + name;
+  if (std::isdigit(static_cast<unsigned char>(name[0]))) name = "_" + name;
+  if (name.find("backbone") == std::string::npos) name += "_backbone";
   return weights.parent_path() / (name + ".py");
+}
+
+// The module names the weights in a string.
+void check_quotable(const std::string& name) {
+  if (std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == '"' || c == '\\'; }))
+    throw UsageError(fmt::format(
+        "--out {}; a name that Python can quote is needed; leave out quotes, backslashes and "
+        "control characters",
+        one_line(name)));
 }
 
 }  // namespace
@@ -43,12 +55,15 @@ int export_command(int argc, char** argv) {
   if (weights.extension() != ".safetensors" || weights.stem().empty())
     throw UsageError(
         fmt::format("--out {}; a name that ends in .safetensors is needed; change it", out));
-  check_output(weights, {checkpoint});
+  check_output(weights, {checkpoint}, "\"architecture\":\"");
   Progress progress;
   TrainedModel trained = open_checkpoint(checkpoint, "cpu", progress);
   const bool own = !is_torchvision(trained.config.model.backbone);
   const fs::path module = module_path(weights);
-  if (own) check_side_file(module, weights, "trained by SimSiam");
+  if (own) {
+    check_quotable(weights.filename().string());
+    check_side_file(module, weights, "trained by SimSiam");
+  }
   save_safetensors(weights, torchvision_backbone(trained));
   print(stdout, fmt::format("{}\n", out));
   if (own) {

@@ -37,7 +37,7 @@ int import_command(int argc, char** argv) {
                  "default: as the file says, else 0.875, with the CIFAR stem 1",
                  0.1f, 1.0f);
   if (!parse_or_help(app, argc - 1, argv + 1, "a file and options")) return 0;
-  check_output(out, {file});
+  check_output(out, {file}, "\"imported\":\"");
   ImportOptions options;
   if (!arch.empty() && !from_text(arch, options.arch.emplace()))
     throw UsageError(

@@ -146,7 +146,7 @@ std::string page(const NeighbourOptions& options, const TrainedModel& trained,
 int neighbours_command(int argc, char** argv) {
   const std::optional<NeighbourOptions> options = parse(argc, argv);
   if (!options) return 0;
-  check_output(options->out, {options->checkpoint});
+  check_output(options->out, {options->checkpoint}, "Nearest neighbours");
   set_threads(options->threads);
   Progress progress;
   const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);

@@ -2,16 +2,18 @@
 // Files that a command must not overwrite.
 
 #include <filesystem>
-#include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace siam {
 
-/// Error if `out` is one of the files that the command reads, under whatever name.
+/// Error if a command must not write the file `out`, given by `option`: it is one of the `inputs`
+/// that the command reads, under whatever name, or it exists and is not a file that the command
+/// writes, in which `mark` stands near the beginning.
 void check_output(const std::filesystem::path& out,
-                  std::initializer_list<std::filesystem::path> inputs);
-/// Error if a file that would be written beside `out` already exists and is not one of ours, whose
-/// first line contains `mark`.
+                  const std::vector<std::filesystem::path>& inputs, const std::string& mark,
+                  const std::string& option = "--out");
+/// Error if a file that would be written beside `out` exists and is not one of ours.
 void check_side_file(const std::filesystem::path& file, const std::filesystem::path& out,
                      const std::string& mark);
 

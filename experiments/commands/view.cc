@@ -5,8 +5,10 @@
 #include "data/image_file.h"
 #include "data/tolerant.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/output_file.h"
 #include "experiments/commands/own_images.h"
 #include "experiments/console.h"
+#include "experiments/folder.h"
 #include "experiments/progress.h"
 #include "experiments/view_picture.h"
 #include "tensor/io/atomic_file.h"
@@ -41,6 +43,8 @@ int view_command(int argc, char** argv) {
                {"--views", "of the image; default: as many as a step has", &views},
                {"--out", "file to write; default: view.png", &file}});
   if (!own) return 0;
+  check_output(file, {}, "\x89PNG");
+  check_outside(file, *own->options.data, "--out");
   const Config& config = own->options.config;
   Progress progress;
   const auto warn = [&](const std::string& text) { progress.message(text); };

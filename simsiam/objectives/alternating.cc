@@ -15,8 +15,11 @@ namespace {
 Shape targets_shape(const Config& config, RunSize size) {
   const Shape shape{std::min(config.objective.steps_per_target, size.steps_per_epoch),
                     2 * size.batch_size, config.model.dim};
-  need_memory(fmt::format("alternating: targets of {} steps", shape[0]),
-              static_cast<uint64_t>(shape.numel()) * size_of(config.precision), config.device);
+  need_memory(
+      fmt::format("alternating: targets of {} steps", shape[0]),
+      static_cast<uint64_t>(shape.numel()) * size_of(config.precision), config.device,
+      "use fewer --steps-per-target, a smaller --dim or --batch-size, or a part of the data "
+      "(--train-samples)");
   return shape;
 }
 

@@ -20,7 +20,7 @@ Expectation::Expectation(const Config& config, const SimSiam& model, RunSize siz
       momentum_(static_cast<float>(config.objective.momentum)) {
   const Shape shape{size.samples, config.model.dim};
   need_memory("expectation: a target for each image", static_cast<uint64_t>(shape.numel()) * 4,
-              Device::cpu);
+              Device::cpu, "use a smaller --dim, or a part of the data (--train-samples)");
   eta_ = Tensor::zeros(shape);
 }
 

@@ -1,6 +1,7 @@
 // `simsiam export` and `simsiam import`, with PyTorch on the other side if it is installed.
 
 #include "tensor/io/safetensors.h"
+#include "tests/data/files.h"
 #include "tests/experiments/pictures.h"
 #include "tests/experiments/trained.h"
 
@@ -164,6 +165,20 @@ TEST_CASE("torchvision has the same features: thin networks, its own, imported o
   check_same_features(checkpoint, out, pictures);
 }
 
+TEST_CASE("export: a module that Python can read, under a name that hides nothing") {
+  const Trained run;
+  for (const auto& [weights, module] : {std::pair{"torch", "torch_backbone"},
+                                        {"class", "class_backbone"},
+                                        {"2", "_2_backbone"},
+                                        {"my_backbone", "my_backbone"}}) {
+    const std::string out = run.out / fmt::format("{}.safetensors", weights);
+    REQUIRE(simsiam({"export", run.checkpoint(), "--out", out}).status == 0);
+    CHECK(fs::exists(run.out / fmt::format("{}.py", module)));
+  }
+  for (const char* name : {"a\"b.safetensors", "a\\b.safetensors", "a\nb.safetensors"})
+    check_one_error(simsiam({"export", run.checkpoint(), "--out", run.out / name}), 2, "--out a");
+}
+
 TEST_CASE("no command writes over what it reads, nor over a file that it was not told of") {
   const Trained run;
   const ScratchFolder out;
@@ -185,10 +200,34 @@ TEST_CASE("no command writes over what it reads, nor over a file that it was not
                 "this is what is read");
     check_fails({"neighbours", copy, data, "--out", name}, "this is what is read");
   }
+  check_fails({"evaluate", copy, "--data", data, "--features", copy}, "this is what is read");
   CHECK(read_file(copy) == before);
+  // What is there and of another kind stays, whatever it is.
+  const std::string image = out / "image.jpg", state = out / "state.safetensors";
+  std::ofstream(image) << "\xff\xd8 pixels";
+  fs::copy_file(copy, state);
+  const std::string weights = out / "other/weights.safetensors";
+  fs::create_directory(out / "other");
+  REQUIRE(simsiam({"export", copy, "--out", weights}).status == 0);
+  const ScratchFolder photos;
+  for (const char* name : {"a.jpg", "b.jpg", "c.jpg"})
+    write(photos / name, jpeg_bytes(20, 20, 3, [](int y, int x, int c) { return x + y + c; }));
+  for (const std::string& taken : {image, state}) {
+    CAPTURE(taken);
+    const std::string content = read_file(taken);
+    const char* expected = "exists, and is not a file that this command writes";
+    check_fails({"embed", copy, data, "--out", taken}, expected);
+    check_fails({"neighbours", copy, data, "--out", taken}, expected);
+    check_fails({"evaluate", copy, "--data", data, "--features", taken}, expected);
+    check_fails({"view", photos.path(), "--out", taken}, expected);
+    check_fails({"doctor", photos.path(), "--json", taken}, expected);
+    check_fails({"import", weights, "--out", taken}, expected);
+    if (taken == state) check_fails({"export", copy, "--out", taken}, expected);
+    CHECK(read_file(taken) == content);
+  }
   check_fails({"import", copy, "--out", out / "new.safetensors"}, "a checkpoint of this program");
   for (const auto& [side, command] :
-       {std::pair{"thin.py",
+       {std::pair{"thin_backbone.py",
                   std::vector<std::string>{"export", copy, "--out", out / "thin.safetensors"}},
         {"rows.csv", {"embed", copy, data, "--out", out / "rows.npy"}}}) {
     std::ofstream(out / side) << "mine";

@@ -1,8 +1,10 @@
 // `simsiam embed`: a row for every image.
 
 #include <cstring>
+#include <thread>
 
 #include "tensor/io/safetensors.h"
+#include "tests/data/files.h"
 #include "tests/experiments/pictures.h"
 #include "tests/experiments/trained.h"
 
@@ -119,12 +121,31 @@ TEST_CASE("embed: bad input is one line, and leaves what was there") {
   check_one_error(embed(checkpoint, folder, {"--format", "npy", "--out", "a.csv"}), 2, "a.csv");
   check_one_error(embed(checkpoint, folder + "/none", {"--out", npy}), 1, "no such folder");
   check_one_error(embed(folder + "/1.jpg", folder, {"--out", npy}), 1, "1.jpg");
-  std::ofstream(npy) << "before";
+  std::ofstream(npy) << "notes";
+  check_one_error(embed(checkpoint, folder, {"--out", npy}), 1, "not a file that this command");
+  CHECK(read_file(npy) == "notes");
+  std::ofstream(npy) << "\x93NUMPY, before";
   pictures.write("1.jpg", encode_jpeg(picture(1), 90).substr(0, 300));
   const ProcessResult none = embed(checkpoint, folder, {"--out", npy});
   CHECK(none.status == 1);
   CHECK(none.output.find("error: ") != std::string::npos);
-  CHECK(read_file(npy) == "before");
+  CHECK(read_file(npy) == "\x93NUMPY, before");
+}
+
+TEST_CASE("embed: a signal ends it, and leaves no unfinished files") {
+  const Trained run;
+  const Pictures pictures;
+  const Bytes large = jpeg_bytes(3000, 3000, 3, [](int y, int x, int) { return (x * y) % 251; });
+  for (int i = 0; i < 30; ++i) write(pictures.folder / fmt::format("{:02}.jpg", i), large);
+  const ScratchFolder out;
+  Background program({program_path("SIMSIAM"), "embed", run.checkpoint(), pictures.folder.path(),
+                      "--device", "cpu", "--threads", "1", "--out", out / "features.npy"},
+                     run.out / "log");
+  while (!fs::exists(out / "features.csv.tmp")) std::this_thread::yield();
+  program.signal(SIGTERM);
+  CHECK(program.wait() == 143);
+  CHECK(program.output().find("interrupted: nothing was written\n") != std::string::npos);
+  CHECK(out.entries() == 0);
 }
 
 }  // namespace siam

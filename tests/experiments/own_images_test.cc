@@ -90,9 +90,9 @@ TEST_CASE("view: the pixels are those of the loader's batch") {
   const ScratchFolder folder, out;
   for (int i = 0; i < 12; ++i) write_image(folder / fmt::format("{:02}.jpg", i), i);
   const std::string file = out / "seen.png";
-  const ProcessResult result = simsiam(
-      {"view", folder.path(), "--sample", "5", "--epoch", "3", "--seed", "9", "--out", file,
-       "--image-size", "64", "--brightness", "0.7", "--max-sigma", "2", "--device", "cpu"});
+  const ProcessResult result =
+      simsiam({"view", folder.path(), "--sample", "5", "--epoch", "3", "--seed", "9", "--out", file,
+               "--image-size", "64", "--brightness", "0.7", "--max-sigma", "2", "--device", "cpu"});
   CAPTURE(result.output);
   REQUIRE(result.status == 0);
   const Image picture = read_image(file);
@@ -133,17 +133,32 @@ TEST_CASE("view: the pixels are those of the loader's batch") {
   CHECK(rounded <= 2 * shown * shown * 3 / 1000);
 }
 
-TEST_CASE("view: what does not fit is one line") {
+TEST_CASE("pictures do not join the images that they are of") {
   const ScratchFolder folder;
+  for (int i = 0; i < 4; ++i) write_image(folder / fmt::format("{}.jpg", i), i);
+  fs::create_directory_symlink(folder.path(), folder / "link");
+  for (const fs::path& out : {folder / "view.png", folder / "link/view.png"})
+    CHECK(says(simsiam({"view", folder.path(), "--out", out}), "whose images its pictures would"));
+  for (const fs::path& out : {folder.path(), folder / "results"}) {
+    const ProcessResult result = simsiam({"pretrain", folder.path(), "--out", out});
+    CHECK(result.status == 2);
+    CHECK(says(result, fmt::format("error: --out {}: lies in {}, whose images", out.string(),
+                                   folder.path().string())));
+  }
+  CHECK(folder.entries() == 5);
+}
+
+TEST_CASE("view: what does not fit is one line") {
+  const ScratchFolder folder, out;
   for (int i = 0; i < 12; ++i) write_image(folder / fmt::format("{:02}.jpg", i), i);
   for (const auto& [option, value] :
        {std::pair{"--sample", "11"}, {"--sample", "-1"}, {"--epoch", "0"}, {"--views", "many"}}) {
     const ProcessResult result = simsiam(
-        {"view", folder.path(), option, value, "--device", "cpu", "--out", folder / "not.png"});
+        {"view", folder.path(), option, value, "--device", "cpu", "--out", out / "not.png"});
     CAPTURE(result.output);
     CHECK(result.status == 2);
     CHECK(says(result, fmt::format("error: {} {}; ", option, value)));
-    CHECK_FALSE(fs::exists(folder / "not.png"));
+    CHECK_FALSE(fs::exists(out / "not.png"));
   }
   CHECK(simsiam({"view"}).status == 2);
   CHECK(says(simsiam({"view", folder.path(), "--fresh"}), "error: --fresh: there is no such"));

@@ -119,6 +119,27 @@ TEST_CASE("pretrain: a run that was interrupted and continued has no event twice
   CHECK(steps_of(events, "epoch/loss").size() == 400);
 }
 
+TEST_CASE("pretrain: an unfinished run of other images is named, since it does not continue") {
+  const Photos photos;
+  const ScratchFolder out;
+  const std::vector<std::string> words = {
+      photos.path(), "--out", out.path().string(), "--epochs", "400", "--warmup", "0"};
+  const auto interrupt_at = [&](const std::string& text) {
+    Background run(command("pretrain", words), out / "log");
+    REQUIRE_MESSAGE(run.says(text), run.output());
+    run.signal(SIGINT);
+    CHECK(run.wait() == 130);
+    return run.output();
+  };
+  const std::string first = interrupt_at("epoch 3/");
+  CHECK(first.find("a new run; ") == std::string::npos);
+  const std::string id = checkpoints(out.path()).at(0).stem().string();
+  fs::remove(fs::path(photos.path()) / "00.jpg");
+  has(interrupt_at("unfinished after"), "has another set of images or build");
+  CHECK(checkpoints(out.path()).size() == 2);
+  has(read_file(out / "log"), id + ".safetensors, unfinished after");
+}
+
 TEST_CASE("plan: a table, and nothing is written") {
   const Photos photos;
   const ScratchFolder out;

@@ -124,6 +124,15 @@ TEST_CASE("import: what does not fit is named") {
   check_refused(without(authors, "module.predictor.0.weight"), "'module.predictor.0.weight' is");
   check_refused(without(authors, "module.encoder.fc.4.weight"), "'module.encoder.fc.4.weight' is");
   check_refused(with(authors, "module.queue", {8}), "tensor 'module.queue'");
+  const auto filled = [&](const std::string& name, float value) {
+    TensorFile file = whole;
+    file.tensors[name] = Tensor::full(whole.at(name).shape(), value);
+    return file;
+  };
+  check_refused(filled("layer1.0.bn1.weight", NAN),
+                "encoder.layer1.0.bn1.weight has values that are not finite");
+  check_refused(filled("bn1.running_mean", INFINITY), "encoder.bn1.running_mean has values");
+  check_refused(filled("bn1.running_var", -1), "encoder.bn1.running_var has negative values");
   TensorFile odd = whole;
   odd.metadata["size"] = "large";
   check_refused(odd, "its 'size' is 'large'");
