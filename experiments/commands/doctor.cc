@@ -53,8 +53,10 @@ std::string sizes_text(const Survey& survey) {
                          text(survey.sizes.back()), text(survey.sizes[survey.sizes.size() / 2])));
 }
 
-std::string classes_text(const Survey& survey) {
-  if (survey.by_class.empty()) return row("classes", "none: no labels");
+std::string classes_text(const Dataset& images, const Survey& survey) {
+  const std::string why = images.why_unlabelled();
+  if (!images.labelled())
+    return row("classes", "none: " + one_line(why.empty() ? "no labels" : why));
   std::vector<std::pair<int64_t, std::string>> classes;
   for (const auto& [name, count] : survey.by_class) classes.emplace_back(count, name);
   std::sort(classes.begin(), classes.end());
@@ -88,7 +90,7 @@ std::string report(const std::string& folder, const Dataset& images, const Surve
   for (const auto& [kind, found] : survey.unused.kinds())
     text += row("not used: " + one_line(kind),
                 fmt::format("{} ({})", found.first, one_line(found.second.string())));
-  return text + classes_text(survey);
+  return text + classes_text(images, survey);
 }
 
 nlohmann::ordered_json as_json(const std::string& folder, const Survey& survey, bool works) {

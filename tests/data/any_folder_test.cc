@@ -106,11 +106,22 @@ TEST_CASE("one folder, or an image outside of all, and there are no labels") {
   const ScratchFolder folder;
   write_all(folder, numbered("only/", 4));
   CHECK(unlabelled(*open_images(folder.path()).train));
+  CHECK(open_images(folder.path()).train->why_unlabelled().empty());
+  write(folder / "notes.txt", {1});
+  CHECK(open_images(folder.path()).train->why_unlabelled() == "only is the only class folder");
+  fs::remove(folder / "notes.txt");
   write_all(folder, numbered("other/", 4));
   CHECK(open_images(folder.path()).train->num_classes() == 2);
   write_all(folder, {"stray.jpg"});
   CHECK(unlabelled(*open_images(folder.path()).train));
   CHECK(unlabelled(*open_all_images(folder.path())));
+  // The cause is named.
+  const std::string one = "9 images without labels: stray.jpg is outside the class folders";
+  CHECK(open_all_images(folder.path())->contents() == one);
+  CHECK(subset(open_all_images(folder.path()), 5)->contents() == "5 of " + one);
+  write_all(folder, numbered("", 2));
+  CHECK(open_images(folder.path()).test->why_unlabelled() ==
+        "00.jpg and 2 more are outside the class folders");
 }
 
 TEST_CASE("train/ without val/, with files in it or with classes") {
@@ -180,6 +191,11 @@ TEST_CASE("a test set is used, its labels only if its classes are known") {
   CHECK(unlabelled(*data.train));
   CHECK(unlabelled(*data.test));
   CHECK(data.test->size() == 2);
+  CHECK(data.train->why_unlabelled() == "test/ has classes that train/ lacks: d");
+  fs::remove_all(folder / "test/d");
+  write_all(folder, {"test/7.jpg"});
+  for (const auto& part : {open_images(folder.path()).train, open_all_images(folder.path())})
+    CHECK(part->why_unlabelled() == "test/7.jpg is outside the class folders");
 }
 
 TEST_CASE("subsets without labels are spread over the data set and keep paths") {

@@ -67,6 +67,17 @@ TEST_CASE("doctor: a report, its JSON, and a status that says whether a run woul
   CHECK(Json::parse(read_file(json))["works"] == true);
 }
 
+TEST_CASE("doctor: why folders that look like classes are not labels") {
+  const ScratchFolder folder;
+  for (int i = 0; i < 4; ++i)
+    write_image(folder / (i % 2 == 0 ? "cat" : "owl") / fmt::format("{}.jpg", i), i);
+  write_image(folder / "cover.jpg", 9);
+  const ProcessResult result = simsiam({"doctor", folder.path()});
+  CAPTURE(result.output);
+  CHECK(result.status == 0);
+  CHECK(says(result, "none: cover.jpg is outside the class folders\n"));
+}
+
 TEST_CASE("doctor: what is no folder of images") {
   const ScratchFolder folder;
   ProcessResult result = simsiam({"doctor", folder.path()});
@@ -90,9 +101,9 @@ TEST_CASE("view: the pixels are those of the loader's batch") {
   const ScratchFolder folder, out;
   for (int i = 0; i < 12; ++i) write_image(folder / fmt::format("{:02}.jpg", i), i);
   const std::string file = out / "seen.png";
-  const ProcessResult result = simsiam(
-      {"view", folder.path(), "--sample", "5", "--epoch", "3", "--seed", "9", "--out", file,
-       "--image-size", "64", "--brightness", "0.7", "--max-sigma", "2", "--device", "cpu"});
+  const ProcessResult result =
+      simsiam({"view", folder.path(), "--sample", "5", "--epoch", "3", "--seed", "9", "--out", file,
+               "--image-size", "64", "--brightness", "0.7", "--max-sigma", "2", "--device", "cpu"});
   CAPTURE(result.output);
   REQUIRE(result.status == 0);
   const Image picture = read_image(file);
