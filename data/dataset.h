@@ -85,7 +85,7 @@ TrainTest open_dataset(const std::filesystem::path& folder);
 /// chosen by a hash of their paths, is held out as the test set: adding or removing images moves
 /// few others. The first-level folders are the classes if there are at least two and they hold all
 /// images; otherwise, or if the test set has a class that the training set lacks, neither part has
-/// labels. Error if there are fewer than two images.
+/// labels. Error if there are fewer than two images to train on and one to test.
 TrainTest open_images(const std::filesystem::path& folder);
 
 /// Every image of a folder as open_images() takes it, training and test set together, in the order

@@ -9,6 +9,7 @@
 #include "data/formats.h"
 #include "data/image_file.h"
 #include "tensor/check.h"
+#include "tensor/counted.h"
 #include "tensor/io/hash.h"
 
 namespace siam {
@@ -159,12 +160,14 @@ TrainTest hold_out(const FolderPart& all) {
           std::make_shared<ImageDataset>(std::vector{FolderPart(all, std::move(test))}, classes)};
 }
 
-void check_images(const FolderPart& part, size_t needed) {
+// A batch has at least two images, since batch normalisation compares them.
+constexpr size_t kFewestToTrain = 2, kFewestToTest = 1;
+
+void check_images(const FolderPart& part, size_t needed, const char* what_for = "") {
   check(part.files.size() >= needed,
-        "{}: {} images{}; {} or more, each a {}, are needed; correct "
-        "the path or add some",
-        (part.folder / part.part).string(), part.files.size(), part.unused.text(), needed,
-        readable_formats());
+        "{}: {}{}; {} or more, each a {}, are needed{}; correct the path or add some",
+        (part.folder / part.part).string(), counted(std::ssize(part.files), "image"),
+        part.unused.text(), needed, readable_formats(), what_for);
 }
 
 }  // namespace
@@ -202,12 +205,12 @@ TrainTest open_any_images(const fs::path& folder) {
   FolderPart train(folder, layout.train);
   train.unused.add(layout.beside(folder));
   if (layout.test.empty()) {
-    check_images(train, 2);
+    check_images(train, kFewestToTrain + kFewestToTest, ": two to train on, one to test");
     return hold_out(train);
   }
   const FolderPart test(folder, layout.test);
-  check_images(train, 1);
-  check_images(test, 1);
+  check_images(train, kFewestToTrain, " to train on");
+  check_images(test, kFewestToTest, " to test");
   const Classes classes = common_classes(train, test);
   return {std::make_shared<ImageDataset>(std::vector{train}, classes),
           std::make_shared<ImageDataset>(std::vector{test}, classes)};

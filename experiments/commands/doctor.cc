@@ -133,6 +133,7 @@ int doctor_command(int argc, char** argv) {
   std::shared_ptr<const Dataset> images;
   {
     const auto phase = progress.phase(fmt::format("finding images in {}", folder));
+    open_images(folder);  // Error where a run would not start
     images = open_all_images(folder);
   }
   if (images->in_memory()) {
@@ -144,15 +145,17 @@ int doctor_command(int argc, char** argv) {
     auto phase = progress.phase(fmt::format("looking at {} images", images->size()));
     return survey(folder, *images, [&](double share) { phase.done(share); });
   }();
-  const bool works = seen.readable() >= 2 && seen.bad_fraction() <= most;
+  const bool works = seen.readable() > 0 && seen.bad_fraction() <= most;
   print(stdout, report(folder, *images, seen));
   if (!file.empty())
     write_file_atomically(
         file, as_json(folder, seen, works)
                       .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
                   "\n");
-  check(seen.readable() >= 2, "{}: {} images that can be read; two are needed; add some", folder,
-        seen.readable());
+  check(seen.readable() > 0,
+        "{}: none of {} images can be read; one at least is needed; replace "
+        "what is named above",
+        folder, seen.images);
   check(works,
         "{}: {} of {} images cannot be read; at most {} of them is allowed; replace or remove what "
         "is named above, or give a run another --max-bad-fraction",

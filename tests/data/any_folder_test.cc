@@ -228,7 +228,21 @@ TEST_CASE("a folder without images says what was found there") {
                          doctest::Contains("0 images; 1 files not used: 1 GIF images"), Error);
   write_all(folder, {"one.jpg"});
   CHECK(open_all_images(folder.path())->size() == 1);
-  CHECK_THROWS_WITH_AS(open_images(folder.path()), doctest::Contains("1 images"), Error);
+  CHECK_THROWS_WITH_AS(open_images(folder.path()), doctest::Contains(": 1 image; "), Error);
+}
+
+TEST_CASE("two images to train on and one to test are the fewest") {
+  const ScratchFolder flat, parts;
+  write_all(flat, {"1.jpg", "2.jpg"});
+  CHECK_THROWS_WITH_AS(open_images(flat.path()),
+                       doctest::Contains(": 2 images; 3 or more, each a JPEG, "), Error);
+  write_all(flat, {"3.jpg"});
+  CHECK(open_images(flat.path()).train->size() == 2);
+  write_all(parts, {"train/1.jpg", "val/2.jpg", "val/3.jpg"});
+  CHECK_THROWS_WITH_AS(open_images(parts.path()),
+                       doctest::Contains("/train: 1 image; 2 or more, each a JPEG, "), Error);
+  write_all(parts, {"train/4.jpg"});
+  CHECK(open_images(parts.path()).train->size() == 2);
 }
 
 }  // namespace siam

@@ -167,6 +167,7 @@ TEST_CASE("a batch or a subset larger than the data set") {
     failure(1, toy_command(data.path(), out.path(), more), expected);
   };
   fails({"--batch-size", "51"}, "a batch of 51 of 50 images; at most all of them are needed");
+  fails({"--train-samples", "1"}, "1 image to train on; two or more are needed");
   fails({"--train-samples", "101"}, "101 samples of CIFAR-10; 1 to 100");
   fails({"--test-samples", "21"}, "21 samples of CIFAR-10; 1 to 20");
 }

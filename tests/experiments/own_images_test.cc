@@ -82,12 +82,13 @@ TEST_CASE("doctor: what is no folder of images") {
   const ScratchFolder folder;
   ProcessResult result = simsiam({"doctor", folder.path()});
   CHECK(result.status == 1);
-  CHECK(says(result, ": 0 images; 1 or more, each a JPEG, "));
+  CHECK(says(result, ": 0 images; 3 or more, each a JPEG, "));
   CHECK(simsiam({"doctor"}).status == 2);
+  // As few as a run refuses.
   write_image(folder / "one.jpg", 1);
-  result = simsiam({"doctor", folder.path()});
-  CHECK(result.status == 1);
-  CHECK(says(result, ": 1 images that can be read; two are needed; add some\n"));
+  write_image(folder / "two.jpg", 2);
+  for (const char* command : {"doctor", "pretrain", "plan"})
+    check_one_error(simsiam({command, folder.path()}), 1, ": 2 images; 3 or more, each a JPEG, ");
   CHECK(simsiam({"doctor", folder / "nowhere"}).status == 1);
   const ToyCifar cifar;
   result = simsiam({"doctor", cifar.path()});
