@@ -56,14 +56,15 @@ struct Usage {
 TEST_CASE("usage: unknown options and impossible values give one line and status 2") {
   const Usage usage;
   usage({"--nope"}, "--nope: there is no such option");
-  usage({"--epochs", "3", "--epochs", "4"}, "--epochs: not as many values as it takes");
+  usage({"--epochs", "3", "--epochs", "4"}, "--epochs: given twice; one value is needed; ");
+  usage({"--hue", "0.1", "--hue=0.1", "--hue", "0.2"}, "--hue: given 3 times; ");
   usage({"surplus"}, "surplus");
   usage({"--preset", "nope"}, "quick, medium, photos, cifar10, imagenet");
   usage({"--epochs", "abc"}, "--epochs");
   usage({"--epochs", "1.5"}, "--epochs");
   usage({"--epochs", "99999999999"}, "--epochs");
-  usage({"--lr"}, "--lr");
-  usage({"--out", "elsewhere"}, "--out");  // twice
+  usage({"--lr"}, "--lr: not as many values as it takes");
+  usage({"--out", "elsewhere"}, "--out: given twice");
   usage({"--device", "tpu"}, "--device tpu");
   usage({"--precision", "f64"}, "--precision f64");
   const std::vector<std::pair<std::string, std::vector<std::string>>> impossible = {
