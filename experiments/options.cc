@@ -180,7 +180,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                      images ? "a folder of images, options and values" : "options and values"))
     return {};
   take_config();
-  if (images && !peek(argc, argv, "--warmup"))  // a shorter run has a shorter warm-up
+  if (!peek(argc, argv, "--warmup"))  // a shorter run has a shorter warm-up
     options.config.warmup_epochs =
         std::min(options.config.warmup_epochs, options.config.epochs / kEpochsPerWarmup);
   options.resume = !fresh;
