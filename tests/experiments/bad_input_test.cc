@@ -98,6 +98,7 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   for (const auto& [option, values] : impossible)
     for (const std::string& value : values) usage({option, value}, option);
   usage({"--seed", "-1"}, "--seed: '-1' is not a whole number; ");
+  usage({"--lr", "-nan"}, "--lr: '-nan' is not a number; ");
   usage({"--hue", "0.6"}, "--hue 0.6; 0 to 0.5 is needed; change it or leave it out");
   usage({"--head-norm", "some"}, "--head-norm some; none, hidden, standard or all is needed; ");
   usage({"--min-scale", "0.9", "--max-scale", "0.5"}, "--min-scale 0.9; at most --max-scale, 0.5");

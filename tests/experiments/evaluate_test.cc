@@ -145,6 +145,7 @@ TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") 
   check_fails(2, {}, "checkpoint");
   check_fails(2, {run.checkpoint(), "--nope"}, "--nope");
   check_fails(2, {run.checkpoint(), "--device", "tpu"}, "--device tpu");
+  check_fails(2, {run.checkpoint(), "--max-bad-fraction", "nan"}, "'nan' is not a number");
   check_fails(2, {run.checkpoint(), "--threads", "-1"}, "--threads");
   check_fails(2, {run.checkpoint(), "--probe-epochs", "-2"}, "--probe-epochs");
   check_fails(2, {run.checkpoint(), "--train-samples", "-1"}, "--train-samples");

@@ -84,6 +84,8 @@ TEST_CASE("doctor: what is no folder of images") {
   CHECK(result.status == 1);
   CHECK(says(result, ": 0 images; 3 or more, each a JPEG, "));
   CHECK(simsiam({"doctor"}).status == 2);
+  check_one_error(simsiam({"doctor", folder.path(), "--max-bad-fraction", "nan"}), 2,
+                  "--max-bad-fraction: 'nan' is not a number; ");
   // As few as a run refuses.
   write_image(folder / "one.jpg", 1);
   write_image(folder / "two.jpg", 2);
