@@ -6,6 +6,7 @@
 
 #include "data/formats.h"
 #include "tensor/check.h"
+#include "tensor/counted.h"
 #include "tensor/io/hash.h"
 
 namespace siam {
@@ -121,7 +122,7 @@ std::string Dataset::contents() const {
   const std::string labels = labelled()    ? fmt::format("in {} classes", num_classes())
                              : why.empty() ? "without labels"
                                            : fmt::format("without labels: {}", why);
-  return fmt::format("{} images {}{}", size(), labels, unused_files().text());
+  return fmt::format("{} {}{}", counted(size(), "image"), labels, unused_files().text());
 }
 
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count) {

@@ -40,7 +40,7 @@ std::vector<Finding> findings(const Survey& survey) {
 }
 
 std::string row(std::string_view what, const auto& value) {
-  return fmt::format("{:<32}{}\n", what, value);
+  return fmt::format("{:<31} {}\n", what, value);
 }
 
 std::string sizes_text(const Survey& survey) {

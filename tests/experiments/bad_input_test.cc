@@ -100,6 +100,7 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   usage({"--seed", "-1"}, "--seed: '-1' is not a whole number; ");
   usage({"--lr", "-nan"}, "--lr: '-nan' is not a number; ");
   usage({"--hue", "0.6"}, "--hue 0.6; 0 to 0.5 is needed; change it or leave it out");
+  usage({"--pixel-mean", "0.5"}, "--pixel-mean 0.5; 3 numbers are needed; ");
   usage({"--head-norm", "some"}, "--head-norm some; none, hidden, standard or all is needed; ");
   usage({"--min-scale", "0.9", "--max-scale", "0.5"}, "--min-scale 0.9; at most --max-scale, 0.5");
   usage({"--threads", "1025"}, "--threads: 1025 is not from 0 to 1024; ");

@@ -50,11 +50,13 @@ TEST_CASE("doctor: a report, its JSON, and a status that says whether a run woul
   CHECK(says(result, "a run works                     yes\n"));
   damage(folder / "07.jpg");
   fs::copy_file(folder / "01.jpg", folder / "copy.jpg");
+  fs::create_symlink("nowhere", folder / "link");
   const std::string json = out / "doctor.json";
   result = simsiam({"doctor", folder.path(), "--json", json});
   CHECK(result.status == 1);
   CHECK(says(result, "\n    07.jpg: Premature end of JPEG file\n"));
   CHECK(says(result, "\n    copy.jpg: 01.jpg\n"));
+  CHECK(says(result, "\nnot used: links that lead nowhere 1 ("));
   CHECK(says(result, "error: " + folder.path().string() + ": 1 of 21 images cannot be read; "));
   Json report = Json::parse(read_file(json));
   CHECK(report["works"] == false);
