@@ -126,8 +126,9 @@ TEST_CASE("plan: a table, and nothing is written") {
       simsiam("plan", {photos.path(), "--out", (out / "results").string()});
   REQUIRE_MESSAGE(result.status == 0, result.output);
   for (const char* row :
-       {"parameters", "peak memory", "an epoch of 4 steps", "all 2 epochs", "disk"})
+       {"parameters", "peak memory", "an epoch of 4 steps", "a run of 2 epochs", "disk"})
     has(result.output, row);
+  has(simsiam("plan", {photos.path(), "--seeds", "3"}).output, "all 3 runs");
   CHECK(out.entries() == 0);
 }
 
