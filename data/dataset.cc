@@ -6,6 +6,7 @@
 
 #include "data/formats.h"
 #include "tensor/check.h"
+#include "tensor/counted.h"
 #include "tensor/io/hash.h"
 
 namespace siam {
@@ -26,6 +27,7 @@ class Subset : public Dataset {
   }
   int label(int64_t index) const override { return whole_->label(indices_[index]); }
   const std::vector<std::string>& class_names() const override { return whole_->class_names(); }
+  std::string why_unlabelled() const override { return whole_->why_unlabelled(); }
   std::string name() const override { return whole_->name(); }
   fs::path path(int64_t index) const override { return whole_->path(indices_[index]); }
   bool in_memory() const override { return whole_->in_memory(); }
@@ -116,10 +118,11 @@ Box around(const Box& a, const Box& b) {
 }
 
 std::string Dataset::contents() const {
-  const std::string images = labelled()
-                                 ? fmt::format("{} images in {} classes", size(), num_classes())
-                                 : fmt::format("{} images without labels", size());
-  return images + unused_files().text();
+  const std::string why = why_unlabelled();
+  const std::string labels = labelled()    ? fmt::format("in {} classes", num_classes())
+                             : why.empty() ? "without labels"
+                                           : fmt::format("without labels: {}", why);
+  return fmt::format("{} {}{}", counted(size(), "image"), labels, unused_files().text());
 }
 
 std::shared_ptr<const Dataset> subset(std::shared_ptr<const Dataset> dataset, int64_t count) {

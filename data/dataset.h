@@ -43,6 +43,9 @@ class Dataset {
   virtual int label(int64_t index) const = 0;
   /// Empty if the data set has no labels.
   virtual const std::vector<std::string>& class_names() const = 0;
+  /// Why some folders are not labels although they look like classes: "cover.jpg is outside the
+  /// class folders". Empty if there are labels, or no such folders.
+  virtual std::string why_unlabelled() const { return {}; }
   virtual std::string name() const = 0;
   /// The file of an image, relative to the folder that was opened: "train/cat/a.jpg". Where an
   /// image is not a file of its own, its position in the whole data set, "train/0"; empty in a part
@@ -50,8 +53,8 @@ class Dataset {
   virtual std::filesystem::path path(int64_t) const { return {}; }
   /// Files of the folder that are not part of the data set.
   virtual UnusedFiles unused_files() const { return {}; }
-  /// What was found, for the user: "60000 images in 10 classes" or "800 images without labels", and
-  /// unused_files().
+  /// What was found, for the user: "60000 images in 10 classes" or "800 images without labels",
+  /// why_unlabelled(), and unused_files().
   virtual std::string contents() const;
   /// Hash of the content, 16 hexadecimal digits. For a folder of images it covers their paths in
   /// it, their sizes, and parts of each file.
@@ -82,7 +85,7 @@ TrainTest open_dataset(const std::filesystem::path& folder);
 /// chosen by a hash of their paths, is held out as the test set: adding or removing images moves
 /// few others. The first-level folders are the classes if there are at least two and they hold all
 /// images; otherwise, or if the test set has a class that the training set lacks, neither part has
-/// labels. Error if there are fewer than two images.
+/// labels. Error if there are fewer than two images to train on and one to test.
 TrainTest open_images(const std::filesystem::path& folder);
 
 /// Every image of a folder as open_images() takes it, training and test set together, in the order

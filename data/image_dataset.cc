@@ -5,10 +5,11 @@
 #include <iterator>
 #include <numeric>
 
+#include "data/class_folders.h"
 #include "data/formats.h"
 #include "data/image_file.h"
-#include "data/image_folder.h"
 #include "tensor/check.h"
+#include "tensor/counted.h"
 #include "tensor/io/hash.h"
 
 namespace siam {
@@ -18,51 +19,16 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-// The images of a folder, of which `part` (train/, or nothing) is used.
-struct Part {
-  fs::path folder, part;
-  std::vector<ImageFile> files;
-  UnusedFiles unused;
-
-  Part(const fs::path& whole, const fs::path& used) : folder(whole), part(used) {
-    FoundImages found = find_images(folder, part);
-    files = std::move(found.files);
-    unused = std::move(found.unused);
-  }
-  Part(const Part& whole, std::vector<ImageFile> some)
-      : folder(whole.folder), part(whole.part), files(std::move(some)) {}
-
-  /// A file's path within the part.
-  fs::path inner(const ImageFile& file) const {
-    return part.empty() ? file.path : file.path.lexically_relative(part);
-  }
-  /// The first-level folder that a file is in, or nothing.
-  std::string class_of(const ImageFile& file) const {
-    const fs::path path = inner(file);
-    return std::next(path.begin()) == path.end() ? "" : path.begin()->string();
-  }
-  /// In order; an empty one first if a file is outside of all folders.
-  Names classes() const {
-    Names names;
-    for (const ImageFile& file : files)
-      if (std::string name = class_of(file); names.empty() || names.back() != name)
-        names.push_back(std::move(name));
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-  }
-};
-
 class ImageDataset : public Dataset {
  public:
-  /// `names` holds every class of the parts, or nothing.
-  ImageDataset(const std::vector<Part>& parts, Names names)
-      : folder_(parts[0].folder), class_names_(std::move(names)) {
+  /// `classes` holds every class of the parts, or none.
+  ImageDataset(const std::vector<FolderPart>& parts, Classes classes)
+      : folder_(parts[0].folder), classes_(std::move(classes)) {
     uint64_t hash = hash_bytes(nullptr, 0);
-    for (const Part& part : parts)
+    for (const FolderPart& part : parts)
       for (const ImageFile& file : part.files)
         hash = hash_bytes(&file.digest, sizeof(uint64_t), hash);
-    for (const Part& part : parts) {
+    for (const FolderPart& part : parts) {
       for (const ImageFile& file : part.files) {
         const std::string entry = part.inner(file).string() + '\n';
         hash = hash_bytes(entry.data(), entry.size(), hash);
@@ -80,7 +46,8 @@ class ImageDataset : public Dataset {
     return read_image(folder_ / files_[index], needed);
   }
   int label(int64_t index) const override { return labels_[index]; }
-  const Names& class_names() const override { return class_names_; }
+  const Names& class_names() const override { return classes_.names; }
+  std::string why_unlabelled() const override { return classes_.why_none; }
   std::string name() const override { return fs::weakly_canonical(folder_).filename().string(); }
   fs::path path(int64_t index) const override { return files_[index]; }
   std::string fingerprint() const override { return fingerprint_; }
@@ -88,28 +55,18 @@ class ImageDataset : public Dataset {
 
  private:
   int label_of(const std::string& name) const {
-    const auto found = std::lower_bound(class_names_.begin(), class_names_.end(), name);
-    return labelled() ? static_cast<int>(found - class_names_.begin()) : -1;
+    const Names& names = classes_.names;
+    const auto found = std::lower_bound(names.begin(), names.end(), name);
+    return labelled() ? static_cast<int>(found - names.begin()) : -1;
   }
 
   fs::path folder_;
-  Names class_names_;
+  Classes classes_;
   UnusedFiles unused_;
   std::vector<fs::path> files_;
   std::vector<int> labels_;
   std::string fingerprint_;
 };
-
-// " is missing: a, b, ..." for the names of `all` that are not in `some`; nothing if all are.
-std::string missing(const Names& all, const Names& some, const std::string& what) {
-  Names names;
-  std::set_difference(all.begin(), all.end(), some.begin(), some.end(), std::back_inserter(names));
-  if (names.empty()) return {};
-  std::string text = fmt::format(", {} {}", what, names[0]);
-  for (size_t i = 1; i < std::min<size_t>(names.size(), 3); ++i) text += ", " + names[i];
-  if (names.size() > 3) text += fmt::format(" and {} more", names.size() - 3);
-  return text;
-}
 
 // Folders directly in a folder, including links to folders.
 Names folders_in(const fs::path& folder) {
@@ -122,7 +79,7 @@ Names folders_in(const fs::path& folder) {
   return names;
 }
 
-std::shared_ptr<const Dataset> class_images(Part part, const Names& names) {
+std::shared_ptr<const Dataset> class_images(FolderPart part, const Names& names) {
   std::vector<int64_t> images(names.size());
   std::vector<ImageFile> inside;
   for (const ImageFile& file : part.files) {
@@ -140,7 +97,7 @@ std::shared_ptr<const Dataset> class_images(Part part, const Names& names) {
       none == images.end(), "{}: no {}; every class needs images: remove the folder or fill it",
       none == images.end() ? "" : (part.folder / part.part / names[none - images.begin()]).string(),
       readable_formats());
-  return std::make_shared<ImageDataset>(std::vector{std::move(part)}, names);
+  return std::make_shared<ImageDataset>(std::vector{std::move(part)}, Classes{names});
 }
 
 // Descends through folders that hold only one folder, as unpacked archives do: "imagenette2/train".
@@ -179,19 +136,8 @@ struct Layout {
   }
 };
 
-bool has_classes(const Names& names) { return names.size() > 1 && !names[0].empty(); }
-
-// Names of the classes of both parts, or none.
-Names common_classes(const Part& train, const Part& test) {
-  Names names = train.classes();
-  const Names others = test.classes();
-  const bool agree = has_classes(names) && !others.empty() &&
-                     std::includes(names.begin(), names.end(), others.begin(), others.end());
-  return agree ? names : Names();
-}
-
 // The tenth of the images whose paths have the largest hashes.
-TrainTest hold_out(const Part& all) {
+TrainTest hold_out(const FolderPart& all) {
   const auto hash = [&](const ImageFile& file) {
     const std::string path = all.inner(file).string();
     return std::pair(hash_bytes(path.data(), path.size()), path);
@@ -207,20 +153,21 @@ TrainTest hold_out(const Part& all) {
   std::vector<ImageFile> train, test;
   for (size_t i = 0; i < order.size(); ++i)
     (i < kept ? train : test).push_back(all.files[order[i]]);
-  Names names = all.classes();
-  if (!has_classes(names)) names.clear();
-  Part first(all, std::move(train));
+  const Classes classes = classes_of(all);
+  FolderPart first(all, std::move(train));
   first.unused = all.unused;  // said once
-  return {std::make_shared<ImageDataset>(std::vector{std::move(first)}, names),
-          std::make_shared<ImageDataset>(std::vector{Part(all, std::move(test))}, names)};
+  return {std::make_shared<ImageDataset>(std::vector{std::move(first)}, classes),
+          std::make_shared<ImageDataset>(std::vector{FolderPart(all, std::move(test))}, classes)};
 }
 
-void check_images(const Part& part, size_t needed) {
+// A batch has at least two images, since batch normalisation compares them.
+constexpr size_t kFewestToTrain = 2, kFewestToTest = 1;
+
+void check_images(const FolderPart& part, size_t needed, const char* what_for = "") {
   check(part.files.size() >= needed,
-        "{}: {} images{}; {} or more, each a {}, are needed; correct "
-        "the path or add some",
-        (part.folder / part.part).string(), part.files.size(), part.unused.text(), needed,
-        readable_formats());
+        "{}: {}{}; {} or more, each a {}, are needed{}; correct the path or add some",
+        (part.folder / part.part).string(), counted(std::ssize(part.files), "image"),
+        part.unused.text(), needed, readable_formats(), what_for);
 }
 
 }  // namespace
@@ -240,43 +187,47 @@ std::optional<TrainTest> open_image_folder(const fs::path& folder) {
         "{}: no folders; one for each class is needed; add them, or use `simsiam pretrain`, which "
         "needs none",
         (folder / split).string());
+  const auto difference = [](const char* what, const Names& all, const Names& some) {
+    const std::string names = names_missing(all, some);
+    return names.empty() ? "" : fmt::format(", {}: {}", what, names);
+  };
   check(test_names == train_names,
         "{}: {} class folders, and train/ has {}{}{}; they must agree; rename or remove some",
         (folder / test).string(), test_names.size(), train_names.size(),
-        missing(train_names, test_names, "missing here:"),
-        missing(test_names, train_names, "not in train/:"));
-  return TrainTest{class_images(Part(folder, "train"), train_names),
-                   class_images(Part(folder, test), test_names)};
+        difference("missing here", train_names, test_names),
+        difference("not in train/", test_names, train_names));
+  return TrainTest{class_images(FolderPart(folder, "train"), train_names),
+                   class_images(FolderPart(folder, test), test_names)};
 }
 
 TrainTest open_any_images(const fs::path& folder) {
   const Layout layout(folder);
-  Part train(folder, layout.train);
+  FolderPart train(folder, layout.train);
   train.unused.add(layout.beside(folder));
   if (layout.test.empty()) {
-    check_images(train, 2);
+    check_images(train, kFewestToTrain + kFewestToTest, ": two to train on, one to test");
     return hold_out(train);
   }
-  const Part test(folder, layout.test);
-  check_images(train, 1);
-  check_images(test, 1);
-  const Names names = common_classes(train, test);
-  return {std::make_shared<ImageDataset>(std::vector{train}, names),
-          std::make_shared<ImageDataset>(std::vector{test}, names)};
+  const FolderPart test(folder, layout.test);
+  check_images(train, kFewestToTrain, " to train on");
+  check_images(test, kFewestToTest, " to test");
+  const Classes classes = common_classes(train, test);
+  return {std::make_shared<ImageDataset>(std::vector{train}, classes),
+          std::make_shared<ImageDataset>(std::vector{test}, classes)};
 }
 
 std::shared_ptr<const Dataset> list_images(const fs::path& folder) {
   const Layout layout(folder);
-  std::vector<Part> parts = {Part(folder, layout.train)};
+  std::vector<FolderPart> parts = {FolderPart(folder, layout.train)};
   parts[0].unused.add(layout.beside(folder));
-  Names names = parts[0].classes();
+  Classes classes = classes_of(parts[0]);
   if (!layout.test.empty()) {
     parts.emplace_back(folder, layout.test);
-    names = common_classes(parts[0], parts[1]);
+    classes = common_classes(parts[0], parts[1]);
     if (layout.test < layout.train) std::swap(parts[0], parts[1]);
   }
   if (parts.size() == 1 || parts[1].files.empty()) check_images(parts[0], 1);
-  return std::make_shared<ImageDataset>(parts, has_classes(names) ? names : Names());
+  return std::make_shared<ImageDataset>(parts, std::move(classes));
 }
 
 }  // namespace siam

@@ -32,8 +32,9 @@ std::string other_image_kind(std::span<const uint8_t> start) {
   const std::string_view kind = known_kind(start), image = " image";
   const size_t end = kind.find(image), article = kind.find(' ') + 1;
   if (is_image(start) || end == kind.npos) return {};
+  const bool or_video = kind.ends_with("or a video");
   return fmt::format("{} images{}{}", kind.substr(article, end - article),
-                     kind.substr(end + image.size()),
+                     or_video ? " or videos" : "",
                      kind == kWebp ? ", which this build does not read (libwebp was missing)" : "");
 }
 
@@ -43,6 +44,13 @@ std::string format_of(std::span<const uint8_t> start) {
 }
 
 std::string readable_formats() { return reads_webp() ? "JPEG, PNG or WebP" : "JPEG or PNG"; }
+
+void check_size(size_t width, size_t height) {
+  constexpr int64_t kLimit = kMaxImageBytes / 3;
+  if (static_cast<int64_t>(width * height) > kLimit)
+    throw TooLarge(fmt::format("{}x{} pixels are more than the limit of {} megapixels", width,
+                               height, kLimit / 1'000'000));
+}
 
 StoredImage decode_stored(std::span<const uint8_t> bytes, const NeededPart& needed) {
   const std::string_view kind = known_kind(bytes);
@@ -61,6 +69,9 @@ Image read_image(const std::filesystem::path& path, const NeededPart& needed) {
   const std::vector<uint8_t> bytes = read_bytes(path, kMaxFileBytes);
   try {
     return decode_image(bytes, needed);
+  } catch (const TooLarge& error) {
+    fail("{}: {}; a smaller image is needed; scale it down or remove the file", path.string(),
+         error.what());
   } catch (const Error& error) {
     fail("{}: {}; a whole {} is needed; replace or remove the file", path.string(), error.what(),
          readable_formats());

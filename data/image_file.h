@@ -21,6 +21,13 @@ struct Truncated : Error {
   using Error::Error;
 };
 
+/// The image, or the memory to decode it, is above the bounds.
+struct TooLarge : Error {
+  using Error::Error;
+};
+/// TooLarge if an image of this size is.
+void check_size(size_t width, size_t height);
+
 enum class Colors { rgb, grey, cmyk };
 
 /// An image as its file stores it.
@@ -34,7 +41,7 @@ struct StoredImage {
 /// transparency as composed on white by Image.alpha_composite, 16-bit channels as their upper 8
 /// bits. A JPEG whose pixels exceed kMaxImageBytes is decoded at 1/2, 1/4 or 1/8 of its size. An
 /// animation gives its first frame. Error if it is damaged, truncated (Truncated), of another kind,
-/// or above the bounds. `needed`, if given, as for Dataset::image_around.
+/// or above the bounds (TooLarge). `needed`, if given, as for Dataset::image_around.
 StoredImage decode_stored(std::span<const uint8_t> bytes, const NeededPart& needed = {});
 /// The same, upright: turned and mirrored as its EXIF orientation says (ImageOps.exif_transpose).
 Image decode_image(std::span<const uint8_t> bytes, const NeededPart& needed = {});

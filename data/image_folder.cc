@@ -14,10 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The type of the file itself, or of a link's target; `none` or `not_found` if there is no target.
-fs::file_type type_of(const fs::directory_entry& entry) {
-  std::error_code error;
-  return entry.status(error).type();
+// Neither a file nor a folder, nor a link to one.
+std::string kind_of_rest(const fs::directory_entry& entry) {
+  std::error_code error, ignored;
+  const fs::file_type type = entry.status(error).type();
+  const bool link = entry.is_symlink(ignored);
+  if (type == fs::file_type::not_found && link) return "links that lead nowhere";
+  if (error) return fmt::format("paths that cannot be followed ({})", error.message());
+  return "pipes or devices";
 }
 
 std::string suffix_of(const fs::path& path) {
@@ -47,7 +51,8 @@ class Walk {
   void enter(const fs::path& folder, const fs::path& relative, bool by_link) {
     for (const auto& entry : fs::directory_iterator(folder)) {
       const fs::path &path = entry.path(), name = relative / path.filename();
-      const fs::file_type type = type_of(entry);
+      std::error_code ignored;
+      const fs::file_type type = entry.status(ignored).type();  // of a link's target
       if (is_hidden(path))
         unused_.add("hidden", path);
       else if (type == fs::file_type::directory && !entry.is_symlink())
@@ -58,10 +63,8 @@ class Walk {
         unused_.add("links to folders", path);
       else if (type == fs::file_type::regular)
         files_.push_back(name);
-      else if (entry.is_symlink())
-        unused_.add("links that lead nowhere", path);
       else
-        unused_.add("pipes or devices", path);
+        unused_.add(kind_of_rest(entry), path);
     }
   }
 

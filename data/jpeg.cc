@@ -19,7 +19,8 @@ namespace {
 [[noreturn]] void on_error(j_common_ptr info) {
   // Its message if a progressive image's coefficients do not fit.
   if (info->err->msg_code == JERR_NO_BACKING_STORE)
-    fail("its decoder needs more than {} MiB of memory", kMaxDecoderBytes >> 20);
+    throw TooLarge(
+        fmt::format("its decoder needs more than {} MiB of memory", kMaxDecoderBytes >> 20));
   char message[JMSG_LENGTH_MAX];
   info->err->format_message(info, message);
   if (info->err->msg_code == JWRN_JPEG_EOF) throw Truncated(message);
@@ -61,7 +62,7 @@ void choose_scale(jpeg_decompress_struct& info) {
     jpeg_calc_output_dimensions(&info);
     if (int64_t{info.output_width} * info.output_height * 3 <= kMaxImageBytes) return;
   }
-  fail("{}x{} pixels are too many", info.image_width, info.image_height);
+  throw TooLarge(fmt::format("{}x{} pixels are too many", info.image_width, info.image_height));
 }
 
 // a b / 255, rounded.

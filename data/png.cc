@@ -52,8 +52,7 @@ StoredImage decode_png(std::span<const uint8_t> bytes) {
   png_set_read_fn(png, &bytes, read_data);
   png_read_info(png, info);
   const size_t height = png_get_image_height(png, info), width = png_get_image_width(png, info);
-  check(static_cast<int64_t>(width * height * 3) <= kMaxImageBytes,
-        "{}x{} pixels are more than the {} that have room", width, height, kMaxImageBytes / 3);
+  check_size(width, height);
   const bool grey = (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) == 0;
   png_set_strip_16(png);
   png_set_expand(png);

@@ -41,6 +41,7 @@ class TolerantDataset : public Dataset {
   Image image_around(int64_t index, const NeededPart& needed) const override;
   int label(int64_t index) const override { return whole_->label(index); }
   const std::vector<std::string>& class_names() const override { return whole_->class_names(); }
+  std::string why_unlabelled() const override { return whole_->why_unlabelled(); }
   std::string name() const override { return whole_->name(); }
   std::filesystem::path path(int64_t index) const override { return whole_->path(index); }
   UnusedFiles unused_files() const override { return whole_->unused_files(); }

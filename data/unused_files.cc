@@ -1,6 +1,6 @@
 #include "data/unused_files.h"
 
-#include <fmt/core.h>
+#include "tensor/counted.h"
 
 namespace siam {
 
@@ -20,10 +20,10 @@ std::string UnusedFiles::text() const {
   for (const auto& [kind, found] : kinds_) {
     const auto& [count, example] = found;
     total += count;
-    list += fmt::format("{} {} {} ({}{})", list.empty() ? ":" : ",", count, kind, example.string(),
+    list += fmt::format("{} {} ({}: {}{})", list.empty() ? ":" : ",", kind, count, example.string(),
                         count > 1 ? ", ..." : "");
   }
-  return total == 0 ? "" : fmt::format("; {} files not used{}", total, list);
+  return total == 0 ? "" : fmt::format("; {} not used{}", counted(total, "file"), list);
 }
 
 }  // namespace siam

@@ -49,8 +49,7 @@ StoredImage decode_webp(std::span<const uint8_t> bytes) {
   Demuxer webp(bytes);
   const size_t width = WebPDemuxGetI(webp.file, WEBP_FF_CANVAS_WIDTH),
                height = WebPDemuxGetI(webp.file, WEBP_FF_CANVAS_HEIGHT);
-  check(static_cast<int64_t>(width * height * 3) <= kMaxImageBytes,
-        "{}x{} pixels are more than the {} that have room", width, height, kMaxImageBytes / 3);
+  check_size(width, height);
   check(WebPDemuxGetFrame(webp.file, 1, &webp.frame) != 0, "a WebP image without a picture");
   const WebPIterator& frame = webp.frame;
   check(frame.x_offset >= 0 && frame.y_offset >= 0 &&

@@ -57,14 +57,14 @@ class OptionAdder {
   }
   template <Enumeration E>
   CLI::Option* add(const Setting& setting, E& value) const {
-    return add_text(setting, value, join_or(members_of<E>()),
+    return add_text(setting, value, join_or(members_of<E>()) + " is",
                     fmt::format("{}: {}", setting.help, join_or(members_of<E>())));
   }
   CLI::Option* add(const Setting& setting, ResNetArch& arch) const {
     std::string names;
     for (const auto& [name, known] : kResNets) names += fmt::format("{}, ", name);
     names += "or as \"basic 2 2 2 2\" and \"bottleneck 3 4 6 3\"";
-    return add_text(setting, arch, names, fmt::format("{}: {}", setting.help, names));
+    return add_text(setting, arch, names + " is", fmt::format("{}: {}", setting.help, names));
   }
   CLI::Option* add(const Setting& setting, WeightsHash& hash) const {
     std::string& file = words_.texts.emplace_back();
@@ -75,9 +75,10 @@ class OptionAdder {
   }
   template <NumberList List>
   CLI::Option* add(const Setting& setting, List& list) const {
-    return add_text(setting, list, fmt::format("{} numbers", std::size(list)), setting.help);
+    return add_text(setting, list, fmt::format("{} numbers are", std::size(list)), setting.help);
   }
 
+  // `needed`: "a, b or c is".
   template <class Value>
   CLI::Option* add_text(const Setting& setting, Value& value, const std::string& needed,
                         const std::string& help) const {
@@ -85,7 +86,7 @@ class OptionAdder {
     words_.readings.push_back([&text, &value, needed, flag = setting.flag] {
       if (!from_text(text, value))
         throw UsageError(
-            fmt::format("{} {}; {} is needed; change it or leave it out", flag, text, needed));
+            fmt::format("{} {}; {} needed; change it or leave it out", flag, text, needed));
     });
     return app_.add_option(setting.flag, text, help);
   }

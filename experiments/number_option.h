@@ -6,12 +6,13 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace siam {
 
-/// Adds an option with a value of type T. A text that is not entirely a number, or is out of the
-/// range of T or of `least` to `most`, is refused, quoted as typed.
+/// Adds an option with a value of type T. A text that is not entirely a number, is NaN, or is out
+/// of the range of T or of `least` to `most`, is refused, quoted as typed.
 template <class T>
 CLI::Option* add_number(CLI::App& app, const std::string& name, T& value,
                         const std::string& description, T least = std::numeric_limits<T>::lowest(),
@@ -20,7 +21,8 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, T& value,
     const char* end = text.data() + text.size();
     T number{};
     const auto [rest, problem] = std::from_chars(text.data(), end, number);
-    if (rest != end || problem == std::errc::invalid_argument)
+    if (rest != end || problem == std::errc::invalid_argument ||
+        std::isnan(static_cast<double>(number)))
       return fmt::format("'{}' is not a {}", text,
                          std::is_integral_v<T> ? "whole number" : "number");
     if (problem == std::errc::result_out_of_range)

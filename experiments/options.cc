@@ -80,9 +80,7 @@ void check_meaning(const Options& options) {
 
 }  // namespace
 
-std::string version_text() {
-  return fmt::format("simsiam {}, build {}", SIAM_VERSION, kBuildTag);
-}
+std::string version_text() { return fmt::format("simsiam {}, build {}", SIAM_VERSION, kBuildTag); }
 
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed) {
   app.set_version_flag("--version", version_text(), "print version and build, and end");
@@ -101,10 +99,14 @@ bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed
         "{}: there is no such option; {} as in --help are needed; {}", surplus, needed,
         meant.empty() ? "see --help" : fmt::format("did you mean {}? See --help", meant)));
   } catch (const CLI::ArgumentMismatch& mismatch) {  // its own message talks about types
-    const std::string text = mismatch.what();
+    const std::string text = mismatch.what(), name = text.substr(0, text.find(':'));
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (const size_t times = option == nullptr ? 0 : option->count(); times > 1)
+      throw UsageError(fmt::format("{}: given {}; one value is needed; leave out the others", name,
+                                   times == 2 ? "twice" : fmt::format("{} times", times)));
     throw UsageError(
         fmt::format("{}: not as many values as it takes; {} as in --help are needed; see --help",
-                    text.substr(0, text.find(':')), needed));
+                    name, needed));
   } catch (const CLI::ParseError& error) {
     throw UsageError(
         fmt::format("{}; {} as in --help are needed; see --help", error.what(), needed));
@@ -178,7 +180,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
                      images ? "a folder of images, options and values" : "options and values"))
     return {};
   take_config();
-  if (images && !peek(argc, argv, "--warmup"))  // a shorter run has a shorter warm-up
+  if (!peek(argc, argv, "--warmup"))  // a shorter run has a shorter warm-up
     options.config.warmup_epochs =
         std::min(options.config.warmup_epochs, options.config.epochs / kEpochsPerWarmup);
   options.resume = !fresh;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <utility>
 #include <vector>
 
 #include "experiments/interrupt.h"
@@ -12,6 +13,7 @@
 #include "simsiam/features.h"
 #include "simsiam/trainer.h"
 #include "tensor/clock.h"
+#include "tensor/counted.h"
 #include "tensor/io/atomic_file.h"
 
 namespace siam {
@@ -20,8 +22,7 @@ namespace {
 
 constexpr size_t kFirstSteps = 2, kMeasuredSteps = 3;  // the first ones choose algorithms
 constexpr int64_t kFewImages = 2048;
-constexpr double kPatience = 30;            // seconds for the steps after the first
-constexpr uint64_t kHeaderPerTensor = 128;  // in a checkpoint: name, shape, position
+constexpr double kPatience = 30;  // seconds for the steps after the first
 
 struct Enough {};
 
@@ -82,12 +83,6 @@ double monitor_seconds(const Trainer& trainer, const TrainTest& data, const Conf
   return (steady_seconds() - begin) / static_cast<double>(some) * static_cast<double>(all);
 }
 
-uint64_t checkpoint_bytes(const FlatParameters& parameters) {
-  uint64_t elements = static_cast<uint64_t>(parameters.buffers().numel());
-  for (const auto& entry : parameters.entries()) elements += 2 * entry.shape.numel();
-  return sizeof(float) * elements + 2 * kHeaderPerTensor * parameters.entries().size();
-}
-
 std::string per_second(const Plan& plan) {
   const double batch = static_cast<double>(plan.images) / static_cast<double>(plan.steps_per_epoch);
   return fmt::format("{:.3g}", batch / plan.step_seconds);
@@ -124,13 +119,14 @@ uint64_t peak_memory(Device device, uint64_t captured) {
   return caching_allocator(device).statistics().reserved;
 }
 
-Plan make_plan(const Config& config, const TrainTest& whole) {
+Plan make_plan(const Config& config, const TrainTest& whole, int runs) {
   const TrainTest data = subsets(whole, config.train_samples, config.test_samples);
   check_batch(config, data.train->size());
   Config measured = config;
   measured.read_back = 1;
   measured.epochs = measured.knn_every = config.epochs + kFirstSteps + kMeasuredSteps + 1;
   Plan plan{};
+  plan.runs = runs;
   {
     Trainer trainer(measured, data);
     const std::vector<double> times = step_times(trainer);
@@ -141,7 +137,7 @@ Plan make_plan(const Config& config, const TrainTest& whole) {
     plan.parameters = 0;
     for (const auto& entry : trainer.parameters().entries()) plan.parameters += entry.shape.numel();
     plan.monitor_seconds = monitor_seconds(trainer, data, config);
-    plan.checkpoint = checkpoint_bytes(trainer.parameters());
+    plan.checkpoint = trainer.checkpoint_bytes();
     plan.steps_per_epoch = trainer.steps_per_epoch();
     plan.memory = peak_memory(config.device, trainer.step_memory().reserved);
   }
@@ -154,7 +150,7 @@ Plan make_plan(const Config& config, const TrainTest& whole) {
 }
 
 Table plan_table(const Plan& plan, Device device) {
-  return {
+  Table table{
       {{"what it costs", Align::left}, {""}},
       {{"images to train on", fmt::format("{}", plan.images)},
        {"parameters", fmt::format("{:.1f} million", static_cast<double>(plan.parameters) / 1e6)},
@@ -163,31 +159,41 @@ Table plan_table(const Plan& plan, Device device) {
         fmt::format("{:.3g} s", plan.step_seconds)},
        {"to read a batch, part of it", fmt::format("{:.3g} s", plan.loading_seconds)},
        {"images/s", per_second(plan)},
-       {fmt::format("an epoch of {} steps", plan.steps_per_epoch),
+       {fmt::format("an epoch of {}", counted(plan.steps_per_epoch, "step")),
         short_time(plan.epoch_seconds())},
        {fmt::format("the monitor, {} times", plan.monitors), short_time(plan.monitor_seconds)},
-       {fmt::format("all {} epochs", plan.epochs), format_duration(plan.seconds())},
-       {"disk: two checkpoints and one being written", format_bytes(plan.disk())}}};
+       {fmt::format("a run of {}", counted(plan.epochs, "epoch")),
+        format_duration(plan.seconds())}}};
+  if (plan.runs > 1)
+    table.rows.push_back(
+        {fmt::format("all {} runs", plan.runs), format_duration(plan.seconds_of_all())});
+  table.rows.push_back({plan.runs == 1 ? "disk: two checkpoints and one being written"
+                                       : "disk: two checkpoints of each run and one being written",
+                        format_bytes(plan.disk())});
+  return table;
 }
 
 std::string plan_text(const Plan& plan, Device device) {
+  const std::string epochs = counted(plan.epochs, "epoch");
   return fmt::format(
-      "plan: {} images, {:.1f} million parameters; {} an epoch, {} for all {}, by {} steps; {} {}, "
-      "disk {}",
-      plan.images, static_cast<double>(plan.parameters) / 1e6, short_time(plan.epoch_seconds()),
-      format_duration(plan.seconds()), plan.epochs, plan.measured_steps, memory_of(device),
-      format_bytes(plan.memory), format_bytes(plan.disk()));
+      "plan: {}, {:.1f} million parameters; {} an epoch, {} for {}, by {}; {} {}, disk {}",
+      counted(plan.images, "image"), static_cast<double>(plan.parameters) / 1e6,
+      short_time(plan.epoch_seconds()), format_duration(plan.seconds_of_all()),
+      plan.runs == 1 ? epochs : fmt::format("{} runs of {}", plan.runs, epochs),
+      counted(plan.measured_steps, "step"), memory_of(device), format_bytes(plan.memory),
+      format_bytes(plan.disk()));
 }
 
 void Forecast::begin(const Experiment&, const RunRecord&, const Trainer& trainer) {
-  begin_ = end_ = steady_seconds();
-  done_ =
-      static_cast<double>(trainer.steps_done()) / static_cast<double>(trainer.steps_per_epoch());
+  last_ = steady_seconds();
+  planned_ += plan_.seconds(static_cast<double>(trainer.steps_done()) /
+                            static_cast<double>(trainer.steps_per_epoch()));
   trainer_ = &trainer;
 }
 
 void Forecast::epoch(const Experiment&, const RunRecord& run) {
-  end_ = steady_seconds();
+  const double now = steady_seconds();
+  actual_ += now - std::exchange(last_, now);
   ++epochs_;
   training_ += run.epochs.back().seconds;
   captured_ = trainer_->step_memory().reserved;
@@ -195,18 +201,20 @@ void Forecast::epoch(const Experiment&, const RunRecord& run) {
 
 std::string Forecast::against_actual(uint64_t checkpoint_bytes) const {
   if (epochs_ == 0) return {};
-  const double epoch = training_ / epochs_, all = end_ - begin_;
-  const uint64_t memory = peak_memory(device_, captured_), disk = 3 * checkpoint_bytes;
+  const double epoch = training_ / epochs_;
+  const uint64_t memory = peak_memory(device_, captured_);
+  Plan found = plan_;
+  found.checkpoint = checkpoint_bytes;
   const auto row = [](const std::string& what, double planned, double actual, const auto& text) {
     return fmt::format("{} {}, {}", what, text(planned), against(planned, actual, text(actual)));
   };
   const auto bytes = [](double value) { return format_bytes(static_cast<uint64_t>(value)); };
   return fmt::format(
       "forecast: {}; {}; {}; {}", row("an epoch", plan_.epoch_seconds(), epoch, short_time),
-      row("in all", plan_.seconds(done_), all, short_time),
+      row("in all", planned_, actual_, short_time),
       row(memory_of(device_), static_cast<double>(plan_.memory), static_cast<double>(memory),
           bytes),
-      row("disk", static_cast<double>(plan_.disk()), static_cast<double>(disk), bytes));
+      row("disk", static_cast<double>(plan_.disk()), static_cast<double>(found.disk()), bytes));
 }
 
 }  // namespace siam

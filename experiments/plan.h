@@ -1,5 +1,5 @@
 #pragma once
-// What a run will cost, known before it begins: measured on a few of its steps.
+// What runs will cost, known before they begin: measured on a few steps of one.
 
 #include <string>
 
@@ -11,6 +11,7 @@
 namespace siam {
 
 struct Plan {
+  int runs = 1;        ///< that differ in their seed; all else is of one of them
   int64_t parameters;  ///< of encoder and predictor
   int64_t images;      ///< to train on
   int64_t steps_per_epoch;
@@ -19,19 +20,21 @@ struct Plan {
   double step_seconds;     ///< median; or the time to read a batch, if that is longer
   double loading_seconds;  ///< to read a batch, by itself
   double monitor_seconds;  ///< of one measurement
-  int monitors;            ///< in the whole run, the untrained network's included
+  int monitors;            ///< in a whole run, the untrained network's included
   uint64_t memory;         ///< peak in bytes: of the process, or of the GPU
-  uint64_t checkpoint;     ///< bytes of a file; two are kept, a third while one is written
+  uint64_t checkpoint;     ///< bytes of a file
 
   double epoch_seconds() const { return static_cast<double>(steps_per_epoch) * step_seconds; }
-  /// Wall-clock time of the epochs after the first `done`, including their monitors.
+  /// Wall-clock time of a run's epochs after the first `done`, including their monitors.
   double seconds(double done = 0) const;
-  uint64_t disk() const { return 3 * checkpoint; }
+  double seconds_of_all() const { return runs * seconds(); }
+  /// Of all runs: two checkpoints of each are kept, and there is one more while it is written.
+  uint64_t disk() const { return (2 * static_cast<uint64_t>(runs) + 1) * checkpoint; }
 };
 
 /// Trains a few steps of such a run, for at most about half a minute after the first, and discards
-/// them. Error, as in training, if the run is not possible.
-Plan make_plan(const Config& config, const TrainTest& data);
+/// them. Error, as in training, if the run is not possible. `runs`: as many will be trained.
+Plan make_plan(const Config& config, const TrainTest& data, int runs = 1);
 
 /// A row per quantity.
 Table plan_table(const Plan& plan, Device device);
@@ -53,8 +56,8 @@ class Forecast : public Watcher {
  private:
   Plan plan_;
   Device device_;
-  double begin_ = 0, end_ = 0;        ///< steady_seconds()
-  double done_ = 0;                   ///< epochs done before
+  double last_ = 0;                   ///< steady_seconds() at the last begin or end of an epoch
+  double planned_ = 0, actual_ = 0;   ///< seconds of what was trained here
   int epochs_ = 0;                    ///< trained here
   double training_ = 0;               ///< seconds spent on these, without monitors
   const Trainer* trainer_ = nullptr;  ///< while it trains

@@ -29,6 +29,14 @@ void save_checkpoint(const std::filesystem::path& path, const Registry& registry
   save_safetensors(path, {state(registry, parameters), counters});
 }
 
+uint64_t checkpoint_bytes(const Registry& registry, const FlatParameters& parameters) {
+  constexpr uint64_t kEntry = 72;  // of the header: type, shape and position, without the name
+  uint64_t bytes = 0;
+  for (const auto& [name, tensor] : state(registry, parameters))
+    bytes += tensor.bytes() + name.size() + kEntry;
+  return bytes;
+}
+
 void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,
                         FlatParameters& parameters) {
   const std::map<std::string, Tensor> live = state(registry, parameters);

@@ -17,6 +17,9 @@ void save_checkpoint(const std::filesystem::path& path, const Registry& registry
                      const FlatParameters& parameters,
                      const std::map<std::string, std::string>& counters);
 
+/// The size of that file, without the counters.
+uint64_t checkpoint_bytes(const Registry& registry, const FlatParameters& parameters);
+
 /// Restores what save_checkpoint wrote into the same model, bit for bit. Error, naming `source` and
 /// the tensor, if the file is of another model; nothing is changed then.
 void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,

@@ -5,6 +5,7 @@
 
 #include "simsiam/config_table.h"
 #include "simsiam/setting_text.h"
+#include "tensor/counted.h"
 
 namespace siam {
 
@@ -108,6 +109,10 @@ Config settled(Config config) {
 }
 
 void check_batch(const Config& config, int64_t images) {
+  check(images >= 2,
+        "{} to train on; two or more are needed, since batch normalisation compares "
+        "them; use more images",
+        counted(images, "image"));
   check(config.batch_size <= images,
         "a batch of {} of {} images; at most all of them are needed; use a smaller --batch-size or "
         "more images",

@@ -92,7 +92,7 @@ inline LibraryPolicy library_policy_of(const Config& config) {
   return {.tf32 = config.tf32, .deterministic = config.deterministic};
 }
 
-/// Error if a batch is larger than the number of training images.
+/// Error if a batch is larger than the number of training images, or that is below two.
 void check_batch(const Config& config, int64_t images);
 /// Error, naming the option, unless several ranks can share its batches.
 void check_ranks(const Config& config, int ranks);

@@ -23,8 +23,9 @@ constexpr double kLowRank = 3;
 // Those runs: SimSiam and its variants with the cosine, batches of at least 32, z of at least 32
 // channels, epochs of at least 6,400 images. Elsewhere a low rank is not known to be a fault.
 constexpr int64_t kMeasuredBatch = 32, kMeasuredDim = 32, kMeasuredImages = 6400;
-// Rise above the best epoch so far, in two consecutive epochs; epochs of healthy runs differ by
-// 0.01.
+// Rise of the loss above its best, twice in a row. What is compared are means over whole epochs
+// with kSettledSteps or more steps together: those of healthy runs differ by 0.01. Shorter
+// epochs are too noisy: with three steps and batches of 8 or 16, successive ones differ by 0.06.
 constexpr double kRise = 0.1;
 // Loss with the cosine. A random predictor reaches -0.16 in 75 steps and -0.2 in 125, learned ones
 // -0.4 to -0.65 in 75.
@@ -91,11 +92,27 @@ std::string_view name_of(Regime regime) {
   return names[static_cast<int>(regime)];
 }
 
+bool CollapseDoctor::loss_has_risen() const {
+  const auto span =  // epochs in a mean
+      static_cast<size_t>((kSettledSteps + steps_per_epoch_ - 1) / steps_per_epoch_);
+  const size_t n = epochs_.size();
+  if (n < 3 * span) return false;
+  const auto mean = [&](size_t end) {
+    double sum = 0;
+    for (size_t i = end - span; i < end; ++i) sum += epochs_[i].loss;
+    return sum / static_cast<double>(span);
+  };
+  double best = std::numeric_limits<double>::infinity();
+  for (size_t end = span; end <= n - 2 * span; ++end) best = std::min(best, mean(end));
+  const double limit = best + kRise * std::max(1.0, std::abs(best));
+  return mean(n - span) > limit && mean(n) > limit;
+}
+
 bool CollapseDoctor::entered(Regime regime, const EpochMetrics& epoch, double rank) const {
   const bool collapsed = epoch.std < kNoStd || (epoch.std < kLowStd && epoch.loss < kMinimalLoss);
-  const auto best = [&](size_t epochs) {
+  const auto best = [&] {
     double least = std::numeric_limits<double>::infinity();
-    for (size_t i = 0; i < epochs; ++i) least = std::min(least, epochs_[i].loss);
+    for (const EpochMetrics& each : epochs_) least = std::min(least, each.loss);
     return least;
   };
   const auto settled_way = [&](int epochs) {
@@ -107,16 +124,11 @@ bool CollapseDoctor::entered(Regime regime, const EpochMetrics& epoch, double ra
     case Regime::full_collapse: return collapsed;
     case Regime::dimensional_collapse:
       return !collapsed && rank < kLowRank && rank_speaks(config_, steps_per_epoch_);
-    case Regime::divergence: {
-      if (!std::isfinite(epoch.loss)) return true;
-      if (n < 3) return false;
-      const double limit = best(n - 2) + kRise * std::max(1.0, std::abs(best(n - 2)));
-      return epochs_[n - 2].loss > limit && epoch.loss > limit;
-    }
+    case Regime::divergence: return !std::isfinite(epoch.loss) || loss_has_risen();
     case Regime::frozen_predictor:
       return negative_cosine(config_) && config_.model.predictor != Predictor::none &&
              n >= kSettledEpochs && epoch.epoch * steps_per_epoch_ >= kSettledSteps &&
-             settled_way(epoch.epoch) >= kSettledWay && !collapsed && best(n) > kHighLoss;
+             settled_way(epoch.epoch) >= kSettledWay && !collapsed && best() > kHighLoss;
   }
   return false;
 }

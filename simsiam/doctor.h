@@ -32,6 +32,7 @@ class CollapseDoctor {
   std::vector<std::string> examine(const EpochMetrics& epoch, double rank = kNotMeasured);
 
  private:
+  bool loss_has_risen() const;
   bool entered(Regime regime, const EpochMetrics& epoch, double rank) const;
 
   Config config_;

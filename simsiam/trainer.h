@@ -75,6 +75,8 @@ class Trainer {
   /// f32 [encoder, predictor] on the device: the rates of the last step queued.
   const Tensor& current_rates() const { return optimizer_.learning_rates(); }
 
+  /// The size of a checkpoint, with what the objective keeps in it.
+  uint64_t checkpoint_bytes() const;
   /// Saves the whole state, also in the middle of an epoch. A run resumed from it continues with
   /// the same bits as one that was never interrupted.
   void save(const std::filesystem::path& path);

@@ -50,6 +50,10 @@ void Trainer::share() {
   continue_at(run_progress(state, config_, steps_per_epoch()));
 }
 
+uint64_t Trainer::checkpoint_bytes() const {
+  return siam::checkpoint_bytes(registry_, parameters_);
+}
+
 void Trainer::save(const std::filesystem::path& path) {
   read_back();
   save_checkpoint(path, registry_, parameters_,

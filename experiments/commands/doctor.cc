@@ -41,7 +41,7 @@ std::vector<Finding> findings(const Survey& survey) {
 }
 
 std::string row(std::string_view what, const auto& value) {
-  return fmt::format("{:<32}{}\n", what, value);
+  return fmt::format("{:<31} {}\n", what, value);
 }
 
 std::string sizes_text(const Survey& survey) {
@@ -54,8 +54,10 @@ std::string sizes_text(const Survey& survey) {
                          text(survey.sizes.back()), text(survey.sizes[survey.sizes.size() / 2])));
 }
 
-std::string classes_text(const Survey& survey) {
-  if (survey.by_class.empty()) return row("classes", "none: no labels");
+std::string classes_text(const Dataset& images, const Survey& survey) {
+  const std::string why = images.why_unlabelled();
+  if (!images.labelled())
+    return row("classes", "none: " + one_line(why.empty() ? "no labels" : why));
   std::vector<std::pair<int64_t, std::string>> classes;
   for (const auto& [name, count] : survey.by_class) classes.emplace_back(count, name);
   std::sort(classes.begin(), classes.end());
@@ -89,7 +91,7 @@ std::string report(const std::string& folder, const Dataset& images, const Surve
   for (const auto& [kind, found] : survey.unused.kinds())
     text += row("not used: " + one_line(kind),
                 fmt::format("{} ({})", found.first, one_line(found.second.string())));
-  return text + classes_text(survey);
+  return text + classes_text(images, survey);
 }
 
 nlohmann::ordered_json as_json(const std::string& folder, const Survey& survey, bool works) {
@@ -133,6 +135,7 @@ int doctor_command(int argc, char** argv) {
   std::shared_ptr<const Dataset> images;
   {
     const auto phase = progress.phase(fmt::format("finding images in {}", folder));
+    open_images(folder);  // Error where a run would not start
     images = open_all_images(folder);
   }
   if (images->in_memory()) {
@@ -144,15 +147,17 @@ int doctor_command(int argc, char** argv) {
     auto phase = progress.phase(fmt::format("looking at {} images", images->size()));
     return survey(folder, *images, [&](double share) { phase.done(share); });
   }();
-  const bool works = seen.readable() >= 2 && seen.bad_fraction() <= most;
+  const bool works = seen.readable() > 0 && seen.bad_fraction() <= most;
   print(stdout, report(folder, *images, seen));
   if (!file.empty())
     write_file_atomically(
         file, as_json(folder, seen, works)
                       .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
                   "\n");
-  check(seen.readable() >= 2, "{}: {} images that can be read; two are needed; add some", folder,
-        seen.readable());
+  check(seen.readable() > 0,
+        "{}: none of {} images can be read; one at least is needed; replace "
+        "what is named above",
+        folder, seen.images);
   check(works,
         "{}: {} of {} images cannot be read; at most {} of them is allowed; replace or remove what "
         "is named above, or give a run another --max-bad-fraction",

@@ -34,11 +34,12 @@ std::optional<EvaluateOptions> parse(int argc, char** argv) {
   EvaluateOptions options;
   CLI::App app(
       "Evaluates the network in a checkpoint: kNN accuracy, linear probes, collapse panel. Prints "
-      "the evaluation card and writes evaluation.json and evaluation.md.",
+      "the evaluation card and writes evaluation.json and evaluation.md. The images need labels.",
       "simsiam evaluate");
   app.add_option("checkpoint", options.checkpoint, "a run's .safetensors")->required();
   app.add_option("--data", options.data,
-                 "folder of the data set; default as for the other programs");
+                 "folder of the data set, with labels: a folder for each class; default as for the "
+                 "other programs");
   app.add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
   add_number(app, "--threads", options.threads, "of the CPU kernels; 0: all cores", 0, 1024);
   app.add_option("--out", options.out,
@@ -98,6 +99,11 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress
   stage(fmt::format("reading {}", folder.string()));
   const auto warn = [&](const std::string& text) { message_of_rank(ranks, progress, text); };
   const TrainTest whole = tolerant(open_images(folder), {options.max_bad_fraction, warn});
+  const std::string why = whole.train->why_unlabelled();
+  check(whole.train->labelled(),
+        "{}: images without labels{}{}; a folder for each class is needed; sort them into folders, "
+        "or name others with --data",
+        folder.string(), why.empty() ? "" : ": ", why);
   const int64_t trained_on = trained_images(trained, whole.train);
   check(!options.data.empty() || trained_on > 0,
         "{}: trained on other images than {}; the images to judge it by are needed; name their "

@@ -23,7 +23,8 @@ int plan_command(int argc, char** argv) {
   const Plan plan = [&] {
     const auto phase = progress.phase("measuring a few steps");
     const auto warn = [&](const std::string& text) { progress.message(text); };
-    return make_plan(config, tolerant(run->data, {config.max_bad_fraction, warn}));
+    return make_plan(config, tolerant(run->data, {config.max_bad_fraction, warn}),
+                     run->options.seeds);
   }();
   print(stdout, Report().table(plan_table(plan, config.device)).text());
   return 0;

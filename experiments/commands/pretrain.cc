@@ -49,7 +49,8 @@ int pretrain(const OwnRun& own, Runner& runner) {
       const auto phase = runner.phase("measuring a few steps");
       // The run names the files that cannot be read.
       return make_plan(own.options.config,
-                       tolerant(own.data, {own.options.config.max_bad_fraction, {}}));
+                       tolerant(own.data, {own.options.config.max_bad_fraction, {}}),
+                       own.options.seeds);
     }();
     runner.message(plan_text(plan, device));
     watchers.push_back(&forecast.emplace(plan, device));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <climits>
 #include <set>
 
 #include "data/dataset.h"
@@ -106,11 +107,22 @@ TEST_CASE("one folder, or an image outside of all, and there are no labels") {
   const ScratchFolder folder;
   write_all(folder, numbered("only/", 4));
   CHECK(unlabelled(*open_images(folder.path()).train));
+  CHECK(open_images(folder.path()).train->why_unlabelled().empty());
+  write(folder / "notes.txt", {1});
+  CHECK(open_images(folder.path()).train->why_unlabelled() == "only is the only class folder");
+  fs::remove(folder / "notes.txt");
   write_all(folder, numbered("other/", 4));
   CHECK(open_images(folder.path()).train->num_classes() == 2);
   write_all(folder, {"stray.jpg"});
   CHECK(unlabelled(*open_images(folder.path()).train));
   CHECK(unlabelled(*open_all_images(folder.path())));
+  // The cause is named.
+  const std::string one = "9 images without labels: stray.jpg is outside the class folders";
+  CHECK(open_all_images(folder.path())->contents() == one);
+  CHECK(subset(open_all_images(folder.path()), 5)->contents() == "5 of " + one);
+  write_all(folder, numbered("", 2));
+  CHECK(open_images(folder.path()).test->why_unlabelled() ==
+        "00.jpg and 2 more are outside the class folders");
 }
 
 TEST_CASE("train/ without val/, with files in it or with classes") {
@@ -146,7 +158,7 @@ TEST_CASE("what an archive unpacks to: a folder that holds one folder stands for
   data = open_images(folder.path());
   CHECK(paths_of(*data.train) == Paths{"nette/train/a/1.jpg", "nette/train/b/2.jpg"});
   CHECK(paths_of(*data.test) == Paths{"nette/val/a/3.jpg"});
-  CHECK(data.train->contents().find("1 beside the parts") != std::string::npos);
+  CHECK(data.train->contents().find("beside the parts (1: ") != std::string::npos);
   CHECK(data.test->labelled());
 }
 
@@ -158,7 +170,7 @@ TEST_CASE("a folder that cannot be listed is passed over, and named") {
   const Nobody nobody;  // since root may list all folders
   const auto all = open_all_images(folder.path());
   CHECK(paths_of(*all) == Paths{"cat/1.jpg", "owl/3.jpg"});
-  CHECK(all->contents().find("1 folders that cannot be listed (Permission denied) (" +
+  CHECK(all->contents().find("folders that cannot be listed (Permission denied) (1: " +
                              (folder / "closed").string() + ")") != std::string::npos);
   CHECK_THROWS_AS(open_all_images(folder / "closed"), fs::filesystem_error);
 }
@@ -168,7 +180,7 @@ TEST_CASE("a test set is used, its labels only if its classes are known") {
   write_all(folder, {"train/a/1.jpg", "train/b/2.jpg", "train/c/3.jpg", "test/c/4.jpg"});
   write_all(folder, {"extra/5.jpg"});
   TrainTest data = open_images(folder.path());
-  CHECK(data.train->contents().find("1 beside the parts") != std::string::npos);
+  CHECK(data.train->contents().find("beside the parts (1: ") != std::string::npos);
   CHECK(data.test->class_names() == Names{"a", "b", "c"});
   CHECK(data.test->label(0) == 2);
   const auto all = open_all_images(folder.path());
@@ -180,6 +192,11 @@ TEST_CASE("a test set is used, its labels only if its classes are known") {
   CHECK(unlabelled(*data.train));
   CHECK(unlabelled(*data.test));
   CHECK(data.test->size() == 2);
+  CHECK(data.train->why_unlabelled() == "test/ has classes that train/ lacks: d");
+  fs::remove_all(folder / "test/d");
+  write_all(folder, {"test/7.jpg"});
+  for (const auto& part : {open_images(folder.path()).train, open_all_images(folder.path())})
+    CHECK(part->why_unlabelled() == "test/7.jpg is outside the class folders");
 }
 
 TEST_CASE("subsets without labels are spread over the data set and keep paths") {
@@ -199,8 +216,51 @@ TEST_CASE("links to folders outside are followed, once") {
   fs::create_directory_symlink(folder.path(), elsewhere / "birds/back");
   const auto all = open_all_images(folder.path());
   CHECK(paths_of(*all) == Paths{"cat/1.jpg", "owl/1.jpg", "owl/2.jpg"});
-  CHECK(all->contents().find("2 links to folders") != std::string::npos);
+  CHECK(all->contents().find("links to folders (2: ") != std::string::npos);
   CHECK(all->image(2).width == 8);
+}
+
+TEST_CASE("what is neither a file nor a folder is named as what it is") {
+  const ScratchFolder folder;
+  write_all(folder, numbered("", 3));
+  fs::create_symlink("/dev/zero", folder / "zero.jpg");
+  fs::create_symlink("nowhere", folder / "dangling.jpg");
+  fs::create_symlink("loop.jpg", folder / "loop.jpg");
+  write(folder / "a.avif", {0, 0, 0, 0, 'f', 't', 'y', 'p', 'a', 'v', 'i', 'f'});
+  write(folder / "b.heic", {0, 0, 0, 0, 'f', 't', 'y', 'p', 'h', 'e', 'i', 'c'});
+  const std::string contents = open_all_images(folder.path())->contents();
+  CAPTURE(contents);
+  CHECK(contents.starts_with("3 images without labels; 5 files not used: "));
+  for (const char* part :
+       {"AVIF images (1: ", "HEIF images or videos (1: ", "pipes or devices (1: ",
+        "links that lead nowhere (1: ",
+        "paths that cannot be followed (Too many levels of symbolic links) (1: "})
+    CHECK(contents.find(part) != std::string::npos);
+}
+
+// Files can be made there, but not be reached by their whole path.
+TEST_CASE("a file whose path is too long is not taken for a device") {
+  const ScratchFolder folder;
+  write_all(folder, {"a.jpg"});
+  const std::string name(250, 'd');
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  std::string deepest = folder.path().string();
+  while (deepest.size() + name.size() + 1 < PATH_MAX - 1) {
+    fs::create_directory(name);
+    fs::current_path(name);
+    deepest += "/" + name;
+  }
+  const std::string last(PATH_MAX - deepest.size(), 'f');
+  std::ofstream(last).put('x');
+  fs::current_path(before);
+  const std::string contents = open_all_images(folder.path())->contents();
+  CAPTURE(contents);
+  CHECK(contents.find("paths that cannot be followed (File name too long) (1: ") !=
+        std::string::npos);
+  fs::current_path(deepest);
+  fs::remove(last);
+  fs::current_path(before);
 }
 
 TEST_CASE("a folder without images says what was found there") {
@@ -209,10 +269,24 @@ TEST_CASE("a folder without images says what was found there") {
   for (const auto& open : {+[](const fs::path& path) { open_images(path); },
                            +[](const fs::path& path) { open_all_images(path); }})
     CHECK_THROWS_WITH_AS(open(folder.path()),
-                         doctest::Contains("0 images; 1 files not used: 1 GIF images"), Error);
+                         doctest::Contains("0 images; 1 file not used: GIF images (1: "), Error);
   write_all(folder, {"one.jpg"});
   CHECK(open_all_images(folder.path())->size() == 1);
-  CHECK_THROWS_WITH_AS(open_images(folder.path()), doctest::Contains("1 images"), Error);
+  CHECK_THROWS_WITH_AS(open_images(folder.path()), doctest::Contains(": 1 image; "), Error);
+}
+
+TEST_CASE("two images to train on and one to test are the fewest") {
+  const ScratchFolder flat, parts;
+  write_all(flat, {"1.jpg", "2.jpg"});
+  CHECK_THROWS_WITH_AS(open_images(flat.path()),
+                       doctest::Contains(": 2 images; 3 or more, each a JPEG, "), Error);
+  write_all(flat, {"3.jpg"});
+  CHECK(open_images(flat.path()).train->size() == 2);
+  write_all(parts, {"train/1.jpg", "val/2.jpg", "val/3.jpg"});
+  CHECK_THROWS_WITH_AS(open_images(parts.path()),
+                       doctest::Contains("/train: 1 image; 2 or more, each a JPEG, "), Error);
+  write_all(parts, {"train/4.jpg"});
+  CHECK(open_images(parts.path()).train->size() == 2);
 }
 
 }  // namespace siam

@@ -190,6 +190,13 @@ TEST_CASE("a few bytes that ask for gigabytes are an error before they get them"
   Bytes png = png_bytes(8, 8, PNG_COLOR_TYPE_RGB, false);
   for (const size_t at : {17, 21}) png[at] = 1;  // 65544 x 65544 pixels, and a wrong checksum
   CHECK_THROWS_AS(decode_image(png), Error);
+  const auto sum = static_cast<uint32_t>(crc32(0, png.data() + 12, 17));  // of the header
+  for (const size_t i : {0, 1, 2, 3}) png[29 + i] = static_cast<uint8_t>(sum >> (24 - 8 * i));
+  const ScratchFolder folder;
+  write(folder / "large.png", png);
+  check_fails(folder / "large.png",
+              "large.png: 65544x65544 pixels are more than the limit of 67 megapixels; a smaller "
+              "image is needed; ");
 }
 
 }  // namespace siam

@@ -86,9 +86,9 @@ TEST_CASE("files that are not used are counted by kind, with an example") {
   CAPTURE(contents);
   CHECK(contents.starts_with("7 images in 2 classes; 12 files not used: "));
   for (const std::string part :
-       {"2 .tga (", "1 GIF images (", "1 .txt (", "1 links that lead nowhere (",
-        "cat/dangling.jpg)", "1 links to folders (", "4 hidden (", "1 without a suffix (",
-        "owl/README)", "1 outside of class folders (", "stray.jpg)"})
+       {".tga (2: ", "GIF images (1: ", ".txt (1: ", "links that lead nowhere (1: ",
+        "cat/dangling.jpg)", "links to folders (1: ", "hidden (4: ", "without a suffix (1: ",
+        "owl/README)", "outside of class folders (1: ", "stray.jpg)"})
     CHECK(contents.find(part) != std::string::npos);
   CHECK(data.test->contents() == "4 images in 2 classes");
   CHECK(subset(data.train, 2)->contents() == "2 of " + contents);

@@ -56,14 +56,15 @@ struct Usage {
 TEST_CASE("usage: unknown options and impossible values give one line and status 2") {
   const Usage usage;
   usage({"--nope"}, "--nope: there is no such option");
-  usage({"--epochs", "3", "--epochs", "4"}, "--epochs: not as many values as it takes");
+  usage({"--epochs", "3", "--epochs", "4"}, "--epochs: given twice; one value is needed; ");
+  usage({"--hue", "0.1", "--hue=0.1", "--hue", "0.2"}, "--hue: given 3 times; ");
   usage({"surplus"}, "surplus");
   usage({"--preset", "nope"}, "quick, medium, photos, cifar10, imagenet");
   usage({"--epochs", "abc"}, "--epochs");
   usage({"--epochs", "1.5"}, "--epochs");
   usage({"--epochs", "99999999999"}, "--epochs");
-  usage({"--lr"}, "--lr");
-  usage({"--out", "elsewhere"}, "--out");  // twice
+  usage({"--lr"}, "--lr: not as many values as it takes");
+  usage({"--out", "elsewhere"}, "--out: given twice");
   usage({"--device", "tpu"}, "--device tpu");
   usage({"--precision", "f64"}, "--precision f64");
   const std::vector<std::pair<std::string, std::vector<std::string>>> impossible = {
@@ -97,7 +98,9 @@ TEST_CASE("usage: unknown options and impossible values give one line and status
   for (const auto& [option, values] : impossible)
     for (const std::string& value : values) usage({option, value}, option);
   usage({"--seed", "-1"}, "--seed: '-1' is not a whole number; ");
+  usage({"--lr", "-nan"}, "--lr: '-nan' is not a number; ");
   usage({"--hue", "0.6"}, "--hue 0.6; 0 to 0.5 is needed; change it or leave it out");
+  usage({"--pixel-mean", "0.5"}, "--pixel-mean 0.5; 3 numbers are needed; ");
   usage({"--head-norm", "some"}, "--head-norm some; none, hidden, standard or all is needed; ");
   usage({"--min-scale", "0.9", "--max-scale", "0.5"}, "--min-scale 0.9; at most --max-scale, 0.5");
   usage({"--threads", "1025"}, "--threads: 1025 is not from 0 to 1024; ");
@@ -167,6 +170,7 @@ TEST_CASE("a batch or a subset larger than the data set") {
     failure(1, toy_command(data.path(), out.path(), more), expected);
   };
   fails({"--batch-size", "51"}, "a batch of 51 of 50 images; at most all of them are needed");
+  fails({"--train-samples", "1"}, "1 image to train on; two or more are needed");
   fails({"--train-samples", "101"}, "101 samples of CIFAR-10; 1 to 100");
   fails({"--test-samples", "21"}, "21 samples of CIFAR-10; 1 to 20");
 }

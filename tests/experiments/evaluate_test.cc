@@ -115,6 +115,18 @@ TEST_CASE("evaluate: any labelled folder; no data set that the checkpoint was no
   unsetenv("SIMSIAM_DATA");
 }
 
+TEST_CASE("evaluate: images without labels are refused before anything is computed") {
+  const Trained run;
+  Pictures pictures;
+  for (int i = 0; i < 20; ++i) pictures.add(fmt::format("{}.jpg", i), i);
+  const std::string folder = pictures.folder.path();
+  check_fails(1, {run.checkpoint(), "--data", folder},
+              folder + ": images without labels; a folder for each class is needed; ");
+  for (int i = 0; i < 20; ++i) pictures.add(fmt::format("{}/{}.jpg", i % 2 ? "a" : "b", i), i);
+  check_fails(1, {run.checkpoint(), "--data", folder},
+              "without labels: 0.jpg and 19 more are outside the class folders; ");
+}
+
 TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") {
   const Trained run;
   const std::string data = run.data.path().string(), out = (run.out / "card").string();
@@ -145,6 +157,7 @@ TEST_CASE("evaluate: other subsets, another folder, no probes; then bad input") 
   check_fails(2, {}, "checkpoint");
   check_fails(2, {run.checkpoint(), "--nope"}, "--nope");
   check_fails(2, {run.checkpoint(), "--device", "tpu"}, "--device tpu");
+  check_fails(2, {run.checkpoint(), "--max-bad-fraction", "nan"}, "'nan' is not a number");
   check_fails(2, {run.checkpoint(), "--threads", "-1"}, "--threads");
   check_fails(2, {run.checkpoint(), "--probe-epochs", "-2"}, "--probe-epochs");
   check_fails(2, {run.checkpoint(), "--train-samples", "-1"}, "--train-samples");

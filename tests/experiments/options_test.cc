@@ -65,6 +65,20 @@ TEST_CASE("flags of every kind arrive in the configuration") {
   CHECK(config.seed == 7);
 }
 
+TEST_CASE("a shorter run has a shorter warm-up, unless one is given") {
+  const auto warmup = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--preset", "photos"});
+    return parsed(more).warmup_epochs;
+  };
+  CHECK(warmup({}) == 1);
+  CHECK(warmup({"--epochs", "1"}) == 0);
+  CHECK(warmup({"--epochs", "100"}) == 1);
+  CHECK(warmup({"--epochs", "10", "--warmup", "4"}) == 4);
+  CHECK_THROWS_WITH_AS(warmup({"--epochs", "1", "--warmup", "1"}),
+                       "--warmup 1; fewer than --epochs are needed; change it or leave it out",
+                       UsageError);
+}
+
 TEST_CASE("a study with another augmentation trains its own runs, and says what they had") {
   const ToyCifar data;
   const ScratchFolder out;

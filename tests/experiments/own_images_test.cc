@@ -50,11 +50,13 @@ TEST_CASE("doctor: a report, its JSON, and a status that says whether a run woul
   CHECK(says(result, "a run works                     yes\n"));
   damage(folder / "07.jpg");
   fs::copy_file(folder / "01.jpg", folder / "copy.jpg");
+  fs::create_symlink("nowhere", folder / "link");
   const std::string json = out / "doctor.json";
   result = simsiam({"doctor", folder.path(), "--json", json});
   CHECK(result.status == 1);
   CHECK(says(result, "\n    07.jpg: Premature end of JPEG file\n"));
   CHECK(says(result, "\n    copy.jpg: 01.jpg\n"));
+  CHECK(says(result, "\nnot used: links that lead nowhere 1 ("));
   CHECK(says(result, "error: " + folder.path().string() + ": 1 of 21 images cannot be read; "));
   Json report = Json::parse(read_file(json));
   CHECK(report["works"] == false);
@@ -67,16 +69,30 @@ TEST_CASE("doctor: a report, its JSON, and a status that says whether a run woul
   CHECK(Json::parse(read_file(json))["works"] == true);
 }
 
+TEST_CASE("doctor: why folders that look like classes are not labels") {
+  const ScratchFolder folder;
+  for (int i = 0; i < 4; ++i)
+    write_image(folder / (i % 2 == 0 ? "cat" : "owl") / fmt::format("{}.jpg", i), i);
+  write_image(folder / "cover.jpg", 9);
+  const ProcessResult result = simsiam({"doctor", folder.path()});
+  CAPTURE(result.output);
+  CHECK(result.status == 0);
+  CHECK(says(result, "none: cover.jpg is outside the class folders\n"));
+}
+
 TEST_CASE("doctor: what is no folder of images") {
   const ScratchFolder folder;
   ProcessResult result = simsiam({"doctor", folder.path()});
   CHECK(result.status == 1);
-  CHECK(says(result, ": 0 images; 1 or more, each a JPEG, "));
+  CHECK(says(result, ": 0 images; 3 or more, each a JPEG, "));
   CHECK(simsiam({"doctor"}).status == 2);
+  check_one_error(simsiam({"doctor", folder.path(), "--max-bad-fraction", "nan"}), 2,
+                  "--max-bad-fraction: 'nan' is not a number; ");
+  // As few as a run refuses.
   write_image(folder / "one.jpg", 1);
-  result = simsiam({"doctor", folder.path()});
-  CHECK(result.status == 1);
-  CHECK(says(result, ": 1 images that can be read; two are needed; add some\n"));
+  write_image(folder / "two.jpg", 2);
+  for (const char* command : {"doctor", "pretrain", "plan"})
+    check_one_error(simsiam({command, folder.path()}), 1, ": 2 images; 3 or more, each a JPEG, ");
   CHECK(simsiam({"doctor", folder / "nowhere"}).status == 1);
   const ToyCifar cifar;
   result = simsiam({"doctor", cifar.path()});

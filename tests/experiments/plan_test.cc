@@ -35,6 +35,46 @@ TEST_CASE("a plan is of the run's own parameters, steps, monitors and checkpoint
   CHECK(static_cast<double>(plan.checkpoint) < 1.2 * file);
 }
 
+// The forecast of a checkpoint without that of SimSiam is what the objective keeps.
+TEST_CASE("a plan counts what the objective keeps in a checkpoint") {
+  const ScratchFolder folder;
+  const auto file = [&](const Config& config) {
+    Trainer(config, data()).save(folder / "state");
+    return static_cast<double>(std::filesystem::file_size(folder / "state"));
+  };
+  const auto planned = [&](const Config& config) {
+    return static_cast<double>(make_plan(config, data()).checkpoint);
+  };
+  const double least_file = file(tiny()), least_planned = planned(tiny());
+  for (const Method method : {Method::byol, Method::expectation, Method::alternating}) {
+    Config config = tiny();
+    config.objective.method = method;
+    config.objective.steps_per_target = 4;
+    const double kept = file(config) - least_file;
+    CAPTURE(name_of(method));
+    REQUIRE(kept > 1000);
+    CHECK(planned(config) - least_planned == doctest::Approx(kept).epsilon(0.1));
+  }
+}
+
+TEST_CASE("a plan of several seeds is of all their runs") {
+  Plan plan = make_plan(tiny(), data(), 3);
+  CHECK(plan.runs == 3);
+  plan.step_seconds = 2;
+  plan.monitor_seconds = 0;
+  CHECK(plan.seconds() == 24);
+  CHECK(plan.seconds_of_all() == 72);
+  CHECK(plan.disk() == 7 * plan.checkpoint);
+  const std::string text = plan_text(plan, Device::cpu),
+                    table = Report().table(plan_table(plan, Device::cpu)).text();
+  CAPTURE(text);
+  CAPTURE(table);
+  CHECK(text.find(", 1:12 for 3 runs of 3 epochs, by 3 steps; ") != std::string::npos);
+  CHECK(table.find("| a run of 3 epochs") != std::string::npos);
+  CHECK(table.find("| all 3 runs") != std::string::npos);
+  CHECK(table.find("disk: two checkpoints of each run and one being written") != std::string::npos);
+}
+
 TEST_CASE("the time of a whole run, and of what is left of it") {
   Plan plan{};
   plan.steps_per_epoch = 10;
@@ -85,6 +125,9 @@ TEST_CASE("the forecast beside what came of it") {
   CAPTURE(text);
   CHECK(text.starts_with("forecast: an epoch 20 s, was 23 s (+15 %); in all 1:20, was "));
   CHECK(text.find("disk 3.0 MiB, was 4.5 MiB (+50 %)") != std::string::npos);
+  forecast.begin(experiment, run, trainer);  // of another seed
+  forecast.epoch(experiment, run);
+  CHECK(forecast.against_actual(1).find("; in all 2:40, was ") != std::string::npos);
 }
 
 }  // namespace siam

@@ -92,6 +92,16 @@ TEST_CASE("pretrain: folders as labels have kNN accuracy; event files are left o
   CHECK(!fs::exists(out / "tensorboard"));
 }
 
+// Another preset is not for own images.
+TEST_CASE("pretrain: after a short run the report advises more epochs") {
+  const Photos photos(2);
+  const ScratchFolder out;
+  const ProcessResult result = simsiam(
+      "pretrain", {photos.path(), "--out", out.path().string(), "--epochs", "1", "--lr", "1e-9"});
+  REQUIRE_MESSAGE(result.status == 0, result.output);
+  has(read_file(out / "pretrain/report.md"), "network's. A larger --epochs trains longer.");
+}
+
 TEST_CASE("pretrain: a run that was interrupted and continued has no event twice") {
   const Photos photos;
   const ScratchFolder out;
@@ -147,8 +157,9 @@ TEST_CASE("plan: a table, and nothing is written") {
       simsiam("plan", {photos.path(), "--out", (out / "results").string()});
   REQUIRE_MESSAGE(result.status == 0, result.output);
   for (const char* row :
-       {"parameters", "peak memory", "an epoch of 4 steps", "all 2 epochs", "disk"})
+       {"parameters", "peak memory", "an epoch of 4 steps", "a run of 2 epochs", "disk"})
     has(result.output, row);
+  has(simsiam("plan", {photos.path(), "--seeds", "3"}).output, "all 3 runs");
   CHECK(out.entries() == 0);
 }
 

@@ -166,6 +166,21 @@ TEST_CASE("divergence: a loss that rises for two epochs, or is no number") {
   check_one(findings(series({{6, 1}, {5, 1}, {5.6, 1}, {5.7, 1}}), config), "divergence");
 }
 
+// 3 steps an epoch, as of few photographs: 25 epochs to a mean.
+TEST_CASE("divergence: the noise of short epochs is none, a lasting rise is one") {
+  Series epochs;
+  for (int i = 0; i < 200; ++i) {
+    const double noise = 0.12 * std::sin(1.0 * i * i);
+    epochs.push_back({.epoch = i + 1, .loss = -0.3 - 0.0002 * i + noise, .std = 1});
+  }
+  check_one(findings(epochs), "divergence");  // of long epochs it would be one
+  CHECK(findings(epochs, {}, kNotMeasured, 3).empty());
+  Series rising(50, {.loss = -0.8, .std = 1});
+  rising.resize(120, {.loss = -0.5, .std = 1});
+  for (int i = 0; i < 120; ++i) rising[i].epoch = i + 1;
+  check_one(findings(rising, {}, kNotMeasured, 3), "divergence in epoch ");
+}
+
 TEST_CASE("a predictor that does not learn: loss near its start, std up") {
   const Series flat = series({{-0.05, 1}, {-0.1, 1}, {-0.12, 1}, {-0.13, 1}});
   check_one(findings(flat), "frozen predictor in epoch 3 ");
