@@ -155,8 +155,8 @@ TEST_CASE("where memory runs out, what can be smaller is named") {
                          doctest::Contains("none free; lower --width, --dim or --image-size"),
                          OutOfMemory);
   }
-  // A network that does not fit, whatever the batch: 2^37 bytes and more in its largest layer.
-  config.model.projector_hidden = 65536;
+  // A network that does not fit, whatever the batch: 2^26 bytes in its largest layer.
+  config.model.projector_hidden = 4096;
   config.model.projector_layers = 3;
   const ScopedAllocator scope(small);
   CHECK_THROWS_WITH_AS(Trainer(config, data()),
