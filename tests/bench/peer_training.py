@@ -5,12 +5,16 @@ Network, loss, optimiser and schedule as in the authors' code, with peer_torch.p
 rate by half a cosine per epoch, projector of two layers, initial values as torchvision's (zero_init_residual). The
 augmentation is torchvision's (RandomResizedCrop, ColorJitter in a random order, RandomGrayscale, flip), written for
 whole batches on the device, without its rounding to 8 bits. On a GPU the step is captured as a CUDA graph.
+--method trains what the paper compares SimSiam with (peer_methods.py).
 
 Writes the backbone under torchvision's names; its accuracies are then measured by the program that measures ours:
 
     python3 peer_training.py CIFAR-FOLDER --epochs 200 --width 16 --seed 0 --out torch.safetensors
     simsiam import torch.safetensors --out torch_checkpoint.safetensors
     simsiam evaluate torch_checkpoint.safetensors --data CIFAR-FOLDER
+
+The recipe of the preset `medium`: --device cpu --precision f32 --epochs 12 --width 16 --hidden 512 --dim 512
+--bottleneck 128 --batch-size 64 --base-rate 0.8 --train-samples 25000.
 """
 import argparse
 import math
@@ -22,6 +26,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from peer_methods import METHODS
 from peer_torch import ResNet, SimSiam
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # the default of data/augment.h
@@ -140,7 +145,13 @@ def main():
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cuda")
     parser.add_argument("--epochs", type=int, default=800)
     parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--hidden", type=int, default=2048, help="width of the projector's hidden layer")
+    parser.add_argument("--dim", type=int, default=2048, help="of the projection")
+    parser.add_argument("--bottleneck", type=int, default=512, help="width of the predictor's hidden layer")
+    parser.add_argument("--method", choices=METHODS, default="simsiam")
     parser.add_argument("--batch-size", type=int, default=512)
+    parser.add_argument("--base-rate", type=float, default=0.03, help="for a batch of 256; scaled with the batch")
+    parser.add_argument("--constant-predictor-rate", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--precision", choices=["f32", "bf16"], default="bf16")
     parser.add_argument("--train-samples", type=int, default=50000, help="the first ones")
@@ -148,34 +159,38 @@ def main():
     torch.manual_seed(args.seed)
     torch.backends.cudnn.benchmark = True
     cuda, batch = args.device == "cuda", args.batch_size
-    model = SimSiam(ResNet([2, 2, 2, 2], 1, False, args.width), 2)
+    model = SimSiam(ResNet([2, 2, 2, 2], 1, False, args.width), 2, args.hidden, args.dim, args.bottleneck)
     initialise(model)
     model = model.to(args.device, memory_format=torch.channels_last)
+    method = METHODS[args.method](model, args.train_samples)
     view = View(32).to(args.device)
-    make_view = torch.compile(view) if cuda else view
+    make_view = torch.compile(view)
     images = read_images(args.data)[:args.train_samples].to(args.device)
-    base = 0.03 * batch / 256
-    rate = torch.tensor(base, device=args.device)
-    sgd = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9, weight_decay=5e-4, fused=cuda, foreach=not cuda)
+    base = args.base_rate * batch / 256
+    rates = [torch.tensor(base, device=args.device) for _ in range(2)]  # of the encoder, of the predictor
+    parts = [{"params": part.parameters(), "lr": rate} for part, rate in zip((model.encoder, model.predictor), rates)]
+    sgd = torch.optim.SGD(parts, momentum=0.9, weight_decay=5e-4, fused=cuda, foreach=not cuda)
     order = torch.zeros(images.shape[0], dtype=torch.int64, device=args.device)
     position = torch.zeros((), dtype=torch.int64, device=args.device)
     within = torch.arange(batch, device=args.device)
 
     def step():
-        chosen = images[order[position + within]]
-        views = [make_view(chosen).contiguous(memory_format=torch.channels_last) for _ in range(2)]
+        samples = order[position + within]
+        views = [make_view(images[samples]).contiguous(memory_format=torch.channels_last) for _ in range(2)]
         with torch.autocast(args.device, torch.bfloat16, enabled=args.precision == "bf16"):
-            loss = model(*views)
+            loss = method.loss(views, samples)
         sgd.zero_grad(set_to_none=True)
         loss.backward()
         sgd.step()
+        method.updated()
         position.add_(batch)
         return loss.detach()
 
     run = step
     if cuda:  # the steps before the capture are no part of the training: rate 0, and their traces are wiped out
-        start = {name: value.clone() for name, value in model.state_dict().items()}
-        rate.zero_()
+        start = {name: value.clone() for name, value in method.state_dict().items()}
+        for rate in rates:
+            rate.zero_()
         side = torch.cuda.Stream()
         with torch.cuda.stream(side):
             for _ in range(5):
@@ -187,7 +202,7 @@ def main():
         with torch.cuda.graph(captured):
             last = step()
         with torch.no_grad():
-            for name, value in model.state_dict().items():
+            for name, value in method.state_dict().items():
                 value.copy_(start[name])
             for state in sgd.state.values():
                 state["momentum_buffer"].zero_()
@@ -198,7 +213,9 @@ def main():
 
     begin = time.perf_counter()
     for epoch in range(args.epochs):
-        rate.fill_(base * 0.5 * (1 + math.cos(math.pi * epoch / args.epochs)))
+        decayed = base * 0.5 * (1 + math.cos(math.pi * epoch / args.epochs))
+        for rate, constant in zip(rates, (False, args.constant_predictor_rate)):
+            rate.fill_(base if constant else decayed)
         order.copy_(torch.randperm(images.shape[0], device=args.device))
         position.zero_()
         for _ in range(images.shape[0] // batch):
