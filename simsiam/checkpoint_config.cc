@@ -164,9 +164,10 @@ TrainedModel load_trained(const std::filesystem::path& path, Device device) {
   Initializer init(config.seed);
   SimSiam model(init, config.model);
   const Registry registry = registry_of(model);
-  FlatParameters parameters(registry, device, DType::f32);
+  FlatParameters parameters(registry, Device::cpu, DType::f32);
   restore_checkpoint(file, file.source, registry, parameters);
   check_weights(registry, file.source);
+  if (device != Device::cpu) FlatParameters(registry, device, DType::f32, /*trained=*/false);
   return {config,
           std::move(model),
           run.at("data").get<std::string>(),
