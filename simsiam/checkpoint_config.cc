@@ -167,6 +167,7 @@ TrainedModel load_trained(const std::filesystem::path& path, Device device) {
   FlatParameters parameters(registry, Device::cpu, DType::f32);
   restore_checkpoint(file, file.source, registry, parameters);
   check_weights(registry, file.source);
+  // Moves the network, whose tensors keep the buffers.
   if (device != Device::cpu) FlatParameters(registry, device, DType::f32, /*trained=*/false);
   return {config,
           std::move(model),

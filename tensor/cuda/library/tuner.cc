@@ -124,7 +124,8 @@ size_t Tuner::choose(const std::string& problem, std::span<const std::string> ca
   std::shared_ptr<FileLock> turn = lock_.lock();  // held if another problem is being measured
   if (turn == nullptr && !file_.empty()) {
     lock_ = turn = std::make_shared<FileLock>(file_);
-    if (std::optional<Choices> theirs = read_file()) chosen_.merge(*theirs);  // of meanwhile
+    // Another process may have measured it meanwhile.
+    if (std::optional<Choices> theirs = read_file()) chosen_.merge(*theirs);
     if (const auto index = known(problem, candidates)) return *index;
   }
   size_t best = 0;
