@@ -1,14 +1,12 @@
-// Batch normalisation over [rows,C], channels innermost: the inner loops run over channels and
-// vectorise; rows are cut into blocks that stay in the cache. The number of blocks depends on the
-// shape alone and their sums are combined in order, so the result does not depend on the number of
-// threads. (`ivdep`, not `omp simd`: the latter turns the bf16 created in each iteration into an
-// array, and GCC then leaves the loop scalar.)
+// Batch normalisation over [rows,C]. (`ivdep`, not `omp simd`: the latter turns the bf16 created in
+// each iteration into an array, and GCC then leaves the loop scalar.)
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "tensor/backends.h"
+#include "tensor/cpu/row_blocks.h"
 #include "tensor/dispatch_types.h"
 #include "tensor/math.h"
 #include "tensor/parallel.h"
@@ -17,44 +15,20 @@ namespace siam::cpu {
 
 namespace {
 
-// The rows of each group, in equal blocks of about 64 KiB of f32.
-struct Blocks {
-  int64_t groups, rows, channels, per_block, per_group;
-
-  Blocks(const Tensor& x, int64_t groups)
-      : groups(groups),
-        rows(x.shape().rows() / groups),
-        channels(x.dim(-1)),
-        per_block(std::max<int64_t>(1, 16384 / std::max<int64_t>(1, channels))),
-        per_group((rows + per_block - 1) / per_block) {}
-
-  // Calls body(block, group, first row, last row) for all blocks in parallel.
-  template <class Body>
-  void for_each(const Body& body) const {
-    parallel_for(groups * per_group, 1, [&](int64_t first, int64_t last) {
-      for (int64_t block = first; block < last; ++block) {
-        const int64_t group = block / per_group, in_group = block % per_group;
-        const int64_t begin = group * rows + in_group * per_block;
-        body(block, group, begin, std::min(begin + per_block, (group + 1) * rows));
-      }
-    });
-  }
-};
-
-// What the inner loops need per group and channel.
-struct Channels {
+// What the inner loops need per group and element of a line.
+struct Constants {
   std::vector<float> mean, inverse_deviation, scale, shift;
 
-  Channels(const Tensor& mean_, const Tensor& variance, double eps, const Tensor& gamma,
-           const Tensor& beta) {
-    const int64_t count = mean_.numel(), channels = mean_.dim(1);
-    for (int64_t i = 0; i < count; ++i) {
-      mean.push_back(mean_.data<float>()[i]);
+  Constants(const RowBlocks& blocks, const Tensor& means, const Tensor& variances, double eps,
+            const Tensor& gamma, const Tensor& beta) {
+    for (int64_t i = 0; i < blocks.groups * blocks.width; ++i) {
+      const int64_t c = i % blocks.channels, s = i / blocks.width * blocks.channels + c;
+      mean.push_back(means.data<float>()[s]);
       inverse_deviation.push_back(1 /
-                                  std::sqrt(variance.data<float>()[i] + static_cast<float>(eps)));
-      const auto affine = math::normalization(
-          mean[i], inverse_deviation[i], gamma.defined() ? gamma.data<float>()[i % channels] : 1.0f,
-          beta.defined() ? beta.data<float>()[i % channels] : 0.0f);
+                                  std::sqrt(variances.data<float>()[s] + static_cast<float>(eps)));
+      const auto affine = math::normalization(mean[i], inverse_deviation[i],
+                                              gamma.defined() ? gamma.data<float>()[c] : 1.0f,
+                                              beta.defined() ? beta.data<float>()[c] : 0.0f);
       scale.push_back(affine.scale);
       shift.push_back(affine.shift);
     }
@@ -67,27 +41,31 @@ struct Channels {
 // The mean is summed as differences from the block's first row, which are small; a plain sum of
 // thousands of large values would lose the digits in which they differ.
 void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& variance) {
-  const Blocks blocks(x, mean.dim(0));
-  const int64_t channels = blocks.channels;
+  const RowBlocks blocks(x, mean.dim(0));
+  const int64_t channels = blocks.channels, width = blocks.width;
   std::vector<float> sums(blocks.groups * blocks.per_group * channels), squares(sums.size());
   for_float(x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     blocks.for_each([&](int64_t block, int64_t, int64_t begin, int64_t end) {
-      float *sum = &sums[block * channels], *square = &squares[block * channels];
-      const T* pivot = in + begin * channels;
-      for (int64_t r = begin; r < end; ++r)
+      std::vector<float> sum(width), square(width);
+      float* mean = &sums[block * channels];
+      std::vector<float> pivot = blocks.line_of(in + begin);
+      blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
-        for (int64_t c = 0; c < channels; ++c)
-          sum[c] += static_cast<float>(in[r * channels + c]) - static_cast<float>(pivot[c]);
-#pragma GCC ivdep
+        for (int64_t i = 0; i < count; ++i) sum[i] += static_cast<float>(in[first + i]) - pivot[i];
+      });
+      blocks.add_up(sum, mean);
       for (int64_t c = 0; c < channels; ++c)
-        sum[c] = static_cast<float>(pivot[c]) + sum[c] / static_cast<float>(end - begin);
-      for (int64_t r = begin; r < end; ++r)
+        mean[c] = pivot[c] + mean[c] / static_cast<float>(blocks.rows_of(block));
+      pivot = blocks.line_of(mean);
+      blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
-        for (int64_t c = 0; c < channels; ++c) {
-          const float deviation = static_cast<float>(in[r * channels + c]) - sum[c];
-          square[c] += deviation * deviation;
+        for (int64_t i = 0; i < count; ++i) {
+          const float deviation = static_cast<float>(in[first + i]) - pivot[i];
+          square[i] += deviation * deviation;
         }
+      });
+      blocks.add_up(square, &squares[block * channels]);
     });
   });
   parallel_for(blocks.groups * channels, 16, [&](int64_t begin, int64_t end) {
@@ -96,8 +74,7 @@ void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& varianc
       math::Moments<double> moments;
       for (int64_t b = 0; b < blocks.per_group; ++b) {
         const int64_t i = (group * blocks.per_group + b) * channels + c;
-        const int64_t rows = std::min(blocks.per_block, blocks.rows - b * blocks.per_block);
-        moments.merge({static_cast<double>(rows), sums[i], squares[i]});
+        moments.merge({static_cast<double>(blocks.rows_of(b)), sums[i], squares[i]});
       }
       mean.data<float>()[s] = static_cast<float>(moments.mean);
       variance.data<float>()[s] = static_cast<float>(moments.m2 / static_cast<double>(blocks.rows));
@@ -108,32 +85,31 @@ void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& varianc
 void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, double eps,
                const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu,
                const Tensor& y) {
-  const Blocks blocks(x, mean.dim(0));
-  const int64_t channels = blocks.channels;
-  const Channels per_channel(mean, variance, eps, gamma, beta);
+  const RowBlocks blocks(x, mean.dim(0));
+  const Constants constants(blocks, mean, variance, eps, gamma, beta);
   for_float(x.dtype(), [&]<class T>(T) {
     const T *in = x.data<T>(), *skip = residual.defined() ? residual.data<T>() : nullptr;
     T* out = y.data<T>();
     blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
-      const float* scale = &per_channel.scale[group * channels];
-      const float* shift = &per_channel.shift[group * channels];
+      const float* scale = &constants.scale[group * blocks.width];
+      const float* shift = &constants.shift[group * blocks.width];
       const float floor = relu ? 0.0f : -INFINITY;
-      for (int64_t r = begin; r < end; ++r) {
-        const T* row = in + r * channels;
-        T* result = out + r * channels;
+      blocks.for_lines(begin, end, [=](int64_t first, int64_t count) {
+        const T* line = in + first;
+        T* result = out + first;
         auto clip = [floor](float v) { return v < floor ? floor : v; };
         if (skip == nullptr) {
 #pragma GCC ivdep
-          for (int64_t c = 0; c < channels; ++c)
-            result[c] = T(clip(math::Affine<float>{scale[c], shift[c]}(row[c])));
+          for (int64_t i = 0; i < count; ++i)
+            result[i] = T(clip(math::Affine<float>{scale[i], shift[i]}(line[i])));
         } else {
-          const T* added = skip + r * channels;
+          const T* added = skip + first;
 #pragma GCC ivdep
-          for (int64_t c = 0; c < channels; ++c)
-            result[c] = T(clip(math::Affine<float>{scale[c], shift[c]}(row[c]) +
-                               static_cast<float>(added[c])));
+          for (int64_t i = 0; i < count; ++i)
+            result[i] = T(clip(math::Affine<float>{scale[i], shift[i]}(line[i]) +
+                               static_cast<float>(added[i])));
         }
-      }
+      });
     });
   });
 }
@@ -183,28 +159,32 @@ void normalize_sums(const Tensor& dy, const Tensor& more, const Tensor& x, const
                     const Tensor& mean, const Tensor& variance, double eps, const Tensor& gamma,
                     const Tensor& beta, bool relu, const Tensor& sums, const Tensor& dgamma,
                     const Tensor& dbeta, const Tensor& g) {
-  const Blocks blocks(x, mean.dim(0));
-  const Channels per_channel(mean, variance, eps, gamma, beta);
-  const int64_t channels = blocks.channels;
+  const RowBlocks blocks(x, mean.dim(0));
+  const Constants constants(blocks, mean, variance, eps, gamma, beta);
+  const int64_t channels = blocks.channels, width = blocks.width;
   std::vector<float> parts(blocks.groups * blocks.per_group * 2 * channels);
   with_mask(dy, more, x, y, relu, [&]<class T>(T, auto masked) {
     const T* in = x.data<T>();
     T* out = g.defined() ? g.data<T>() : nullptr;
     auto sum = [&](auto stores) {
       blocks.for_each([&, masked](int64_t block, int64_t group, int64_t begin, int64_t end) {
-        float *sum_g = &parts[block * 2 * channels], *sum_g_xhat = sum_g + channels;
-        const int64_t s = group * channels;
-        const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
-                    *scale = &per_channel.scale[s], *shift = &per_channel.shift[s];
-        for (int64_t r = begin; r < end; ++r)
+        std::vector<float> sum_g(width), sum_g_xhat(width);
+        const int64_t s = group * width;
+        const float *mean = &constants.mean[s], *inverse = &constants.inverse_deviation[s],
+                    *scale = &constants.scale[s], *shift = &constants.shift[s];
+        blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
-          for (int64_t c = 0; c < channels; ++c) {
-            const int64_t i = r * channels + c;
-            const float gradient = masked(i, scale[c], shift[c]);
-            sum_g[c] += gradient;
-            sum_g_xhat[c] += gradient * ((static_cast<float>(in[i]) - mean[c]) * inverse[c]);
-            if constexpr (stores) out[i] = T(gradient);
+          for (int64_t i = 0; i < count; ++i) {
+            const float gradient = masked(first + i, scale[i], shift[i]);
+            sum_g[i] += gradient;
+            sum_g_xhat[i] +=
+                gradient * ((static_cast<float>(in[first + i]) - mean[i]) * inverse[i]);
+            if constexpr (stores) out[first + i] = T(gradient);
           }
+        });
+        float* sums_of_block = &parts[block * 2 * channels];
+        blocks.add_up(sum_g, sums_of_block);
+        blocks.add_up(sum_g_xhat, sums_of_block + channels);
       });
     };
     if (out != nullptr)
@@ -237,30 +217,31 @@ void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
                           const Tensor& variance, double eps, const Tensor& gamma,
                           const Tensor& beta, bool relu, const Tensor& sums, int64_t rows,
                           const Tensor& dx) {
-  const Blocks blocks(x, mean.dim(0));
-  const Channels per_channel(mean, variance, eps, gamma, beta);
-  const int64_t channels = blocks.channels;
-  std::vector<float> mean_g(blocks.groups * channels), mean_g_xhat(mean_g.size());
-  for (size_t s = 0; s < mean_g.size(); ++s) {
-    mean_g[s] = sums.data<float>()[2 * s] / static_cast<float>(rows);
-    mean_g_xhat[s] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
+  const RowBlocks blocks(x, mean.dim(0));
+  const Constants constants(blocks, mean, variance, eps, gamma, beta);
+  std::vector<float> mean_g(blocks.groups * blocks.width), mean_g_xhat(mean_g.size());
+  for (int64_t i = 0; i < blocks.groups * blocks.width; ++i) {
+    const int64_t s = i / blocks.width * blocks.channels + i % blocks.channels;
+    mean_g[i] = sums.data<float>()[2 * s] / static_cast<float>(rows);
+    mean_g_xhat[i] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
   }
   with_mask(g, {}, x, {}, relu, [&]<class T>(T, auto masked) {
     const T* in = x.data<T>();
     T* out = dx.data<T>();
     blocks.for_each([&, masked](int64_t, int64_t group, int64_t begin, int64_t end) {
-      const int64_t s = group * channels;
-      const float *mean = &per_channel.mean[s], *inverse = &per_channel.inverse_deviation[s],
-                  *scale = &per_channel.scale[s], *shift = &per_channel.shift[s],
+      const int64_t s = group * blocks.width;
+      const float *mean = &constants.mean[s], *inverse = &constants.inverse_deviation[s],
+                  *scale = &constants.scale[s], *shift = &constants.shift[s],
                   *group_mean = &mean_g[s], *group_xhat = &mean_g_xhat[s];
-      for (int64_t r = begin; r < end; ++r)
+      blocks.for_lines(begin, end, [=](int64_t first, int64_t count) {
 #pragma GCC ivdep
-        for (int64_t c = 0; c < channels; ++c) {
-          const int64_t i = r * channels + c;
-          const math::NormalizationGrad<float> grad{mean[c], inverse[c], scale[c], group_mean[c],
-                                                    group_xhat[c]};
-          out[i] = T(grad(masked(i, scale[c], shift[c]), static_cast<float>(in[i])));
+        for (int64_t i = 0; i < count; ++i) {
+          const math::NormalizationGrad<float> grad{mean[i], inverse[i], scale[i], group_mean[i],
+                                                    group_xhat[i]};
+          out[first + i] =
+              T(grad(masked(first + i, scale[i], shift[i]), static_cast<float>(in[first + i])));
         }
+      });
     });
   });
 }

@@ -3,27 +3,30 @@
 #include <vector>
 
 #include "tensor/backends.h"
+#include "tensor/cpu/row_blocks.h"
 #include "tensor/dispatch_types.h"
 #include "tensor/parallel.h"
 
 namespace siam::cpu {
 
 void sum_rows(const Tensor& x, const Tensor& sums) {
-  constexpr int64_t kRows = 64;  // per partial sum
-  const int64_t channels = x.dim(-1), rows = x.shape().rows(), pieces = (rows + kRows - 1) / kRows;
-  std::vector<float> partial(pieces * channels);
+  const RowBlocks blocks(x, 1);
+  const int64_t channels = blocks.channels;
+  std::vector<float> parts(blocks.per_group * channels);
   for_float(x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
-    parallel_for(rows, kRows, [&](int64_t begin, int64_t end) {
-      float* sum = &partial[begin / kRows * channels];
-      for (int64_t r = begin; r < end; ++r)
+    blocks.for_each([&](int64_t block, int64_t, int64_t begin, int64_t end) {
+      std::vector<float> sum(blocks.width);
+      blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
-        for (int64_t c = 0; c < channels; ++c) sum[c] += static_cast<float>(in[r * channels + c]);
+        for (int64_t i = 0; i < count; ++i) sum[i] += static_cast<float>(in[first + i]);
+      });
+      blocks.add_up(sum, &parts[block * channels]);
     });
   });
   for (int64_t c = 0; c < channels; ++c) {
     double sum = 0;
-    for (int64_t piece = 0; piece < pieces; ++piece) sum += partial[piece * channels + c];
+    for (int64_t block = 0; block < blocks.per_group; ++block) sum += parts[block * channels + c];
     sums.data<float>()[c] = static_cast<float>(sum);
   }
 }

@@ -1,4 +1,6 @@
-// A row at a time: the k largest are moved to the front, and only they are sorted.
+// A row is read once. Elements above the k-th largest of those before them are candidates; whenever
+// there are 2 k, the k largest stay. Most elements fail the comparison, so that a row costs little
+// more than reading it.
 
 #include <algorithm>
 #include <functional>
@@ -12,15 +14,27 @@ namespace siam::cpu {
 void top_k(const Tensor& x, const Tensor& values, const Tensor& columns) {
   const int64_t width = x.dim(1), k = values.dim(1);
   parallel_for(x.dim(0), 16, [&](int64_t begin, int64_t end) {
-    std::vector<RankKey> row(width);
+    std::vector<RankKey> candidates;
     for (int64_t r = begin; r < end; ++r) {
-      for (int64_t c = 0; c < width; ++c) row[c] = RankKey(x.data<float>()[r * width + c], c);
-      const auto kth = row.begin() + (k - 1);
-      std::ranges::nth_element(row, kth, std::greater(), &RankKey::bits);
-      std::ranges::sort(row.begin(), kth, std::greater(), &RankKey::bits);
+      candidates.clear();
+      uint64_t kth = 0;
+      const auto keep_largest = [&] {
+        const auto last = candidates.begin() + (k - 1);
+        std::ranges::nth_element(candidates, last, std::greater(), &RankKey::bits);
+        candidates.resize(k);
+        kth = candidates.back().bits;
+      };
+      for (int64_t c = 0; c < width; ++c) {
+        const RankKey key(x.data<float>()[r * width + c], c);
+        if (key.bits <= kth) continue;
+        candidates.push_back(key);
+        if (std::ssize(candidates) == 2 * k) keep_largest();
+      }
+      keep_largest();
+      std::ranges::sort(candidates, std::greater(), &RankKey::bits);
       for (int64_t i = 0; i < k; ++i) {
-        values.data<float>()[r * k + i] = row[i].value();
-        columns.data<int32_t>()[r * k + i] = row[i].column();
+        values.data<float>()[r * k + i] = candidates[i].value();
+        columns.data<int32_t>()[r * k + i] = candidates[i].column();
       }
     }
   });

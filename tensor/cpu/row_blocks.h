@@ -1,0 +1,75 @@
+#pragma once
+// How [rows,C] is cut for loops that sum over rows. Channels are innermost: the inner loops run
+// over them and vectorise; rows are cut into blocks that stay in the cache. The number of blocks
+// depends on the shape alone and their sums are combined in order, so the result does not depend on
+// the number of threads.
+//
+// Sums are kept in memory, where an addition follows the previous one to the same place after some
+// ten cycles. Few channels would leave the CPU waiting, so the inner loops run over lines of as
+// many rows as have 128 elements, with a sum for every element of a line.
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "tensor/parallel.h"
+#include "tensor/tensor.h"
+
+namespace siam::cpu {
+
+/// The rows of each group, in equal blocks of about 64 KiB of f32, each in lines of `width`
+/// elements; its last line may be shorter.
+struct RowBlocks {
+  int64_t groups, rows, channels, width, per_block, per_group;
+
+  RowBlocks(const Tensor& x, int64_t groups)
+      : groups(groups),
+        rows(x.shape().rows() / groups),
+        channels(x.dim(-1)),
+        width(channels * rows_within(128)),
+        per_block(rows_within(16384)),
+        per_group((rows + per_block - 1) / per_block) {}
+
+  /// At least 1.
+  int64_t rows_within(int64_t elements) const {
+    return std::max<int64_t>(1, elements / std::max<int64_t>(1, channels));
+  }
+  int64_t rows_of(int64_t block) const {
+    return std::min(per_block, rows - block % per_group * per_block);
+  }
+
+  /// Calls body(block, group, first element, last element) for all blocks in parallel.
+  template <class Body>
+  void for_each(const Body& body) const {
+    parallel_for(groups * per_group, 1, [&](int64_t first, int64_t last) {
+      for (int64_t block = first; block < last; ++block) {
+        const int64_t group = block / per_group;
+        const int64_t begin = (group * rows + block % per_group * per_block) * channels;
+        body(block, group, begin, begin + rows_of(block) * channels);
+      }
+    });
+  }
+
+  /// Calls body(first element, elements) for each line of a block.
+  template <class Body>
+  void for_lines(int64_t begin, int64_t end, const Body& body) const {
+    for (int64_t i = begin; i < end; i += width) body(i, std::min(width, end - i));
+  }
+
+  /// A line's sums, added up per channel.
+  void add_up(const std::vector<float>& line, float* sums) const {
+    for (int64_t row = 0; row < width; row += channels)
+      for (int64_t c = 0; c < channels; ++c) sums[c] += line[row + c];
+  }
+
+  /// A line with each channel's value in each of its rows.
+  template <class T>
+  std::vector<float> line_of(const T* values) const {
+    std::vector<float> line(width);
+    for (int64_t row = 0; row < width; row += channels)
+      for (int64_t c = 0; c < channels; ++c) line[row + c] = static_cast<float>(values[c]);
+    return line;
+  }
+};
+
+}  // namespace siam::cpu
