@@ -63,7 +63,7 @@ Classes classes_of(const FolderPart& part) {
 Classes common_classes(const FolderPart& train, const FolderPart& test) {
   Classes classes = classes_of(train);
   const Names others = test.folders();
-  if (classes.names.empty() || others.empty()) return {{}, classes.why_none};
+  if (classes.names.empty() || others.empty()) return classes;
   if (others[0].empty()) return {{}, outside_text(test)};
   if (const std::string unknown = names_missing(others, classes.names); !unknown.empty())
     return {{},

@@ -81,10 +81,6 @@ class Counter {
 
 }  // namespace
 
-double Survey::bad_fraction() const {
-  return images == 0 ? 0 : static_cast<double>(images - readable()) / static_cast<double>(images);
-}
-
 Survey survey(const std::filesystem::path& folder, const Dataset& images,
               const std::function<void(double)>& on_done) {
   Counter counter;

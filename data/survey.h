@@ -28,8 +28,6 @@ struct Survey {
   UnusedFiles unused;                    ///< formats that are not read among them
 
   int64_t readable() const { return static_cast<int64_t>(sizes.size()); }
-  /// The share of images that a run would replace.
-  double bad_fraction() const;
 };
 
 /// An image is tiny if its smaller side is less.

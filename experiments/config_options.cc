@@ -61,9 +61,7 @@ class OptionAdder {
                     fmt::format("{}: {}", setting.help, join_or(members_of<E>())));
   }
   CLI::Option* add(const Setting& setting, ResNetArch& arch) const {
-    std::string names;
-    for (const auto& [name, known] : kResNets) names += fmt::format("{}, ", name);
-    names += "or as \"basic 2 2 2 2\" and \"bottleneck 3 4 6 3\"";
+    const std::string names = resnet_choices();
     return add_text(setting, arch, names + " is", fmt::format("{}: {}", setting.help, names));
   }
   CLI::Option* add(const Setting& setting, WeightsHash& hash) const {

@@ -77,8 +77,7 @@ void FolderLock::take(const std::string& command) {
     close(descriptor);
     fail(
         "{}: in use by {}; one training process at a time is needed; wait for it, or choose "
-        "another "
-        "--out",
+        "another --out",
         folder_.string(), who);
   }
   descriptor_ = descriptor;

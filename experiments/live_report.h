@@ -15,7 +15,7 @@ namespace siam {
 
 class LiveReport : public Watcher {
  public:
-  /// `epochs` are those of a run. `message` is called once if the page cannot be written.
+  /// `message` is called once if the page cannot be written.
   LiveReport(const Study& study, const Config& config,
              std::function<void(const std::string&)> message);
   void begin(const Experiment& experiment, const RunRecord& run, const Trainer& trainer) override;

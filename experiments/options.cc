@@ -62,7 +62,7 @@ std::optional<std::string> peek(int argc, char** argv, const std::string& name) 
   return {};
 }
 
-// Refuses options that would otherwise be ignored silently.
+// Refuses options that would otherwise be ignored silently, and a preset without its data.
 void check_meaning(const Options& options) {
   const Config& config = options.config;
   if (config.device == Device::cpu)
@@ -95,6 +95,11 @@ bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed
     return false;
   } catch (const CLI::ExtrasError&) {
     const std::string surplus = app.remaining().at(0), meant = nearest_option(app, surplus);
+    if (!surplus.starts_with("-"))
+      throw UsageError(fmt::format(
+          "{}: one argument too many; {} as in --help are needed; leave it out, or put a name with "
+          "spaces in quotes",
+          surplus, needed));
     throw UsageError(fmt::format(
         "{}: there is no such option; {} as in --help are needed; {}", surplus, needed,
         meant.empty() ? "see --help" : fmt::format("did you mean {}? See --help", meant)));
@@ -200,6 +205,7 @@ int run_program(int argc, char** argv, const std::string& description,
                 const std::function<int(const Options&, const Communicator&)>& body,
                 const std::vector<TextOption>& own) {
   return guarded_on_ranks([&](const Communicator& ranks) {
+    use_threads(0, ranks);  // the loader's default depends on it
     const std::optional<Options> options = parse_options(argc, argv, description, own);
     if (!options) return 0;
     use_threads(options->threads, ranks);

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <utility>
 #include <vector>
 
 #include "experiments/interrupt.h"
 #include "experiments/progress_line.h"
 #include "simsiam/features.h"
+#include "simsiam/memory_advice.h"
 #include "simsiam/trainer.h"
 #include "tensor/clock.h"
 #include "tensor/counted.h"
@@ -83,9 +83,15 @@ double monitor_seconds(const Trainer& trainer, const TrainTest& data, const Conf
   return (steady_seconds() - begin) / static_cast<double>(some) * static_cast<double>(all);
 }
 
+// In bytes: of this process or, for a GPU, of its tensors.
+uint64_t peak_memory(Device device, uint64_t captured) {
+  const uint64_t tensors = caching_allocator(device).statistics().reserved;
+  if (device == Device::cuda) return tensors + captured;
+  return proc_bytes("/proc/self/status", "VmHWM:").value_or(tensors);
+}
+
 std::string per_second(const Plan& plan) {
-  const double batch = static_cast<double>(plan.images) / static_cast<double>(plan.steps_per_epoch);
-  return fmt::format("{:.3g}", batch / plan.step_seconds);
+  return fmt::format("{:.3g}", static_cast<double>(plan.batch_size) / plan.step_seconds);
 }
 
 const char* memory_of(Device device) {
@@ -103,20 +109,9 @@ std::string against(double planned, double actual, const std::string& was) {
 
 }  // namespace
 
-double Plan::seconds(double done) const {
+double Plan::seconds_after(double done) const {
   const double share = 1 - done / epochs;
-  return share * (epochs * epoch_seconds() + monitors * monitor_seconds);
-}
-
-uint64_t peak_memory(Device device, uint64_t captured) {
-  if (device == Device::cuda) return caching_allocator(device).statistics().reserved + captured;
-  std::ifstream file("/proc/self/status");
-  for (std::string name; file >> name;) {
-    uint64_t kib = 0;
-    if (name == "VmHWM:" && file >> kib) return kib * 1024;
-    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
-  }
-  return caching_allocator(device).statistics().reserved;
+  return share * (epochs * epoch_seconds() + (monitors - 1) * monitor_seconds) + probe_seconds;
 }
 
 Plan make_plan(const Config& config, const TrainTest& whole, int runs) {
@@ -124,6 +119,10 @@ Plan make_plan(const Config& config, const TrainTest& whole, int runs) {
   check_batch(config, data.train->size());
   Config measured = config;
   measured.read_back = 1;
+  measured.linear_probe = false;
+  // The targets of a window of steps are computed before its first one; the work of a step is the
+  // same on average, however long the window is.
+  measured.objective.steps_per_target = 1;
   measured.epochs = measured.knn_every = config.epochs + kFirstSteps + kMeasuredSteps + 1;
   Plan plan{};
   plan.runs = runs;
@@ -131,17 +130,24 @@ Plan make_plan(const Config& config, const TrainTest& whole, int runs) {
     Trainer trainer(measured, data);
     const std::vector<double> times = step_times(trainer);
     const size_t first = std::min(kFirstSteps, times.size() - 1);
-    const auto behind = times.begin() + static_cast<std::ptrdiff_t>(first);
-    plan.measured_steps = static_cast<int>(times.end() - behind);
-    plan.step_seconds = median({behind, times.end()});
-    plan.parameters = 0;
+    const auto after = times.begin() + static_cast<std::ptrdiff_t>(first);
+    plan.measured_steps = static_cast<int>(times.end() - after);
+    plan.step_seconds = median({after, times.end()});
     for (const auto& entry : trainer.parameters().entries()) plan.parameters += entry.shape.numel();
     plan.monitor_seconds = monitor_seconds(trainer, data, config);
     plan.checkpoint = trainer.checkpoint_bytes();
     plan.steps_per_epoch = trainer.steps_per_epoch();
     plan.memory = peak_memory(config.device, trainer.step_memory().reserved);
   }
+  if (config.objective.steps_per_target > 1) {
+    const Trainer whole(config, data);
+    plan.checkpoint = whole.checkpoint_bytes();
+    plan.memory += whole.objective_bytes();
+  }
+  if (config.linear_probe && several_classes(*data.train))
+    plan.probe_seconds = kProbeCost * plan.monitor_seconds;
   plan.images = data.train->size();
+  plan.batch_size = config.batch_size;
   plan.epochs = config.epochs;
   plan.monitors = 1 + (config.epochs + config.knn_every - 1) / config.knn_every;
   plan.loading_seconds = loading_seconds(config, data);
@@ -157,13 +163,16 @@ Table plan_table(const Plan& plan, Device device) {
        {memory_of(device), format_bytes(plan.memory)},
        {fmt::format("a step, from {} of them", plan.measured_steps),
         fmt::format("{:.3g} s", plan.step_seconds)},
-       {"to read a batch, part of it", fmt::format("{:.3g} s", plan.loading_seconds)},
+       {"to read a batch, meanwhile", fmt::format("{:.3g} s", plan.loading_seconds)},
        {"images/s", per_second(plan)},
        {fmt::format("an epoch of {}", counted(plan.steps_per_epoch, "step")),
         short_time(plan.epoch_seconds())},
        {fmt::format("the monitor, {} times", plan.monitors), short_time(plan.monitor_seconds)},
        {fmt::format("a run of {}", counted(plan.epochs, "epoch")),
         format_duration(plan.seconds())}}};
+  if (plan.probe_seconds > 0)
+    table.rows.insert(table.rows.end() - 1,
+                      {"the linear probe, 2 times", short_time(plan.probe_seconds)});
   if (plan.runs > 1)
     table.rows.push_back(
         {fmt::format("all {} runs", plan.runs), format_duration(plan.seconds_of_all())});
@@ -186,8 +195,8 @@ std::string plan_text(const Plan& plan, Device device) {
 
 void Forecast::begin(const Experiment&, const RunRecord&, const Trainer& trainer) {
   last_ = steady_seconds();
-  planned_ += plan_.seconds(static_cast<double>(trainer.steps_done()) /
-                            static_cast<double>(trainer.steps_per_epoch()));
+  planned_ += plan_.seconds_after(static_cast<double>(trainer.steps_done()) /
+                                  static_cast<double>(trainer.steps_per_epoch()));
   trainer_ = &trainer;
 }
 

@@ -14,6 +14,7 @@ struct Plan {
   int runs = 1;        ///< that differ in their seed; all else is of one of them
   int64_t parameters;  ///< of encoder and predictor
   int64_t images;      ///< to train on
+  int64_t batch_size;
   int64_t steps_per_epoch;
   int epochs;
   int measured_steps;      ///< after those that choose algorithms
@@ -21,12 +22,14 @@ struct Plan {
   double loading_seconds;  ///< to read a batch, by itself
   double monitor_seconds;  ///< of one measurement
   int monitors;            ///< in a whole run, the untrained network's included
+  double probe_seconds;    ///< of a linear probe of the untrained or of the last network; or 0
   uint64_t memory;         ///< peak in bytes: of the process, or of the GPU
   uint64_t checkpoint;     ///< bytes of a file
 
   double epoch_seconds() const { return static_cast<double>(steps_per_epoch) * step_seconds; }
   /// Wall-clock time of a run's epochs after the first `done`, including their monitors.
-  double seconds(double done = 0) const;
+  double seconds_after(double done) const;
+  double seconds() const { return monitor_seconds + probe_seconds + seconds_after(0); }
   double seconds_of_all() const { return runs * seconds(); }
   /// Of all runs: two checkpoints of each are kept, and there is one more while it is written.
   uint64_t disk() const { return (2 * static_cast<uint64_t>(runs) + 1) * checkpoint; }
@@ -40,9 +43,6 @@ Plan make_plan(const Config& config, const TrainTest& data, int runs = 1);
 Table plan_table(const Plan& plan, Device device);
 /// The same in one line, for the log.
 std::string plan_text(const Plan& plan, Device device);
-
-/// The peak memory of this process in bytes or, for a GPU, that of its tensors.
-uint64_t peak_memory(Device device, uint64_t captured);
 
 /// Compares a plan with the actual cost.
 class Forecast : public Watcher {

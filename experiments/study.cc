@@ -20,8 +20,7 @@ SIAM_STUDIES(SIAM_DECLARE)
 
 namespace {
 
-// How to train longer: by the next larger preset, if the data set is of the kind and size that it
-// is for.
+// How to train longer: by the next larger preset, if there are as many images as it trains on.
 std::string longer(const Runner& runner) {
   const bool larger = runner.options().preset == "quick" &&
                       runner.data().train->size() >= preset("medium").train_samples;
@@ -35,7 +34,7 @@ std::string knn_note(const std::vector<SeedGroup>& groups, const Runner& runner)
   double gain = -INFINITY;
   for (const SeedGroup& group : groups)
     gain = std::max(gain, last_measured(group.mean, &EpochMetrics::knn) - group.mean.knn_untrained);
-  if (!(gain < 3)) return {};
+  if (!(std::abs(gain) < 3)) return {};
   return fmt::format(
       "This run was too short for the kNN panel to be meaningful: the best accuracy ended {} "
       "points from the untrained network's. {}",

@@ -37,7 +37,7 @@ uint64_t checkpoint_bytes(const Registry& registry, const FlatParameters& parame
   return bytes;
 }
 
-void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,
+void restore_checkpoint(const TensorFile& file, const Registry& registry,
                         FlatParameters& parameters) {
   const std::map<std::string, Tensor> live = state(registry, parameters);
   for (const auto& [name, tensor] : live) {
@@ -45,7 +45,7 @@ void restore_checkpoint(const TensorFile& file, const std::string& source, const
     check(
         stored.shape() == tensor.shape() && stored.dtype() == tensor.dtype(),
         "{}: {} is {} {}; this model has {} {}; use the configuration the checkpoint was made with",
-        source, name, stored.dtype(), stored.shape(), tensor.dtype(), tensor.shape());
+        file.source, name, stored.dtype(), stored.shape(), tensor.dtype(), tensor.shape());
   }
   for (const auto& [name, tensor] : live) tensor.copy_from(file.at(name));
   parameters.refresh();

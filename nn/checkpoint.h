@@ -20,9 +20,9 @@ void save_checkpoint(const std::filesystem::path& path, const Registry& registry
 /// The size of that file, without the counters.
 uint64_t checkpoint_bytes(const Registry& registry, const FlatParameters& parameters);
 
-/// Restores what save_checkpoint wrote into the same model, bit for bit. Error, naming `source` and
+/// Restores what save_checkpoint wrote into the same model, bit for bit. Error, naming the file and
 /// the tensor, if the file is of another model; nothing is changed then.
-void restore_checkpoint(const TensorFile& file, const std::string& source, const Registry& registry,
+void restore_checkpoint(const TensorFile& file, const Registry& registry,
                         FlatParameters& parameters);
 
 /// Error, naming `source` and the tensor, if a weight or statistic is not finite, or a variance is

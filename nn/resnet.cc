@@ -21,6 +21,12 @@ std::string to_text(const ResNetArch& arch) {
   return fmt::format("{} {}", kKinds[arch.bottleneck], fmt::join(arch.blocks, " "));
 }
 
+std::string resnet_choices() {
+  std::string names;
+  for (const auto& [name, known] : kResNets) names += fmt::format("{}, ", name);
+  return names + "or as \"basic 2 2 2 2\" and \"bottleneck 3 4 6 3\"";
+}
+
 bool from_text(std::string_view text, ResNetArch& arch) {
   for (const auto& [name, known] : kResNets)
     if (text == name) {

@@ -32,6 +32,8 @@ inline constexpr std::array<std::pair<std::string_view, ResNetArch>, 4> kResNets
 std::string to_text(const ResNetArch& arch);
 /// False unless the text is of either kind.
 bool from_text(std::string_view text, ResNetArch& arch);
+/// What from_text() takes, as a list for messages.
+std::string resnet_choices();
 
 /// What comes before the stages: a 3x3 convolution of stride 1, or a 7x7 one of stride 2 and a
 /// max-pool.

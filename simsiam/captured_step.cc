@@ -27,7 +27,9 @@ void CapturedStep::lend_memory(const std::function<void()>& work) {
     const ScopedAllocator scope(spare_, Device::cuda);
     work();
   }
-  check(memory().in_use == before, "{} bytes of a step's memory were kept by work between steps",
+  check(memory().in_use == before,
+        "{} bytes of a step's memory were kept by work between steps; all are needed for the next "
+        "step; copy what shall outlive the work",
         memory().in_use - before);
 }
 

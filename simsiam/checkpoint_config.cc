@@ -165,7 +165,7 @@ TrainedModel load_trained(const std::filesystem::path& path, Device device) {
   SimSiam model(init, config.model);
   const Registry registry = registry_of(model);
   FlatParameters parameters(registry, Device::cpu, DType::f32);
-  restore_checkpoint(file, file.source, registry, parameters);
+  restore_checkpoint(file, registry, parameters);
   check_weights(registry, file.source);
   // Moves the network, whose tensors keep the buffers.
   if (device != Device::cpu) FlatParameters(registry, device, DType::f32, /*trained=*/false);

@@ -8,24 +8,20 @@
 
 namespace siam {
 
-namespace {
-
-// Linux overcommits memory, so the kernel's own estimate is used.
-uint64_t available_memory() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string name; file >> name;) {
+std::optional<uint64_t> proc_bytes(const char* file, std::string_view name) {
+  std::ifstream lines(file);
+  for (std::string word; lines >> word;) {
     uint64_t kib = 0;
-    if (name == "MemAvailable:" && file >> kib) return kib * 1024;
-    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    if (word == name && lines >> kib) return kib * 1024;
+    lines.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   }
-  return std::numeric_limits<uint64_t>::max();
+  return std::nullopt;
 }
 
-}  // namespace
-
 void need_memory(std::string_view what, uint64_t bytes, Device device, std::string_view advice) {
-  if (device != Device::cpu) return;  // the GPU's allocator reports it itself
-  const uint64_t free = available_memory();
+  if (device != Device::cpu) return;
+  // Linux overcommits memory, so the kernel's own estimate is used.
+  const uint64_t free = proc_bytes("/proc/meminfo", "MemAvailable:").value_or(bytes);
   constexpr double kMiB = 1048576.0;
   check(bytes <= free, "{}: {:.0f} MiB are needed; {:.0f} MiB are free on this machine; {}", what,
         static_cast<double>(bytes) / kMiB, static_cast<double>(free) / kMiB, advice);

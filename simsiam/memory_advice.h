@@ -2,6 +2,7 @@
 // What fits in memory: checked before it is allocated, and advised when it has run out.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,11 @@
 
 namespace siam {
 
+/// Bytes that the line `name` of a file in /proc gives in kB, if there is one.
+std::optional<uint64_t> proc_bytes(const char* file, std::string_view name);
+
 /// Error, which ends with the advice, if the machine has less free memory than `bytes`, which are
-/// for `what`.
+/// for `what`. Nothing is checked for a GPU, whose allocator reports it itself.
 void need_memory(std::string_view what, uint64_t bytes, Device device, std::string_view advice);
 
 /// A batch that is likely to fit after a step of `batch` samples, holding `held` bytes, could not

@@ -24,11 +24,12 @@ class KnnMonitor : public Monitor {
   void measure(const SimSiam& model, bool probe, const std::function<void(double)>& watch,
                EpochMetrics& metrics) const override {
     probe = probe && config_.linear_probe;
-    const double share = probe ? 1.0 / 3 : 1;  // of the time, roughly
+    const double share = probe ? 1 / (1 + kProbeCost) : 1;  // of the time
     metrics.knn = knn(model, [&](double done) { watch(share * done); });
     if (ranks_.rank() == 0) metrics.effective_rank = projection_rank(model, data_.test, config_);
     if (probe)
-      metrics.linear = linear_accuracy(model, [&](double done) { watch(share * (1 + 2 * done)); });
+      metrics.linear =
+          linear_accuracy(model, [&](double done) { watch(share * (1 + kProbeCost * done)); });
     watch(1);
   }
 

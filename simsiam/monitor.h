@@ -12,6 +12,9 @@
 
 namespace siam {
 
+/// Time of a linear probe, roughly, as a multiple of that of a kNN measurement.
+constexpr double kProbeCost = 2;
+
 class Monitor {
  public:
   virtual ~Monitor() = default;

@@ -16,10 +16,11 @@ namespace {
 SimSiam initial_model(const Config& config, TrainedModel* initial, const Communicator& ranks) {
   check_config(config);
   check_ranks(config, ranks.size());
-  const uint64_t copies = config.device == Device::cpu ? 3 : 1;
-  need_memory("the weights of this network, with gradients and momentum",
-              static_cast<uint64_t>(weight_count(config.model)) * 4 * copies, Device::cpu,
-              "lower --width, --dim or --projector-hidden");
+  const bool all_here = config.device == Device::cpu;
+  need_memory(all_here ? "the weights of this network, with gradients and momentum"
+                       : "the weights of this network",
+              static_cast<uint64_t>(weight_count(config.model)) * 4 * (all_here ? 3 : 1),
+              Device::cpu, "lower --width, --dim or --projector-hidden");
   Initializer init(config.seed);
   SimSiam model(init, config.model);
   if (initial != nullptr) take_weights(*initial, model);
@@ -137,10 +138,14 @@ void Trainer::queue_step_or_advise() {
     queue_step();
     log_.advance();
   } catch (const OutOfMemory& error) {
-    const int64_t fits = batch_that_fits(config_.batch_size, error.held, error.asked);
-    throw advised(error, fits < config_.batch_size
-                             ? fmt::format("use a smaller batch: --batch-size {} may fit", fits)
-                             : "lower --width, --dim or --image-size");
+    const bool in_parts = config_.micro_batch > 0;
+    const int64_t size = in_parts ? config_.micro_batch : config_.batch_size;
+    const int64_t fits = batch_that_fits(size, error.held, error.asked);
+    if (fits >= size) throw advised(error, "lower --width, --dim or --image-size");
+    throw advised(error, in_parts ? fmt::format("use smaller parts: --micro-batch {} may fit", fits)
+                                  : fmt::format("use a smaller batch: --batch-size {0} may fit; "
+                                                "--micro-batch {0} would keep the step's numbers",
+                                                fits));
   }
 }
 

@@ -74,7 +74,7 @@ void Trainer::resume(const std::filesystem::path& path) {
             path.string(), name, value(theirs, name), value(ours, name));
   RunProgress progress = run_progress(file, config_, steps_per_epoch());
   read_back();
-  restore_checkpoint(file, path.string(), registry_, parameters_);
+  restore_checkpoint(file, registry_, parameters_);
   continue_at(std::move(progress));
 }
 

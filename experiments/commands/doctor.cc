@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "data/survey.h"
 #include "experiments/commands/command.h"
@@ -94,6 +95,30 @@ std::string report(const std::string& folder, const Dataset& images, const Surve
   return text + classes_text(images, survey);
 }
 
+// The part of a data set that a run trains on, or tests with: it counts the files that cannot be
+// read in each by itself (data/tolerant.h).
+struct Part {
+  std::string_view use;
+  int64_t bad = 0, images = 0;
+
+  double bad_share() const { return static_cast<double>(bad) / static_cast<double>(images); }
+};
+
+// The one with the larger share of files that cannot be read.
+Part worse_part(const TrainTest& data, const Survey& survey) {
+  std::set<std::string> bad;
+  for (const auto* files : {&survey.unreadable, &survey.truncated})
+    for (const SurveyedFile& file : *files) bad.insert(file.path);
+  const auto part = [&](std::string_view use, const Dataset& dataset) {
+    Part counted{use, 0, dataset.size()};
+    for (int64_t i = 0; i < dataset.size(); ++i)
+      counted.bad += bad.contains(dataset.path(i).generic_string()) ? 1 : 0;
+    return counted;
+  };
+  const Part train = part("to train on", *data.train), test = part("to test with", *data.test);
+  return test.bad_share() > train.bad_share() ? test : train;
+}
+
 nlohmann::ordered_json as_json(const std::string& folder, const Survey& survey, bool works) {
   nlohmann::ordered_json json = {{"folder", folder},          {"works", works},
                                  {"images", survey.images},   {"readable", survey.readable()},
@@ -132,10 +157,11 @@ int doctor_command(int argc, char** argv) {
   if (!file.empty()) check_output(file, {}, "\"readable\"", "--json");
   set_threads(threads);
   Progress progress;
+  TrainTest parts;
   std::shared_ptr<const Dataset> images;
   {
     const auto phase = progress.phase(fmt::format("finding images in {}", folder));
-    open_images(folder);  // Error where a run would not start
+    parts = open_images(folder);  // Error where a run would not start
     images = open_all_images(folder);
   }
   if (images->in_memory()) {
@@ -147,7 +173,8 @@ int doctor_command(int argc, char** argv) {
     auto phase = progress.phase(fmt::format("looking at {} images", images->size()));
     return survey(folder, *images, [&](double share) { phase.done(share); });
   }();
-  const bool works = seen.readable() > 0 && seen.bad_fraction() <= most;
+  const Part worse = worse_part(parts, seen);
+  const bool works = seen.readable() > 0 && worse.bad_share() <= most;
   print(stdout, report(folder, *images, seen));
   if (!file.empty())
     write_file_atomically(
@@ -159,12 +186,12 @@ int doctor_command(int argc, char** argv) {
         "what is named above",
         folder, seen.images);
   check(works,
-        "{}: {} of {} images cannot be read; at most {} of them is allowed; replace or remove what "
-        "is named above, or give a run another --max-bad-fraction",
-        folder, seen.images - seen.readable(), seen.images, most);
-  print(stdout, row("a run works", seen.bad_fraction() > 0
-                                       ? "yes, with neighbours in place of what cannot be read"
-                                       : "yes"));
+        "{}: {} of the {} images {} cannot be read; at most {:g} % may be unreadable; replace or "
+        "remove what is named above, or give a run another --max-bad-fraction",
+        folder, worse.bad, worse.images, worse.use, 100 * most);
+  print(stdout,
+        row("a run works",
+            worse.bad > 0 ? "yes, with neighbours in place of what cannot be read" : "yes"));
   return 0;
 }
 

@@ -111,7 +111,7 @@ int embed_command(int argc, char** argv) {
   const std::map<std::string, std::string> marks = {
       {"npy", "\x93NUMPY"}, {"csv", kColumns}, {"safetensors", "\"layer\":\""}};
   check_output(out, {options->checkpoint}, marks.at(options->format));
-  if (names != out) check_side_file(names, out, kColumns);
+  if (options->format != "csv") check_side_file(names, out, kColumns);
   Progress progress;
   const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);
   const bool projection = options->layer == "projection";

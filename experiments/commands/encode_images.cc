@@ -11,9 +11,10 @@ namespace siam {
 
 namespace {
 
-// Images [begin, end) except those that cannot be decoded; `from` gives any range of them.
+// Images [begin, end) except those that cannot be decoded; `from` gives any range of them. `bad`
+// gets the reasons of the others, which begin with their paths.
 Tensor whole_ones(const TestImages& from, int64_t begin, int64_t end, std::vector<int64_t>& images,
-                  std::vector<BadImage>& bad) {
+                  std::vector<std::string>& bad) {
   const auto some = [&](int64_t first, int64_t last) {
     const Tensor read = from(first, last);
     for (int64_t i = first; i < last; ++i) images.push_back(i);
@@ -31,7 +32,7 @@ Tensor whole_ones(const TestImages& from, int64_t begin, int64_t end, std::vecto
     } catch (const OutOfMemory&) {
       throw;
     } catch (const Error& error) {
-      bad.push_back({i, error.what()});
+      bad.emplace_back(error.what());
     }
   if (each.empty()) return {};
   const Shape& one = each[0].shape();
@@ -43,13 +44,12 @@ Tensor whole_ones(const TestImages& from, int64_t begin, int64_t end, std::vecto
 
 }  // namespace
 
-std::vector<BadImage> encode_images(const TrainedModel& trained, const Dataset& dataset,
-                                    bool projection, Progress& progress,
-                                    const std::function<void(const EncodedImages&)>& encoded) {
+void encode_images(const TrainedModel& trained, const Dataset& dataset, bool projection,
+                   Progress& progress, const std::function<void(const EncodedImages&)>& encoded) {
   const Config& config = trained.config;
   const TestImages images = test_images(dataset, config.augment, config.device, config.precision);
   const int64_t count = dataset.size(), most = images_at_once(config);
-  std::vector<BadImage> bad;
+  std::vector<std::string> bad;
   {
     auto phase = progress.phase(fmt::format("features of {} images", count));
     for (int64_t begin = 0; begin < count; begin += most) {
@@ -65,13 +65,12 @@ std::vector<BadImage> encode_images(const TrainedModel& trained, const Dataset& 
       phase.done(static_cast<double>(end) / static_cast<double>(count));
     }
   }
-  if (bad.empty()) return bad;
+  if (bad.empty()) return;
   check(std::ssize(bad) < count, "{}; and so the other {} images; images are needed; use others",
-        bad[0].why, count - 1);
+        bad[0], count - 1);
   progress.message(
       fmt::format("{} of {} images cannot be read and are left out:", bad.size(), count));
-  for (const BadImage& each : bad) progress.message("  " + each.why);
-  return bad;
+  for (const std::string& why : bad) progress.message("  " + why);
 }
 
 Tensor encode_some(const TrainedModel& trained, const std::vector<Image>& images) {

@@ -17,18 +17,12 @@ struct EncodedImages {
   Tensor features;  ///< f32 [images,D] on the network's device
 };
 
-struct BadImage {
-  int64_t image;
-  std::string why;  ///< why it cannot be decoded; begins with its path
-};
-
 /// Backbone features, or projections, of all images under the test transform, in order. Images that
-/// cannot be decoded are left out, counted and named in a message, and returned. Error if no image
-/// can be decoded. Interrupted at the end of a block, if the program has
-/// asked for that (catch_interrupts).
-std::vector<BadImage> encode_images(const TrainedModel& trained, const Dataset& dataset,
-                                    bool projection, Progress& progress,
-                                    const std::function<void(const EncodedImages&)>& encoded);
+/// cannot be decoded are left out, counted and named in a message. Error if no image can be
+/// decoded. Interrupted after a block is read, if the program has asked for that
+/// (catch_interrupts).
+void encode_images(const TrainedModel& trained, const Dataset& dataset, bool projection,
+                   Progress& progress, const std::function<void(const EncodedImages&)>& encoded);
 
 /// The features of the given images, [images,D].
 Tensor encode_some(const TrainedModel& trained, const std::vector<Image>& images);

@@ -145,9 +145,10 @@ int evaluate_command(int argc, char** argv) {
     Progress progress(0, ProgressOutput::of(ranks));
     const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);
     if (!trained.heads)
-      progress.message(fmt::format(
-          "{}: imported without heads; numbers about its projection are about random ones",
-          options->checkpoint));
+      progress.message(
+          fmt::format("{}: imported without heads; its projector is random, and so are the "
+                      "projection's numbers",
+                      options->checkpoint));
     judge(*options, trained, progress, shell_quoted(std::vector<std::string>(argv, argv + argc)),
           ranks);
     return 0;

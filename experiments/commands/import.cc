@@ -41,9 +41,7 @@ int import_command(int argc, char** argv) {
   ImportOptions options;
   if (!arch.empty() && !from_text(arch, options.arch.emplace()))
     throw UsageError(
-        fmt::format("--arch {}; resnet18, resnet34, resnet50, resnet101 or as \"basic "
-                    "2 2 2 2\" is needed; change it or leave it out",
-                    arch));
+        fmt::format("--arch {}; {} is needed; change it or leave it out", arch, resnet_choices()));
   if (size_given->count() > 0) options.image_size = size;
   if (crop_given->count() > 0) options.crop_pct = crop_pct;
   check(!is_training_state(load_metadata(file)),

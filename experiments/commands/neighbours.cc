@@ -66,12 +66,11 @@ struct Query {
   std::vector<Neighbour> nearest = {};
 };
 
-// A file's path as the data set has it, if it is one of its images.
+// The index of a file among the images of the data set, whatever it is called and linked to there.
 int64_t index_in(const Dataset& dataset, const fs::path& folder, const fs::path& file) {
-  const fs::path place =
-      fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(folder));
+  std::error_code gone;
   for (int64_t i = 0; i < dataset.size(); ++i)
-    if (dataset.path(i) == place) return i;
+    if (fs::equivalent(folder / dataset.path(i), file, gone)) return i;
   return -1;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tensor/check.h"
+#include "tensor/io/atomic_file.h"
 #include "tensor/io/read_file.h"
 
 namespace siam {
@@ -38,6 +39,7 @@ void check_output(const fs::path& out, const std::vector<fs::path>& inputs, cons
         "{} {}: exists, and is not a file that this command writes; a new name is needed; choose "
         "another one, or move the file away",
         option, out.string());
+  const AtomicFile probe(out);  // dropped: never committed
 }
 
 void check_side_file(const fs::path& file, const fs::path& out, const std::string& mark) {

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 Study own_study(const OwnRun& run) {
   return {
       .name = "pretrain",
-      .title = fmt::format("SimSiam on {}", run.data.train->name()),
+      .title = fmt::format("Pretraining on {}", run.data.train->name()),
       .description = {},
       .paper = {},
       .runs =
@@ -28,7 +28,7 @@ Study own_study(const OwnRun& run) {
             return std::vector<Run>{
                 {std::string(name_of(baseline.config.objective.method)), baseline.config}};
           },
-      .look_for = {"std*sqrt(d) near 1 shows that the run has not collapsed; the loss does not "
+      .look_for = {"std·√d near 0 shows a collapse, and so does a rank near 1; the loss does not "
                    "tell a good run from a bad one.",
                    "Without labels: recall@1, how often a view's nearest neighbour among other "
                    "views is that of the same image. If it is above the untrained network's, the "

@@ -1,7 +1,6 @@
 // Batch normalisation over [rows,C]. (`ivdep`, not `omp simd`: the latter turns the bf16 created in
 // each iteration into an array, and GCC then leaves the loop scalar.)
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -21,8 +20,8 @@ struct Constants {
 
   Constants(const RowBlocks& blocks, const Tensor& means, const Tensor& variances, double eps,
             const Tensor& gamma, const Tensor& beta) {
-    for (int64_t i = 0; i < blocks.groups * blocks.width; ++i) {
-      const int64_t c = i % blocks.channels, s = i / blocks.width * blocks.channels + c;
+    for (int64_t i = 0; i < blocks.groups * blocks.line; ++i) {
+      const int64_t c = i % blocks.channels, s = i / blocks.line * blocks.channels + c;
       mean.push_back(means.data<float>()[s]);
       inverse_deviation.push_back(1 /
                                   std::sqrt(variances.data<float>()[s] + static_cast<float>(eps)));
@@ -42,12 +41,12 @@ struct Constants {
 // thousands of large values would lose the digits in which they differ.
 void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& variance) {
   const RowBlocks blocks(x, mean.dim(0));
-  const int64_t channels = blocks.channels, width = blocks.width;
+  const int64_t channels = blocks.channels, line = blocks.line;
   std::vector<float> sums(blocks.groups * blocks.per_group * channels), squares(sums.size());
   for_float(x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     blocks.for_each([&](int64_t block, int64_t, int64_t begin, int64_t end) {
-      std::vector<float> sum(width), square(width);
+      std::vector<float> sum(line), square(line);
       float* mean = &sums[block * channels];
       std::vector<float> pivot = blocks.line_of(in + begin);
       blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
@@ -91,22 +90,22 @@ void normalize(const Tensor& x, const Tensor& mean, const Tensor& variance, doub
     const T *in = x.data<T>(), *skip = residual.defined() ? residual.data<T>() : nullptr;
     T* out = y.data<T>();
     blocks.for_each([&](int64_t, int64_t group, int64_t begin, int64_t end) {
-      const float* scale = &constants.scale[group * blocks.width];
-      const float* shift = &constants.shift[group * blocks.width];
+      const float* scale = &constants.scale[group * blocks.line];
+      const float* shift = &constants.shift[group * blocks.line];
       const float floor = relu ? 0.0f : -INFINITY;
       blocks.for_lines(begin, end, [=](int64_t first, int64_t count) {
-        const T* line = in + first;
+        const T* values = in + first;
         T* result = out + first;
         auto clip = [floor](float v) { return v < floor ? floor : v; };
         if (skip == nullptr) {
 #pragma GCC ivdep
           for (int64_t i = 0; i < count; ++i)
-            result[i] = T(clip(math::Affine<float>{scale[i], shift[i]}(line[i])));
+            result[i] = T(clip(math::Affine<float>{scale[i], shift[i]}(values[i])));
         } else {
           const T* added = skip + first;
 #pragma GCC ivdep
           for (int64_t i = 0; i < count; ++i)
-            result[i] = T(clip(math::Affine<float>{scale[i], shift[i]}(line[i]) +
+            result[i] = T(clip(math::Affine<float>{scale[i], shift[i]}(values[i]) +
                                static_cast<float>(added[i])));
         }
       });
@@ -161,17 +160,17 @@ void normalize_sums(const Tensor& dy, const Tensor& more, const Tensor& x, const
                     const Tensor& dbeta, const Tensor& g) {
   const RowBlocks blocks(x, mean.dim(0));
   const Constants constants(blocks, mean, variance, eps, gamma, beta);
-  const int64_t channels = blocks.channels, width = blocks.width;
+  const int64_t channels = blocks.channels, line = blocks.line;
   std::vector<float> parts(blocks.groups * blocks.per_group * 2 * channels);
   with_mask(dy, more, x, y, relu, [&]<class T>(T, auto masked) {
     const T* in = x.data<T>();
     T* out = g.defined() ? g.data<T>() : nullptr;
     auto sum = [&](auto stores) {
       blocks.for_each([&, masked](int64_t block, int64_t group, int64_t begin, int64_t end) {
-        std::vector<float> sum_g(width), sum_g_xhat(width);
-        const int64_t s = group * width;
-        const float *mean = &constants.mean[s], *inverse = &constants.inverse_deviation[s],
-                    *scale = &constants.scale[s], *shift = &constants.shift[s];
+        std::vector<float> sum_g(line), sum_g_xhat(line);
+        const int64_t at = group * line;
+        const float *mean = &constants.mean[at], *inverse = &constants.inverse_deviation[at],
+                    *scale = &constants.scale[at], *shift = &constants.shift[at];
         blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
           for (int64_t i = 0; i < count; ++i) {
@@ -219,9 +218,9 @@ void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
                           const Tensor& dx) {
   const RowBlocks blocks(x, mean.dim(0));
   const Constants constants(blocks, mean, variance, eps, gamma, beta);
-  std::vector<float> mean_g(blocks.groups * blocks.width), mean_g_xhat(mean_g.size());
-  for (int64_t i = 0; i < blocks.groups * blocks.width; ++i) {
-    const int64_t s = i / blocks.width * blocks.channels + i % blocks.channels;
+  std::vector<float> mean_g(blocks.groups * blocks.line), mean_g_xhat(mean_g.size());
+  for (int64_t i = 0; i < blocks.groups * blocks.line; ++i) {
+    const int64_t s = i / blocks.line * blocks.channels + i % blocks.channels;
     mean_g[i] = sums.data<float>()[2 * s] / static_cast<float>(rows);
     mean_g_xhat[i] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
   }
@@ -229,10 +228,10 @@ void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
     const T* in = x.data<T>();
     T* out = dx.data<T>();
     blocks.for_each([&, masked](int64_t, int64_t group, int64_t begin, int64_t end) {
-      const int64_t s = group * blocks.width;
-      const float *mean = &constants.mean[s], *inverse = &constants.inverse_deviation[s],
-                  *scale = &constants.scale[s], *shift = &constants.shift[s],
-                  *group_mean = &mean_g[s], *group_xhat = &mean_g_xhat[s];
+      const int64_t at = group * blocks.line;
+      const float *mean = &constants.mean[at], *inverse = &constants.inverse_deviation[at],
+                  *scale = &constants.scale[at], *shift = &constants.shift[at],
+                  *group_mean = &mean_g[at], *group_xhat = &mean_g_xhat[at];
       blocks.for_lines(begin, end, [=](int64_t first, int64_t count) {
 #pragma GCC ivdep
         for (int64_t i = 0; i < count; ++i) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "tensor/backends.h"
@@ -16,7 +15,7 @@ void sum_rows(const Tensor& x, const Tensor& sums) {
   for_float(x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     blocks.for_each([&](int64_t block, int64_t, int64_t begin, int64_t end) {
-      std::vector<float> sum(blocks.width);
+      std::vector<float> sum(blocks.line);
       blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
         for (int64_t i = 0; i < count; ++i) sum[i] += static_cast<float>(in[first + i]);

@@ -4,9 +4,9 @@
 // depends on the shape alone and their sums are combined in order, so the result does not depend on
 // the number of threads.
 //
-// Sums are kept in memory, where an addition follows the previous one to the same place after some
-// ten cycles. Few channels would leave the CPU waiting, so the inner loops run over lines of as
-// many rows as have 128 elements, with a sum for every element of a line.
+// Sums are kept in memory, where adding to the same place again must wait for the previous addition
+// for some ten cycles (store-to-load forwarding). With few channels the CPU would mostly wait, so
+// the inner loops run over a line of several rows, with a sum for every element of it.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,17 +17,19 @@
 
 namespace siam::cpu {
 
-/// The rows of each group, in equal blocks of about 64 KiB of f32, each in lines of `width`
-/// elements; its last line may be shorter.
+/// The rows of each group in blocks of `per_block`, and a block's in lines of `line` elements; the
+/// last ones may be shorter.
 struct RowBlocks {
-  int64_t groups, rows, channels, width, per_block, per_group;
+  static constexpr int64_t kBlock = 16384, kLine = 128;  ///< elements, about: 64 KiB of f32
+
+  int64_t groups, rows, channels, line, per_block, per_group;
 
   RowBlocks(const Tensor& x, int64_t groups)
       : groups(groups),
         rows(x.shape().rows() / groups),
         channels(x.dim(-1)),
-        width(channels * rows_within(128)),
-        per_block(rows_within(16384)),
+        line(channels * rows_within(kLine)),
+        per_block(rows_within(kBlock)),
         per_group((rows + per_block - 1) / per_block) {}
 
   /// At least 1.
@@ -53,22 +55,22 @@ struct RowBlocks {
   /// Calls body(first element, elements) for each line of a block.
   template <class Body>
   void for_lines(int64_t begin, int64_t end, const Body& body) const {
-    for (int64_t i = begin; i < end; i += width) body(i, std::min(width, end - i));
+    for (int64_t i = begin; i < end; i += line) body(i, std::min(line, end - i));
   }
 
   /// A line's sums, added up per channel.
-  void add_up(const std::vector<float>& line, float* sums) const {
-    for (int64_t row = 0; row < width; row += channels)
-      for (int64_t c = 0; c < channels; ++c) sums[c] += line[row + c];
+  void add_up(const std::vector<float>& of_line, float* sums) const {
+    for (int64_t row = 0; row < line; row += channels)
+      for (int64_t c = 0; c < channels; ++c) sums[c] += of_line[row + c];
   }
 
   /// A line with each channel's value in each of its rows.
   template <class T>
   std::vector<float> line_of(const T* values) const {
-    std::vector<float> line(width);
-    for (int64_t row = 0; row < width; row += channels)
-      for (int64_t c = 0; c < channels; ++c) line[row + c] = static_cast<float>(values[c]);
-    return line;
+    std::vector<float> repeated(line);
+    for (int64_t row = 0; row < line; row += channels)
+      for (int64_t c = 0; c < channels; ++c) repeated[row + c] = static_cast<float>(values[c]);
+    return repeated;
   }
 };
 

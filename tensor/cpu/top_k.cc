@@ -1,6 +1,6 @@
-// A row is read once. Elements above the k-th largest of those before them are candidates; whenever
-// there are 2 k, the k largest stay. Most elements fail the comparison, so that a row costs little
-// more than reading it.
+// A row is read once. Its elements become candidates; whenever there are 2 k, the k largest of them
+// stay, and from then on only larger elements than those are candidates. Most elements are none, so
+// that a row costs little more than reading it.
 
 #include <algorithm>
 #include <functional>
@@ -16,6 +16,7 @@ void top_k(const Tensor& x, const Tensor& values, const Tensor& columns) {
   parallel_for(x.dim(0), 16, [&](int64_t begin, int64_t end) {
     std::vector<RankKey> candidates;
     for (int64_t r = begin; r < end; ++r) {
+      const float* row = x.data<float>() + r * width;
       candidates.clear();
       uint64_t kth = 0;
       const auto keep_largest = [&] {
@@ -25,7 +26,7 @@ void top_k(const Tensor& x, const Tensor& values, const Tensor& columns) {
         kth = candidates.back().bits;
       };
       for (int64_t c = 0; c < width; ++c) {
-        const RankKey key(x.data<float>()[r * width + c], c);
+        const RankKey key(row[c], c);
         if (key.bits <= kth) continue;
         candidates.push_back(key);
         if (std::ssize(candidates) == 2 * k) keep_largest();

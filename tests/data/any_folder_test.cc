@@ -197,6 +197,9 @@ TEST_CASE("a test set is used, its labels only if its classes are known") {
   write_all(folder, {"test/7.jpg"});
   for (const auto& part : {open_images(folder.path()).train, open_all_images(folder.path())})
     CHECK(part->why_unlabelled() == "test/7.jpg is outside the class folders");
+  fs::remove_all(folder / "test");
+  fs::create_directory(folder / "test");
+  CHECK(open_all_images(folder.path())->class_names() == Names{"a", "b", "c"});
 }
 
 TEST_CASE("subsets without labels are spread over the data set and keep paths") {

@@ -43,7 +43,6 @@ TEST_CASE("a survey counts and names what a run would meet") {
       survey(folder.path(), *images, [&](double share) { shares.push_back(share); });
   CHECK(seen.images == 10);
   CHECK(seen.readable() == 7);
-  CHECK(seen.bad_fraction() == 0.3);
   CHECK(seen.formats == std::map<std::string, int64_t>{{"JPEG", 6}, {"PNG", 1}});
   CHECK(seen.by_class == std::map<std::string, int64_t>{{"a", 4}, {"b", 6}});
   CHECK(seen.sizes.front() == std::pair(28, 20));

@@ -124,6 +124,8 @@ TEST_CASE("embed: bad input is one line, and leaves what was there") {
   std::ofstream(npy) << "notes";
   check_one_error(embed(checkpoint, folder, {"--out", npy}), 1, "not a file that this command");
   CHECK(read_file(npy) == "notes");
+  std::ofstream(run.out / "names.csv") << "notes";  // where no names are to be written
+  CHECK(embed(checkpoint, folder, {"--format", "csv", "--out", run.out / "names.txt"}).status == 0);
   std::ofstream(npy) << "\x93NUMPY, before";
   pictures.write("1.jpg", encode_jpeg(picture(1), 90).substr(0, 300));
   const ProcessResult none = embed(checkpoint, folder, {"--out", npy});

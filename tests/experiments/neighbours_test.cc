@@ -76,6 +76,10 @@ TEST_CASE("neighbours: of given images; the same picture is the nearest, the sam
   CHECK(found[0][1] == "<b>1.000</b> &lt;copy&gt; &amp; &quot;2&quot;.jpg");
   CHECK(found[1].size() == 1 + 5);
   CHECK(found[1][2] == "<b>1.000</b> deep/2.jpg");
+  // An image that is a link in the folder is itself, too.
+  fs::create_symlink(other, pictures.folder / "link.jpg");
+  CHECK(rows(page_of(run, pictures, {"--query", other}))[0].size() == 1 + 5);
+  CHECK(rows(page_of(run, pictures, {"--query", pictures.folder / "link.jpg"}))[0].size() == 1 + 5);
 
   const std::string folder = pictures.folder.path();
   const auto refused = [&](std::vector<std::string> words, int status, const std::string& what) {
@@ -85,6 +89,8 @@ TEST_CASE("neighbours: of given images; the same picture is the nearest, the sam
   refused({run.checkpoint()}, 2, "folder");
   refused({run.checkpoint(), folder, "--count", "0"}, 2, "--count");
   refused({run.checkpoint(), folder + "/none"}, 1, "no such folder");
+  refused({run.checkpoint(), folder, "--out", run.out / "none/page.html"}, 1, "none");
+  refused({run.checkpoint(), folder, folder}, 2, "one argument too many");
 }
 
 }  // namespace siam

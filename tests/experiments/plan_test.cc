@@ -57,6 +57,23 @@ TEST_CASE("a plan counts what the objective keeps in a checkpoint") {
   }
 }
 
+TEST_CASE("a plan counts the linear probes, and a step against targets as any other") {
+  Config config = tiny();
+  config.linear_probe = true;
+  Plan plan = make_plan(config, data());
+  CHECK(plan.probe_seconds > 0);
+  CHECK(plan.seconds() > 2 * plan.probe_seconds);
+  CHECK(Report().table(plan_table(plan, Device::cpu)).text().find("| the linear probe, 2 times") !=
+        std::string::npos);
+  config.linear_probe = false;
+  CHECK(make_plan(config, data()).probe_seconds == 0);
+  config.objective.method = Method::alternating;
+  config.objective.steps_per_target = 1 << 20;  // an epoch
+  plan = make_plan(config, data());
+  CHECK(plan.measured_steps == 3);
+  CHECK(plan.batch_size == config.batch_size);
+}
+
 TEST_CASE("a plan of several seeds is of all their runs") {
   Plan plan = make_plan(tiny(), data(), 3);
   CHECK(plan.runs == 3);
@@ -84,8 +101,11 @@ TEST_CASE("the time of a whole run, and of what is left of it") {
   plan.monitor_seconds = 7;
   CHECK(plan.epoch_seconds() == 20);
   CHECK(plan.seconds() == 101);
-  CHECK(plan.seconds(2) == 50.5);
-  CHECK(plan.seconds(4) == 0);
+  CHECK(plan.seconds_after(2) == 47);  // without the untrained network's monitor
+  CHECK(plan.seconds_after(4) == 0);
+  plan.probe_seconds = 14;
+  CHECK(plan.seconds() == 129);  // of the untrained and of the last network
+  CHECK(plan.seconds_after(4) == 14);
 }
 
 TEST_CASE("planning leaves no trace in the run: the same bits with it and without") {

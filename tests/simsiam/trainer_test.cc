@@ -141,6 +141,19 @@ TEST_CASE("where memory runs out, a batch that may fit is named") {
                        OutOfMemory);
 }
 
+TEST_CASE("where memory runs out in parts of a batch, smaller parts are named") {
+  CachingAllocator small(one_segment());
+  Config config = tiny();
+  config.augment.size = 96;
+  config.workers = 0;
+  config.micro_batch = 4;
+  Trainer trainer(config, data());
+  const ScopedAllocator scope(small);
+  CHECK_THROWS_WITH_AS(trainer.train_epoch(),
+                       doctest::Contains("none free; use smaller parts: --micro-batch "),
+                       OutOfMemory);
+}
+
 TEST_CASE("where memory runs out, what can be smaller is named") {
   // Two images are the smallest possible batch.
   CachingAllocator small(one_segment());
