@@ -117,18 +117,18 @@ bool Runner::complete(const std::vector<Run>& runs) {
   return true;
 }
 
-// A run that somebody may expect to continue: that of a folder which has changed since.
-template <class Warn>
-void Runner::warn_of_unfinished(const RunRecord& run, const Warn& warn) const {
+// Names a run that somebody may expect to continue, such as that of a folder which has changed
+// since; empty if there is none.
+std::string Runner::other_unfinished(const RunRecord& run) const {
   const auto other = store_.unfinished(run.name, run.seed, run.id);
-  if (!other) return;
+  if (!other) return {};
   std::string differing;
   for (const auto& entry : run.config)
     if (std::ranges::find(other->config, entry) == other->config.end())
       differing += (differing.empty() ? "" : ", ") + entry.first;
-  warn(fmt::format("a new run; the one in {}, unfinished after {} epochs, has another {}",
-                   store_.checkpoint(other->id).string(), other->epochs.size(),
-                   differing.empty() ? "set of images or build" : differing));
+  return fmt::format("a new run; the one in {}, unfinished after {} epochs, has another {}",
+                     store_.checkpoint(other->id).string(), other->epochs.size(),
+                     differing.empty() ? "set of images or build" : differing);
 }
 
 void Runner::run_one(const Run& run, Experiment& experiment) {
@@ -161,7 +161,8 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     progress_.message(fmt::format("{}: {}", name, text));
   };
   const auto stored = options_.resume ? store_.load(id) : std::nullopt;
-  if (!stored && options_.resume) warn_of_unfinished(record, warn);
+  if (!stored && options_.resume)
+    if (const std::string other = other_unfinished(record); !other.empty()) warn(other);
   if (stored && stored->status == "completed")
     warn(fmt::format("it was complete, but {}; it is trained again", store_.damage(id)));
   std::string left = "stopped";

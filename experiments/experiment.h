@@ -88,8 +88,7 @@ class Runner {
   /// has diverged and may.
   std::optional<RunRecord> ended(const std::string& id, bool may_diverge);
   void prepare(const std::string& id);
-  template <class Warn>
-  void warn_of_unfinished(const RunRecord& run, const Warn& warn) const;
+  std::string other_unfinished(const RunRecord& run) const;
   void run_one(const Run& run, Experiment& experiment);
   template <class Tell>
   void tell(const Tell& what) const;

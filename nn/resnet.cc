@@ -53,7 +53,7 @@ std::vector<BlockPlace> blocks_of(const ResNetConfig& config) {
   for (int stage = 0; stage < 4; ++stage)
     for (int block = 0; block < config.arch.blocks[stage]; ++block) {
       const int64_t width = config.width << stage;
-      places.push_back({fmt::format("layer{}.{}", stage + 1, block), stage, in, width,
+      places.push_back({fmt::format("layer{}.{}", stage + 1, block), in, width,
                         stage > 0 && block == 0 ? 2 : 1});
       in = width * config.arch.expansion();
     }
@@ -62,7 +62,7 @@ std::vector<BlockPlace> blocks_of(const ResNetConfig& config) {
 
 ResidualBlock::ResidualBlock(Initializer& init, const ResNetConfig& config,
                              const BlockPlace& place) {
-  const auto [name, stage, in, width, stride] = place;
+  const auto [name, in, width, stride] = place;
   const int64_t out = width * config.arch.expansion();
   auto unit = [&](int64_t from, int64_t to, int kernel, int step) {
     return Unit{Conv2d(init, from, to, kernel, step), BatchNorm(to)};
@@ -106,8 +106,7 @@ ResNet::ResNet(Initializer& init, const ResNetConfig& config)
       conv1(init, 3, config.width, config.stem == Stem::imagenet ? 7 : 3,
             config.stem == Stem::imagenet ? 2 : 1),
       bn1(config.width) {
-  for (const BlockPlace& place : blocks_of(config))
-    layers[place.stage].emplace_back(init, config, place);
+  for (const BlockPlace& place : blocks_of(config)) blocks.emplace_back(init, config, place);
 }
 
 Variable ResNet::operator()(const Variable& images, Mode mode) const {
@@ -117,17 +116,15 @@ Variable ResNet::operator()(const Variable& images, Mode mode) const {
                                          : y;
   };
   Variable x = in_parts(stem, images, mode);
-  for (const auto& stage : layers)
-    for (const ResidualBlock& block : stage) x = in_parts(std::cref(block), x, mode);
+  for (const ResidualBlock& block : blocks) x = in_parts(std::cref(block), x, mode);
   return global_avg_pool(x);
 }
 
 void ResNet::visit(Registry& registry) {
   registry.child("conv1", conv1);
   registry.child("bn1", bn1);
-  for (int stage = 0; stage < 4; ++stage)
-    for (size_t block = 0; block < layers[stage].size(); ++block)
-      registry.child(fmt::format("layer{}.{}", stage + 1, block), layers[stage][block]);
+  const std::vector<BlockPlace> places = blocks_of(config);
+  for (size_t i = 0; i < blocks.size(); ++i) registry.child(places[i].name, blocks[i]);
 }
 
 }  // namespace siam

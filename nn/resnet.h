@@ -59,7 +59,6 @@ struct ResNetConfig {
 /// Where a residual block is: its name, "layer1.0" first, and its shape.
 struct BlockPlace {
   std::string name;
-  int stage;          ///< 0 to 3
   int64_t in, width;  ///< channels of its input, and of the convolutions inside
   int stride;
 };
@@ -85,7 +84,7 @@ struct ResNet {
   ResNetConfig config;
   Conv2d conv1;
   BatchNorm bn1;
-  std::array<std::vector<ResidualBlock>, 4> layers;
+  std::vector<ResidualBlock> blocks;  ///< those of blocks_of()
 
   ResNet(Initializer& init, const ResNetConfig& config);
   /// Images [N,H,W,3] -> features [N,feature_width()].

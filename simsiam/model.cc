@@ -30,7 +30,7 @@ int64_t weight_count(const ModelConfig& config) {
     return in * out * kernel * kernel;
   };
   int64_t count = filter(3, net.width, net.stem == Stem::imagenet ? 7 : 3);
-  for (const auto& [name, stage, in, width, stride] : blocks_of(net)) {
+  for (const auto& [name, in, width, stride] : blocks_of(net)) {
     const int64_t out = width * net.arch.expansion();
     count += net.arch.bottleneck
                  ? filter(in, width, 1) + filter(width, width, 3) + filter(width, out, 1)

@@ -73,13 +73,11 @@ void encode_images(const TrainedModel& trained, const Dataset& dataset, bool pro
   for (const std::string& why : bad) progress.message("  " + why);
 }
 
-Tensor encode_some(const TrainedModel& trained, const std::vector<Image>& images) {
+Tensor network_input(const TrainedModel& trained, const Image& image) {
   const AugmentConfig& augment = trained.config.augment;
-  const int64_t size = augment.size;
-  const Tensor pixels = Tensor::empty({std::ssize(images), size, size, 3});
-  for (int64_t i = 0; i < std::ssize(images); ++i)
-    test_transform(images[i], augment, pixels.data<float>() + i * size * size * 3);
-  return encode(trained.model, pixels, trained.config, /*projection=*/false).backbone;
+  const Tensor pixels = Tensor::empty({1, augment.size, augment.size, 3});
+  test_transform(image, augment, pixels.data<float>());
+  return pixels;
 }
 
 }  // namespace siam

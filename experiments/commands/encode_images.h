@@ -24,7 +24,7 @@ struct EncodedImages {
 void encode_images(const TrainedModel& trained, const Dataset& dataset, bool projection,
                    Progress& progress, const std::function<void(const EncodedImages&)>& encoded);
 
-/// The features of the given images, [images,D].
-Tensor encode_some(const TrainedModel& trained, const std::vector<Image>& images);
+/// An image as the network sees it, [1,S,S,3].
+Tensor network_input(const TrainedModel& trained, const Image& image);
 
 }  // namespace siam

@@ -17,6 +17,7 @@
 #include "experiments/neighbours_figure.h"
 #include "experiments/number_option.h"
 #include "experiments/options.h"
+#include "simsiam/features.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/parallel.h"
 #include "tensor/philox.h"
@@ -58,12 +59,28 @@ std::optional<NeighbourOptions> parse(int argc, char** argv) {
   return options;
 }
 
+Photograph photograph(const Image& image, const std::string& caption, const std::string& name,
+                      const std::string& alternative) {
+  constexpr int kSide = 160, kQuality = 80;
+  const bool tiny = std::max(image.height, image.width) <= kTinySide;
+  return {encode_jpeg(thumbnail(image, kSide), tiny ? 95 : kQuality), caption, name, alternative,
+          tiny};
+}
+
+// What is kept of an image whose neighbours are wanted.
 struct Query {
-  std::string name;
-  Image image;
+  Photograph picture;
+  Tensor features;  ///< [1,D]
   /// Index of the same image in the folder, which is not its own neighbour; -1: it is not there.
   int64_t index;
   std::vector<Neighbour> nearest = {};
+
+  Query(const TrainedModel& trained, const std::string& name, const Image& image, int64_t index)
+      : picture(photograph(image, "query", name, "query")),
+        features(encode(trained.model, network_input(trained, image), trained.config,
+                        /*projection=*/false)
+                     .backbone),
+        index(index) {}
 };
 
 // The index of a file among the images of the data set, whatever it is called and linked to there.
@@ -74,26 +91,30 @@ int64_t index_in(const Dataset& dataset, const fs::path& folder, const fs::path&
   return -1;
 }
 
-std::vector<Query> given_queries(const NeighbourOptions& options, const Dataset& dataset) {
+std::vector<Query> given_queries(const NeighbourOptions& options, const TrainedModel& trained,
+                                 const Dataset& dataset) {
   std::vector<Query> queries;
   for (const std::string& file : options.queries)
-    queries.push_back({file, read_image(file), index_in(dataset, options.folder, file)});
+    queries.emplace_back(trained, file, read_image(file), index_in(dataset, options.folder, file));
   return queries;
 }
 
 // The first readable images in a random order.
-std::vector<Query> random_queries(const NeighbourOptions& options, const Dataset& dataset) {
+std::vector<Query> random_queries(const NeighbourOptions& options, const TrainedModel& trained,
+                                  const Dataset& dataset) {
   std::vector<int64_t> order(static_cast<size_t>(dataset.size()));
   std::iota(order.begin(), order.end(), 0);
   Random random(options.seed, Purpose::shuffle);
   std::vector<Query> queries;
   for (size_t i = 0; i < order.size() && std::ssize(queries) < options.count; ++i) {
     std::swap(order[i], order[i + random.below(static_cast<uint32_t>(order.size() - i))]);
+    Image image;
     try {
-      queries.push_back(
-          {dataset.path(order[i]).generic_string(), dataset.image(order[i]), order[i]});
-    } catch (const Error&) {  // it will be named when all are read
+      image = dataset.image(order[i]);
+    } catch (const Error&) {
+      continue;  // it will be named when all are read
     }
+    queries.emplace_back(trained, dataset.path(order[i]).generic_string(), image, order[i]);
   }
   check(!queries.empty(), "{}: none of its {} images can be read; images are needed; use others",
         options.folder, dataset.size());
@@ -102,24 +123,18 @@ std::vector<Query> random_queries(const NeighbourOptions& options, const Dataset
 
 void search(const TrainedModel& trained, const Dataset& dataset, std::vector<Query>& queries,
             Progress& progress) {
-  std::vector<Image> images;
+  const Tensor features = Tensor::empty({std::ssize(queries), queries[0].features.dim(1)},
+                                        DType::f32, queries[0].features.device());
   std::vector<int64_t> own;
   for (const Query& query : queries) {
-    images.push_back(query.image);
+    const int64_t row = std::ssize(own);
+    features.rows(row, row + 1).copy_from(query.features);
     own.push_back(query.index);
   }
-  NearestRows rows(encode_some(trained, images), kNeighbours);
+  NearestRows rows(features, kNeighbours);
   encode_images(trained, dataset, /*projection=*/false, progress,
                 [&](const EncodedImages& block) { rows.add(block.features, block.images, own); });
   for (size_t q = 0; q < queries.size(); ++q) queries[q].nearest = rows.found()[q];
-}
-
-Photograph photograph(const Image& image, const std::string& caption, const std::string& name,
-                      const std::string& alternative) {
-  constexpr int kSide = 160, kQuality = 80;
-  const bool tiny = std::max(image.height, image.width) <= kTinySide;
-  return {encode_jpeg(thumbnail(image, kSide), tiny ? 95 : kQuality), caption, name, alternative,
-          tiny};
 }
 
 std::string page(const NeighbourOptions& options, const TrainedModel& trained,
@@ -130,7 +145,7 @@ std::string page(const NeighbourOptions& options, const TrainedModel& trained,
       "similarity of backbone features, out of {} in {}. Network: {} after {} epochs.",
       kNeighbours, dataset.size(), options.folder, options.checkpoint, trained.epochs));
   for (const Query& query : queries) {
-    std::vector<Photograph> row = {photograph(query.image, "query", query.name, "query")};
+    std::vector<Photograph> row = {query.picture};
     for (const auto& [similarity, index] : query.nearest)
       row.push_back(photograph(dataset.image(index), fmt::format("{:.3f}", similarity),
                                dataset.path(index).generic_string(),
@@ -151,8 +166,9 @@ int neighbours_command(int argc, char** argv) {
   const TrainedModel trained = open_checkpoint(options->checkpoint, options->device, progress);
   const auto dataset = open_all_images(options->folder);
   progress.message(fmt::format("{}: {}", options->folder, dataset->contents()));
-  std::vector<Query> queries = options->queries.empty() ? random_queries(*options, *dataset)
-                                                        : given_queries(*options, *dataset);
+  std::vector<Query> queries = options->queries.empty()
+                                   ? random_queries(*options, trained, *dataset)
+                                   : given_queries(*options, trained, *dataset);
   search(trained, *dataset, queries, progress);
   write_file_atomically(options->out, page(*options, trained, *dataset, queries));
   print(stdout, fmt::format("{}\n", options->out));

@@ -26,19 +26,15 @@ inline std::vector<ConvLayer> convolutions(const ResNetConfig& config, int64_t s
   layers.push_back(config.stem == Stem::imagenet ? ConvLayer{size, 3, config.width, 7, 2, false}
                                                  : ConvLayer{size, 3, config.width, 3, 1, false});
   if (config.stem == Stem::imagenet) size /= 4;
-  int64_t in = config.width;
-  for (int stage = 0; stage < 4; ++stage)
-    for (int block = 0; block < config.arch.blocks[stage]; ++block) {
-      const int64_t width = config.width << stage, out = config.arch.bottleneck ? 4 * width : width;
-      const int stride = stage > 0 && block == 0 ? 2 : 1;
-      if (config.arch.bottleneck) layers.push_back({size, in, width, 1, 1, false});
-      layers.push_back({size, config.arch.bottleneck ? width : in, width, 3, stride, false});
-      if (in != out || stride > 1) layers.push_back({size, in, out, 1, stride, false});
-      size /= stride;
-      layers.push_back(config.arch.bottleneck ? ConvLayer{size, width, out, 1, 1, true}
-                                              : ConvLayer{size, width, width, 3, 1, true});
-      in = out;
-    }
+  for (const auto& [name, in, width, stride] : blocks_of(config)) {
+    const int64_t out = width * config.arch.expansion();
+    if (config.arch.bottleneck) layers.push_back({size, in, width, 1, 1, false});
+    layers.push_back({size, config.arch.bottleneck ? width : in, width, 3, stride, false});
+    if (in != out || stride > 1) layers.push_back({size, in, out, 1, stride, false});
+    size /= stride;
+    layers.push_back(config.arch.bottleneck ? ConvLayer{size, width, out, 1, 1, true}
+                                            : ConvLayer{size, width, width, 3, 1, true});
+  }
   return layers;
 }
 
