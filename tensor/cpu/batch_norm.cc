@@ -47,16 +47,16 @@ void batch_statistics(const Tensor& x, const Tensor& mean, const Tensor& varianc
     const T* in = x.data<T>();
     blocks.for_each([&](int64_t block, int64_t, int64_t begin, int64_t end) {
       std::vector<float> sum(line), square(line);
-      float* mean = &sums[block * channels];
+      float* block_mean = &sums[block * channels];
       std::vector<float> pivot = blocks.line_of(in + begin);
       blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
         for (int64_t i = 0; i < count; ++i) sum[i] += static_cast<float>(in[first + i]) - pivot[i];
       });
-      blocks.add_up(sum, mean);
+      blocks.add_up(sum, block_mean);
       for (int64_t c = 0; c < channels; ++c)
-        mean[c] = pivot[c] + mean[c] / static_cast<float>(blocks.rows_of(block));
-      pivot = blocks.line_of(mean);
+        block_mean[c] = pivot[c] + block_mean[c] / static_cast<float>(blocks.rows_of(block));
+      pivot = blocks.line_of(block_mean);
       blocks.for_lines(begin, end, [&](int64_t first, int64_t count) {
 #pragma GCC ivdep
         for (int64_t i = 0; i < count; ++i) {
