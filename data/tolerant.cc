@@ -11,6 +11,10 @@ std::string seen(const std::string& error) { return error.substr(0, error.find("
 
 }  // namespace
 
+bool tolerated(int64_t bad, int64_t images, double max_bad_fraction) {
+  return static_cast<double>(bad) <= max_bad_fraction * static_cast<double>(images);
+}
+
 TolerantDataset::TolerantDataset(std::shared_ptr<const Dataset> whole, Tolerance tolerance)
     : whole_(std::move(whole)), tolerance_(std::move(tolerance)) {}
 
@@ -42,11 +46,10 @@ Image TolerantDataset::image_around(int64_t index, const NeededPart& needed) con
 void TolerantDataset::record(int64_t index, const std::string& error) const {
   const std::lock_guard lock(mutex_);
   const bool known = !bad_.try_emplace(index, BadFile{index, path(index), seen(error)}).second;
-  const auto count = static_cast<double>(bad_.size());
   if (!known && tolerance_.warn)
     tolerance_.warn(fmt::format("{}; a neighbour takes its place ({} of {} images so far)",
                                 seen(error), bad_.size(), size()));
-  if (count > tolerance_.max_bad_fraction * static_cast<double>(size()))
+  if (!tolerated(std::ssize(bad_), size(), tolerance_.max_bad_fraction))
     throw TooManyBadFiles(fmt::format(
         "{}: {} of {} images cannot be read: {}; at most {} of all is allowed; replace or remove "
         "them, or raise --max-bad-fraction",

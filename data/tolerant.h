@@ -22,6 +22,9 @@ struct Tolerance {
   std::function<void(const std::string&)> warn = {};
 };
 
+/// Whether a data set may have so many bad files.
+bool tolerated(int64_t bad, int64_t images, double max_bad_fraction);
+
 struct BadFile {
   int64_t index;
   std::filesystem::path path;

@@ -140,9 +140,9 @@ Plan make_plan(const Config& config, const TrainTest& whole, int runs) {
     plan.memory = peak_memory(config.device, trainer.step_memory().reserved);
   }
   if (config.objective.steps_per_target > 1) {
-    const Trainer whole(config, data);
-    plan.checkpoint = whole.checkpoint_bytes();
-    plan.memory += whole.objective_bytes();
+    const Trainer with_window(config, data);
+    plan.checkpoint = with_window.checkpoint_bytes();
+    plan.memory += with_window.objective_bytes();
   }
   if (config.linear_probe && several_classes(*data.train))
     plan.probe_seconds = kProbeCost * plan.monitor_seconds;

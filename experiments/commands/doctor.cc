@@ -7,6 +7,7 @@
 #include <set>
 
 #include "data/survey.h"
+#include "data/tolerant.h"
 #include "experiments/commands/command.h"
 #include "experiments/commands/output_file.h"
 #include "experiments/console.h"
@@ -174,7 +175,7 @@ int doctor_command(int argc, char** argv) {
     return survey(folder, *images, [&](double share) { phase.done(share); });
   }();
   const Part worse = worse_part(parts, seen);
-  const bool works = seen.readable() > 0 && worse.bad_share() <= most;
+  const bool works = seen.readable() > 0 && tolerated(worse.bad, worse.images, most);
   print(stdout, report(folder, *images, seen));
   if (!file.empty())
     write_file_atomically(

@@ -73,11 +73,11 @@ void encode_images(const TrainedModel& trained, const Dataset& dataset, bool pro
   for (const std::string& why : bad) progress.message("  " + why);
 }
 
-Tensor network_input(const TrainedModel& trained, const Image& image) {
+Tensor encode_image(const TrainedModel& trained, const Image& image) {
   const AugmentConfig& augment = trained.config.augment;
   const Tensor pixels = Tensor::empty({1, augment.size, augment.size, 3});
   test_transform(image, augment, pixels.data<float>());
-  return pixels;
+  return encode(trained.model, pixels, trained.config, /*projection=*/false).backbone;
 }
 
 }  // namespace siam

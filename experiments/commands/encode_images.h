@@ -24,7 +24,7 @@ struct EncodedImages {
 void encode_images(const TrainedModel& trained, const Dataset& dataset, bool projection,
                    Progress& progress, const std::function<void(const EncodedImages&)>& encoded);
 
-/// An image as the network sees it, [1,S,S,3].
-Tensor network_input(const TrainedModel& trained, const Image& image);
+/// Backbone features of one image, [1,D].
+Tensor encode_image(const TrainedModel& trained, const Image& image);
 
 }  // namespace siam

@@ -17,7 +17,6 @@
 #include "experiments/neighbours_figure.h"
 #include "experiments/number_option.h"
 #include "experiments/options.h"
-#include "simsiam/features.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/parallel.h"
 #include "tensor/philox.h"
@@ -77,9 +76,7 @@ struct Query {
 
   Query(const TrainedModel& trained, const std::string& name, const Image& image, int64_t index)
       : picture(photograph(image, "query", name, "query")),
-        features(encode(trained.model, network_input(trained, image), trained.config,
-                        /*projection=*/false)
-                     .backbone),
+        features(encode_image(trained, image)),
         index(index) {}
 };
 

@@ -21,7 +21,7 @@ struct Constants {
   Constants(const RowBlocks& blocks, const Tensor& means, const Tensor& variances, double eps,
             const Tensor& gamma, const Tensor& beta) {
     for (int64_t i = 0; i < blocks.groups * blocks.line; ++i) {
-      const int64_t c = i % blocks.channels, s = i / blocks.line * blocks.channels + c;
+      const int64_t s = blocks.statistic(i), c = s % blocks.channels;
       mean.push_back(means.data<float>()[s]);
       inverse_deviation.push_back(1 /
                                   std::sqrt(variances.data<float>()[s] + static_cast<float>(eps)));
@@ -220,7 +220,7 @@ void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
   const Constants constants(blocks, mean, variance, eps, gamma, beta);
   std::vector<float> mean_g(blocks.groups * blocks.line), mean_g_xhat(mean_g.size());
   for (int64_t i = 0; i < blocks.groups * blocks.line; ++i) {
-    const int64_t s = i / blocks.line * blocks.channels + i % blocks.channels;
+    const int64_t s = blocks.statistic(i);
     mean_g[i] = sums.data<float>()[2 * s] / static_cast<float>(rows);
     mean_g_xhat[i] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
   }

@@ -36,6 +36,8 @@ struct RowBlocks {
   int64_t rows_within(int64_t elements) const {
     return std::max<int64_t>(1, elements / std::max<int64_t>(1, channels));
   }
+  /// Where a table [groups,channels] has the value for element i of a table [groups,line].
+  int64_t statistic(int64_t i) const { return i / line * channels + i % channels; }
   int64_t rows_of(int64_t block) const {
     return std::min(per_block, rows - block % per_group * per_block);
   }

@@ -123,6 +123,15 @@ MemorySource one_segment() {
           .advice = [](size_t) { return std::string("none free"); }};
 }
 
+// With so little memory an epoch ends with this advice.
+void check_advice(Config config, const char* advice) {
+  CachingAllocator small(one_segment());
+  config.workers = 0;
+  Trainer trainer(config, data());
+  const ScopedAllocator scope(small);
+  CHECK_THROWS_WITH_AS(trainer.train_epoch(), doctest::Contains(advice), OutOfMemory);
+}
+
 }  // namespace
 
 TEST_CASE("where memory runs out, a batch that may fit is named") {
@@ -130,47 +139,27 @@ TEST_CASE("where memory runs out, a batch that may fit is named") {
   CHECK(batch_that_fits(512, 1000, 1000) == 256);
   CHECK(batch_that_fits(512, 1000, 3001) == 64);
   CHECK(batch_that_fits(512, 0, 1000) == 2);
-  CachingAllocator small(one_segment());  // less than a step of this batch needs
   Config config = tiny();
   config.augment.size = 64;
-  config.workers = 0;
-  Trainer trainer(config, data());
-  const ScopedAllocator scope(small);
-  CHECK_THROWS_WITH_AS(trainer.train_epoch(),
-                       doctest::Contains("none free; use a smaller batch: --batch-size "),
-                       OutOfMemory);
+  check_advice(config, "none free; use a smaller batch: --batch-size ");
 }
 
 TEST_CASE("where memory runs out in parts of a batch, smaller parts are named") {
-  CachingAllocator small(one_segment());
   Config config = tiny();
   config.augment.size = 96;
-  config.workers = 0;
   config.micro_batch = 4;
-  Trainer trainer(config, data());
-  const ScopedAllocator scope(small);
-  CHECK_THROWS_WITH_AS(trainer.train_epoch(),
-                       doctest::Contains("none free; use smaller parts: --micro-batch "),
-                       OutOfMemory);
+  check_advice(config, "none free; use smaller parts: --micro-batch ");
 }
 
 TEST_CASE("where memory runs out, what can be smaller is named") {
-  // Two images are the smallest possible batch.
-  CachingAllocator small(one_segment());
   Config config = tiny();
   config.augment.size = 256;
-  config.workers = 0;
-  config.batch_size = 2;
-  {
-    Trainer trainer(config, data());
-    const ScopedAllocator scope(small);
-    CHECK_THROWS_WITH_AS(trainer.train_epoch(),
-                         doctest::Contains("none free; lower --width, --dim or --image-size"),
-                         OutOfMemory);
-  }
+  config.batch_size = 2;  // the smallest that is possible
+  check_advice(config, "none free; lower --width, --dim or --image-size");
   // A network that does not fit, whatever the batch: 2^26 bytes in its largest layer.
   config.model.projector_hidden = 4096;
   config.model.projector_layers = 3;
+  CachingAllocator small(one_segment());
   const ScopedAllocator scope(small);
   CHECK_THROWS_WITH_AS(Trainer(config, data()),
                        doctest::Contains("none free; lower --width, --dim or --train-samples"),
