@@ -25,51 +25,50 @@ void transform_filters(const Filter<T>& filter, float* to) {
     filter.pack(taps, taps, panel, scratch.at(part));
     float* transformed = to + kProducts * kProducts * index * in * kColumns;
     for (int64_t at = 0; at < size; at += kLanes) {
-      Vec g[3][3], u[kProducts][kProducts];
-      for (int i = 0; i < 9; ++i) g[i / 3][i % 3] = load(packed + i * size + at);
-      in_both_directions(g, u, [](const Vec* g, Vec* u) { Algebra::filter(g, u); });
-      for (int i = 0; i < kProducts; ++i)
-        for (int j = 0; j < kProducts; ++j)
-          store(transformed + (i * kProducts + j) * size + at, u[i][j]);
+      in_both_directions<Vec, 3, kProducts>(
+          [&](int64_t j, Vec* g) {
+            for (int i = 0; i < 3; ++i) g[i] = load(packed + (i * 3 + j) * size + at);
+          },
+          [](const Vec* g, Vec* u) { Algebra::filter(g, u); },
+          [&](int64_t i, const Vec* u) {
+            for (int j = 0; j < kProducts; ++j)
+              store(transformed + (i * kProducts + j) * size + at, u[j]);
+          });
     }
   });
 }
 
-/// Results of a tile in channels [begin, begin + count), from products; a row of `from` starts with
-/// the first of these channels.
+/// Results of a tile in channels [begin, begin + count) of all, from products; a row of `from`
+/// starts with the first of these channels. Rows that do not exist are null. The next tile is
+/// prefetched: a store waits for the rest of its cache line.
 template <class Algebra, class T, int kOutputs>
-void finish_tile(const Planes& from, int64_t tile, T* const (&pixels)[kOutputs][kOutputs],
-                 int64_t begin, int64_t count) {
+void finish_tile(const Planes& from, int64_t tile, Square<T, kOutputs> square,
+                 Square<T, kOutputs> next, int64_t channels, int64_t begin, int64_t count) {
   constexpr int kProducts = Algebra::kProducts;
-  for (int64_t c = 0; c < count; c += kLanes) {
-    Vec m[kProducts][kProducts], y[kOutputs][kOutputs];
-    const float* product = from.at(0, tile) + c;
+  for (int64_t c = 0; c < count; c += kLanes)
+    in_both_directions<Vec, kProducts, kOutputs>(
+        [=, first = from.at(0, tile) + c, plane = from.plane](int64_t j, Vec* m) {
+          const float* product = first + j * plane;
 #pragma GCC unroll 9
-    for (int i = 0; i < kProducts; ++i)
-#pragma GCC unroll 9
-      for (int j = 0; j < kProducts; ++j, product += from.plane) m[i][j] = load(product);
-    in_both_directions(m, y, [](const Vec* m, Vec* y) { Algebra::output(m, y); });
-    // Unrolled only if a store is one instruction; otherwise it would be most of the program.
-    if (sizeof(T) < sizeof(float) || c + kLanes > count) {
-#pragma GCC unroll 1
-      for (int i = 0; i < kOutputs * kOutputs; ++i)
-        if (T* to = pixels[i / kOutputs][i % kOutputs])
-          store_some(to + begin + c, y[i / kOutputs][i % kOutputs], count - c);
-      continue;
-    }
+          for (int i = 0; i < kProducts; ++i, product += kProducts * plane) m[i] = load(product);
+        },
+        [](const Vec* m, Vec* y) { Algebra::output(m, y); },
+        [=](int64_t i, const Vec* y) {
 #pragma GCC unroll 8
-    for (int i = 0; i < kOutputs; ++i)
+          for (int64_t j = 0; j < kOutputs; ++j)
+            __builtin_prefetch(next.rows[i] + j * channels + begin + c, 1);
+          if (T* pixel = square.rows[i])
 #pragma GCC unroll 8
-      for (int j = 0; j < kOutputs; ++j)
-        if (T* to = pixels[i][j]) store(to + begin + c, y[i][j]);
-  }
+            for (int64_t j = 0; j < kOutputs; ++j)
+              if (j < square.end) store_some(pixel + j * channels + begin + c, y[j], count - c);
+        });
 }
 
 template <class Algebra, class T>
 void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
                    const Filter<T>& filter, const Images<T>& out) {
-  constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
-                kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
+  constexpr int kInputs = Algebra::kInputs, kProducts = Algebra::kProducts,
+                kAll = kProducts * kProducts;
   constexpr int64_t kMostTiles = 96;    // of a block
   constexpr int64_t kMostColumns = 64;  // of results at a time: their products stay in the cache
   const int64_t c = in.channels, k = out.channels, panels = Panel::count(k);
@@ -83,23 +82,23 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
   const int64_t tiles = ceil_div(strips, blocks) * kRows;  // of the largest block
   const ThreadScratch scratch(
       kAll * (Planes::plane_floats(tiles, c) + Planes::plane_floats(tiles, group)) +
-      Pieces::floats<T>(c) + Pieces::floats<float*>(tiles));
+      Pieces::floats<T>(kInputs * c) + Pieces::floats<float*>(tiles));
   for_tasks(blocks, [&](int64_t block, int part) {
     Pieces pieces(scratch.at(part));
     const Planes data(pieces.take(kAll * Planes::plane_floats(tiles, c)), tiles, c);
     const Planes products(pieces.take(kAll * Planes::plane_floats(tiles, group)), tiles, group);
-    auto* zeros = pieces.take<T>(c);
-    std::memset(zeros, 0, sizeof(T) * static_cast<size_t>(c));
+    auto* zeros = pieces.take<T>(kInputs * c);
+    std::memset(zeros, 0, sizeof(T) * static_cast<size_t>(kInputs * c));
     auto** rows = pieces.take<const float*>(tiles);  // of product 0
     const int64_t first = block * strips / blocks * kRows;
     const int64_t count = min((block + 1) * strips / blocks * kRows, tiling.count()) - first;
     for (int64_t t = 0; t < tiles; ++t) rows[t] = data.at(0, min(t, count - 1));
-    for (int64_t t = 0; t < count; ++t) {
-      const T* pixels[kInputs][kInputs];
-      tiling.inputs(first + t, in, static_cast<const T*>(zeros), pixels);
-      transform_tile<kInputs, kProducts>(pixels, c, data, t,
-                                         [](const Vec* d, Vec* v) { Algebra::input(d, v); });
-    }
+    tiling.for_inputs(first, count, in, static_cast<const T*>(zeros),
+                      [&](int64_t t, const auto& square, const auto& next) {
+                        transform_tile<kProducts>(
+                            square, next, c, data, t,
+                            [](const Vec* d, Vec* v) { Algebra::input(d, v); });
+                      });
     for (int64_t begin = 0; begin < k; begin += group) {
       const int64_t end = min(begin + group, k);
       for (int product = 0; product < kAll; ++product)
@@ -110,11 +109,10 @@ void winograd_conv(const Tiling<Algebra>& tiling, const Images<const T>& in,
           multiply_panel(rows, product * data.plane, round_up(count, kRows), {1, 0, c}, panel,
                          packed, products.at(product, 0) + panel.begin - begin, products.row);
         }
-      for (int64_t t = 0; t < count; ++t) {
-        T* pixels[kOutputs][kOutputs];
-        tiling.outputs(first + t, out, static_cast<T*>(nullptr), pixels);
-        finish_tile<Algebra>(products, t, pixels, begin, end - begin);
-      }
+      tiling.for_outputs(first, count, out, static_cast<T*>(nullptr),
+                         [&](int64_t t, const auto& square, const auto& next) {
+                           finish_tile<Algebra>(products, t, square, next, k, begin, end - begin);
+                         });
     }
   });
 }

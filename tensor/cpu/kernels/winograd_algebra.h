@@ -222,21 +222,27 @@ struct WinogradStride2Data {
   }
 };
 
-/// Applies f: V[In] -> V[Out] to the columns of a square and then to the rows of the result.
-template <int In, int Out, class V, class F>
-inline void in_both_directions(const V (&in)[In][In], V (&out)[Out][Out], const F& f) {
+/// Applies f: V[In] -> V[Out] to the columns of a square and then to the rows of the result:
+/// column(j, from) fetches a column of the square, row(i, to) takes a row of the result. Loops are
+/// not unrolled: one call of f needs all registers.
+template <class V, int In, int Out, class Column, class F, class Row>
+[[gnu::always_inline]] inline void in_both_directions(const Column& column, const F& f,
+                                                      const Row& row) {
   V half[Out][In];
-#pragma GCC unroll 9
+#pragma GCC unroll 1
   for (int j = 0; j < In; ++j) {
     V from[In], to[Out];
-#pragma GCC unroll 9
-    for (int i = 0; i < In; ++i) from[i] = in[i][j];
+    column(j, from);
     f(from, to);
 #pragma GCC unroll 9
     for (int i = 0; i < Out; ++i) half[i][j] = to[i];
   }
-#pragma GCC unroll 9
-  for (int i = 0; i < Out; ++i) f(half[i], out[i]);
+#pragma GCC unroll 1
+  for (int i = 0; i < Out; ++i) {
+    V to[Out];
+    f(half[i], to);
+    row(i, to);
+  }
 }
 
 }  // namespace

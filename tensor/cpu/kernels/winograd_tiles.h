@@ -21,23 +21,27 @@ void with_algebra(ConvAlgorithm algorithm, const Body& body) {
     body(WinogradStride2());
 }
 
+/// Pixels of an image: (i,j) is at rows[i] + j channels if begin <= j < end.
+template <class T, int Side>
+struct Square {
+  T* rows[Side];
+  int64_t begin, end;
+};
+
 /// [images,height,width,channels].
 template <class T>
 struct Images {
   T* data;
   int64_t height, width, channels;
 
-  /// The pixels [row, row + Side) x [column, column + Side), `outside` where there is none.
+  /// The pixels [row, row + Side) x [column, column + Side); rows that do not exist are `outside`.
   template <int Side>
-  void square(int64_t image, int64_t row, int64_t column, T* outside,
-              T* (&pixels)[Side][Side]) const {
+  Square<T, Side> square(int64_t image, int64_t row, int64_t column, T* outside) const {
+    Square<T, Side> square{{}, max(0, -column), min(Side, width - column)};
     T* corner = data + ((image * height + row) * width + column) * channels;
     for (int64_t i = 0; i < Side; ++i)
-      for (int64_t j = 0; j < Side; ++j) {
-        const bool inside =
-            0 <= row + i && row + i < height && 0 <= column + j && column + j < width;
-        pixels[i][j] = inside ? corner + (i * width + j) * channels : outside;
-      }
+      square.rows[i] = 0 <= row + i && row + i < height ? corner + i * width * channels : outside;
+    return square;
   }
 };
 
@@ -54,15 +58,37 @@ struct Tiling {
 
   int64_t count() const { return images * rows * columns; }
 
-  template <class T, int Side>
-  void inputs(int64_t tile, const Images<T>& from, T* outside, T* (&pixels)[Side][Side]) const {
-    from.square(tile / (rows * columns), tile / columns % rows * Algebra::kInputStep + first_input,
-                tile % columns * Algebra::kInputStep + first_input, outside, pixels);
+  /// Calls body(t, square, next) for the tiles first + t, t < count, with what each of them and its
+  /// successor read from `from`.
+  template <class T, class Body>
+  void for_inputs(int64_t first, int64_t count, const Images<T>& from, T* outside,
+                  const Body& body) const {
+    for_squares<Algebra::kInputs>(first, count, from, Algebra::kInputStep, first_input, outside,
+                                  body);
   }
-  template <class T, int Side>
-  void outputs(int64_t tile, const Images<T>& to, T* outside, T* (&pixels)[Side][Side]) const {
-    to.square(tile / (rows * columns), tile / columns % rows * Algebra::kOutputs,
-              tile % columns * Algebra::kOutputs, outside, pixels);
+  /// The same with what they write to `to`.
+  template <class T, class Body>
+  void for_outputs(int64_t first, int64_t count, const Images<T>& to, T* outside,
+                   const Body& body) const {
+    for_squares<Algebra::kOutputs>(first, count, to, Algebra::kOutputs, 0, outside, body);
+  }
+
+ private:
+  template <int Side, class T, class Body>
+  void for_squares(int64_t first, int64_t count, const Images<T>& in, int64_t step, int64_t origin,
+                   T* outside, const Body& body) const {
+    int64_t column = first % columns, row = first / columns % rows, image = first / columns / rows;
+    const auto here = [&] {
+      return in.template square<Side>(image, row * step + origin, column * step + origin, outside);
+    };
+    auto square = here();
+    for (int64_t t = 0; t < count; ++t) {
+      if (++column == columns) column = 0, ++row;
+      if (row == rows) row = 0, ++image;
+      const auto next = here();
+      body(t, square, next);
+      square = next;
+    }
   }
 };
 
@@ -86,24 +112,29 @@ struct Planes {
 };
 
 /// Evaluates a tile at all pairs of points: f in both directions on every channel's square. There
-/// must be at least kLanes channels.
-template <int In, int Products, class T, class F>
-void transform_tile(T* const (&pixels)[In][In], int64_t channels, const Planes& to, int64_t tile,
-                    const F& f) {
+/// must be at least kLanes channels, and of the rows that do not exist Side pixels. The next tile
+/// is prefetched: too many rows at once for the hardware to see what comes.
+template <int Products, int Side, class T, class F>
+void transform_tile(Square<T, Side> square, Square<T, Side> next, int64_t channels,
+                    const Planes& to, int64_t tile, const F& f) {
   for (int64_t c = 0; c < channels; c += kLanes) {
     // The last vector ends with the last channel and repeats some of those before it.
     const int64_t at = min(c, channels - kLanes);
-    Vec in[In][In], out[Products][Products];
+    in_both_directions<Vec, Side, Products>(
+        [=](int64_t j, Vec* column) {
+          const bool inside = square.begin <= j && j < square.end;
 #pragma GCC unroll 9
-    for (int i = 0; i < In; ++i)
+          for (int i = 0; i < Side; ++i)
+            column[i] = inside ? load(square.rows[i] + j * channels + at) : Vec{};
 #pragma GCC unroll 9
-      for (int j = 0; j < In; ++j) in[i][j] = load(pixels[i][j] + at);
-    in_both_directions(in, out, f);
-    float* product = to.at(0, tile) + at;
+          for (int i = 0; i < Side; ++i) __builtin_prefetch(next.rows[i] + j * channels + at);
+        },
+        f,
+        [=, first = to.at(0, tile) + at, plane = to.plane](int64_t i, const Vec* row) {
+          float* product = first + i * Products * plane;
 #pragma GCC unroll 9
-    for (int i = 0; i < Products; ++i)
-#pragma GCC unroll 9
-      for (int j = 0; j < Products; ++j, product += to.plane) store(product, out[i][j]);
+          for (int j = 0; j < Products; ++j, product += plane) store(product, row[j]);
+        });
   }
 }
 

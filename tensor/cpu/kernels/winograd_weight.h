@@ -50,8 +50,7 @@ class TileSums {
   }
 
  private:
-  static constexpr int kInputs = Algebra::kInputs, kOutputs = Algebra::kOutputs,
-                       kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
+  static constexpr int kProducts = Algebra::kProducts, kAll = kProducts * kProducts;
   static constexpr int64_t kBatchFloats = 1 << 19, kLeastTiles = 96;
 
   int64_t x_floats() const { return kAll * Planes::plane_floats(batch_, images_.channels); }
@@ -61,16 +60,19 @@ class TileSums {
                  const Planes& dy_tiles) const {
     constexpr int64_t kTilesOfTask = 8;
     for_tasks(ceil_div(count, kTilesOfTask), [&](int64_t task, int) {
-      for (int64_t t = task * kTilesOfTask; t < min((task + 1) * kTilesOfTask, count); ++t) {
-        const T *in[kInputs][kInputs], *out[kOutputs][kOutputs];
-        tiling_.inputs(first + t, images_, outside_, in);
-        transform_tile<kInputs, kProducts>(in, images_.channels, x_tiles, t,
-                                           [](const Vec* d, Vec* v) { Algebra::input(d, v); });
-        tiling_.outputs(first + t, gradients_, outside_, out);
-        transform_tile<kOutputs, kProducts>(
-            out, gradients_.channels, dy_tiles, t,
-            [](const Vec* d, Vec* z) { Algebra::output_transposed(d, z); });
-      }
+      const int64_t begin = task * kTilesOfTask, tiles = min(kTilesOfTask, count - begin);
+      tiling_.for_inputs(first + begin, tiles, images_, outside_,
+                         [&](int64_t t, const auto& square, const auto& next) {
+                           transform_tile<kProducts>(
+                               square, next, images_.channels, x_tiles, begin + t,
+                               [](const Vec* d, Vec* v) { Algebra::input(d, v); });
+                         });
+      tiling_.for_outputs(first + begin, tiles, gradients_, outside_,
+                          [&](int64_t t, const auto& square, const auto& next) {
+                            transform_tile<kProducts>(
+                                square, next, gradients_.channels, dy_tiles, begin + t,
+                                [](const Vec* d, Vec* z) { Algebra::output_transposed(d, z); });
+                          });
     });
   }
 
@@ -109,11 +111,16 @@ void finish_weights(const ConvShape& s, const WeightSums& layout, const WeightPa
   constexpr int kProducts = Algebra::kProducts;
   for_tasks(s.k, [&](int64_t k, int) {
     for (int64_t c = 0; c < s.c; c += kLanes) {
-      Vec u[kProducts][kProducts], g[3][3];
-      for (int i = 0; i < kProducts * kProducts; ++i)
-        u[i / kProducts][i % kProducts] = parts.total(i * layout.plane + k * layout.row + c);
-      in_both_directions(u, g, [](const Vec* u, Vec* g) { Algebra::filter_transposed(u, g); });
-      for (int i = 0; i < 9; ++i) store_some(dw + (k * 9 + i) * s.c + c, g[i / 3][i % 3], s.c - c);
+      in_both_directions<Vec, kProducts, 3>(
+          [&](int64_t j, Vec* u) {
+            for (int64_t i = 0; i < kProducts; ++i)
+              u[i] = parts.total((i * kProducts + j) * layout.plane + k * layout.row + c);
+          },
+          [](const Vec* u, Vec* g) { Algebra::filter_transposed(u, g); },
+          [&](int64_t i, const Vec* g) {
+            for (int64_t j = 0; j < 3; ++j)
+              store_some(dw + (k * 9 + i * 3 + j) * s.c + c, g[j], s.c - c);
+          });
     }
   });
 }
@@ -121,8 +128,9 @@ void finish_weights(const ConvShape& s, const WeightSums& layout, const WeightPa
 template <class Algebra, class T>
 void winograd_weight(const ConvShape& s, const T* dy, const T* x, float* dw) {
   constexpr int64_t kTilesOfPart = 192;
-  const Scratch zeros(static_cast<size_t>(max(s.c, s.k)));
-  std::memset(zeros.data(), 0, sizeof(float) * static_cast<size_t>(max(s.c, s.k)));
+  const size_t row = max(Algebra::kInputs * s.c, Algebra::kOutputs * s.k);
+  const Scratch zeros(row);
+  std::memset(zeros.data(), 0, sizeof(float) * row);
   const TileSums<Algebra, T> sums(s, dy, x, reinterpret_cast<const T*>(zeros.data()));
   const WeightSums layout(Algebra::kProducts * Algebra::kProducts, s);
   const WeightParts parts(sums.tiles(), kTilesOfPart, layout.floats());
