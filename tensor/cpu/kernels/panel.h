@@ -29,7 +29,8 @@ struct Panel {
   }
 };
 
-/// Row l of the panel is src[l step + j column_step] for its columns j, 0 beyond them.
+/// Row l of the panel is src[l step + j column_step] for its columns j, 0 beyond them. One of the
+/// steps is 1.
 template <class T>
 void pack_panel(const T* src, int64_t rows, int64_t step, int64_t column_step, const Panel& panel,
                 float* out) {
@@ -40,18 +41,14 @@ void pack_panel(const T* src, int64_t rows, int64_t step, int64_t column_step, c
         store(out + j, load_some(src + min(j, columns), max(columns - j, 0)));
     return;
   }
-  constexpr int64_t kBlock = 4 * kLanes;  // rows, as many as are transposed within the cache
-  float column[kBlock];
-  for (int64_t l = 0; l < rows; l += kBlock) {
-    const int64_t count = min(kBlock, rows - l);
-    for (int64_t j = 0; j < width; ++j) {
-      const bool inside = j < columns;
-      if (inside && step == 1)
-        convert(src + j * column_step + l, count, column);
-      else
-        for (int64_t i = 0; i < count; ++i)
-          column[i] = inside ? load_some(src + j * column_step + (l + i) * step, 1)[0] : 0.0f;
-      for (int64_t i = 0; i < count; ++i) out[(l + i) * width + j] = column[i];
+  for (int64_t l = 0; l < rows; l += kLanes, out += kLanes * width) {
+    const int64_t count = min(kLanes, rows - l);
+    for (int64_t j = 0; j < width; j += kLanes) {
+      Vec square[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i)
+        square[i] = j + i < columns ? load_some(src + (j + i) * column_step + l, count) : Vec{};
+      transpose(square);
+      for (int64_t i = 0; i < count; ++i) store(out + i * width + j, square[i]);
     }
   }
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace siam::cpu {
 namespace {
@@ -99,6 +100,24 @@ template <class Half>
 inline void store(Half* to, Vec value) {
   const Halves halves = __builtin_convertvector(narrow(value, Half{}), Halves);
   std::memcpy(to, &halves, sizeof(halves));
+}
+
+/// Exchanges the lanes of a that have the bit kHalf with those of b that have it not.
+template <int kHalf, int... lane>
+inline void exchange(Vec& a, Vec& b, std::integer_sequence<int, lane...>) {
+  const Vec first = a;
+  a = __builtin_shufflevector(first, b, (lane & kHalf ? lane - kHalf + kLanes : lane)...);
+  b = __builtin_shufflevector(first, b, (lane & kHalf ? lane + kLanes : lane + kHalf)...);
+}
+
+/// rows[i][j] becomes rows[j][i]: halves, quarters, ... off the diagonal change places.
+template <int kHalf = kLanes / 2>
+inline void transpose(Vec (&rows)[kLanes]) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i)
+    if (!(i & kHalf))
+      exchange<kHalf>(rows[i], rows[i + kHalf], std::make_integer_sequence<int, kLanes>());
+  if constexpr (kHalf > 1) transpose<kHalf / 2>(rows);
 }
 
 /// The first `count` lanes; the others become 0 when loaded, and are left alone in memory when
