@@ -54,9 +54,10 @@ void finish_tile(const Planes& from, int64_t tile, Square<T, kOutputs> square,
         },
         [](const Vec* m, Vec* y) { Algebra::output(m, y); },
         [=](int64_t i, const Vec* y) {
+          if (T* pixel = next.rows[i])
 #pragma GCC unroll 8
-          for (int64_t j = 0; j < kOutputs; ++j)
-            __builtin_prefetch(next.rows[i] + j * channels + begin + c, 1);
+            for (int64_t j = 0; j < kOutputs; ++j)
+              __builtin_prefetch(pixel + j * channels + begin + c, 1);
           if (T* pixel = square.rows[i])
 #pragma GCC unroll 8
             for (int64_t j = 0; j < kOutputs; ++j)

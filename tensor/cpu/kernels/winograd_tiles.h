@@ -59,7 +59,7 @@ struct Tiling {
   int64_t count() const { return images * rows * columns; }
 
   /// Calls body(t, square, next) for the tiles first + t, t < count, with what each of them and its
-  /// successor read from `from`.
+  /// successor, if there is one, read from `from`.
   template <class T, class Body>
   void for_inputs(int64_t first, int64_t count, const Images<T>& from, T* outside,
                   const Body& body) const {
@@ -85,7 +85,7 @@ struct Tiling {
     for (int64_t t = 0; t < count; ++t) {
       if (++column == columns) column = 0, ++row;
       if (row == rows) row = 0, ++image;
-      const auto next = here();
+      const auto next = t + 1 < count ? here() : square;
       body(t, square, next);
       square = next;
     }
