@@ -12,7 +12,9 @@ std::string seen(const std::string& error) { return error.substr(0, error.find("
 }  // namespace
 
 bool tolerated(int64_t bad, int64_t images, double max_bad_fraction) {
-  return static_cast<double>(bad) <= max_bad_fraction * static_cast<double>(images);
+  // The quotient, not the product: 29 / 100 is the number that "0.29" is read as, 0.29 * 100 is
+  // less than 29.
+  return bad == 0 || static_cast<double>(bad) / static_cast<double>(images) <= max_bad_fraction;
 }
 
 TolerantDataset::TolerantDataset(std::shared_ptr<const Dataset> whole, Tolerance tolerance)

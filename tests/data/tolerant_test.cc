@@ -4,6 +4,7 @@
 #include "data/tolerant.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -81,6 +82,16 @@ TEST_CASE("where a class has no image left another one's is taken") {
   for (int i = 0; i < 10; ++i) fs::remove(folder / fmt::format("cat/0{}.jpg", i));
   CHECK_THROWS_WITH_AS(data->image(13), doctest::Contains("no image can be read: "),
                        TooManyBadFiles);
+}
+
+TEST_CASE("as many bad files as the fraction says are tolerated, and no more") {
+  for (int64_t bad = 0; bad < 100; ++bad) {
+    const double fraction = std::stod(fmt::format("0.{:02}", bad));
+    INFO(bad, " of 100, ", fraction);
+    CHECK(tolerated(bad, 100, fraction));
+    CHECK_FALSE(tolerated(bad + 1, 100, fraction));
+  }
+  CHECK(tolerated(0, 0, 0));
 }
 
 TEST_CASE("more than the fraction is an error with the list") {
