@@ -24,10 +24,9 @@ ResNetArch arch_of(const std::string& text) {
     blocks += possible ? count : 0;
   }
   if (!possible || blocks == 0)
-    throw UsageError(
-        fmt::format("--arch {}; resnet18, resnet34, resnet50, resnet101 or as \"basic 1 0 0 0\" is "
-                    "needed; change it or leave it out",
-                    text));
+    throw UsageError(fmt::format(
+        "--arch {}; {} is needed, in which stages may have 0 blocks; change it or leave it out",
+        text, resnet_choices()));
   return arch;
 }
 
