@@ -19,17 +19,19 @@ struct Constants {
   std::vector<float> mean, inverse_deviation, scale, shift;
 
   Constants(const RowBlocks& blocks, const Tensor& means, const Tensor& variances, double eps,
-            const Tensor& gamma, const Tensor& beta) {
-    for (int64_t i = 0; i < blocks.groups * blocks.line; ++i) {
-      const int64_t s = blocks.statistic(i), c = s % blocks.channels;
-      mean.push_back(means.data<float>()[s]);
-      inverse_deviation.push_back(1 /
-                                  std::sqrt(variances.data<float>()[s] + static_cast<float>(eps)));
-      const auto affine = math::normalization(mean[i], inverse_deviation[i],
-                                              gamma.defined() ? gamma.data<float>()[c] : 1.0f,
-                                              beta.defined() ? beta.data<float>()[c] : 0.0f);
-      scale.push_back(affine.scale);
-      shift.push_back(affine.shift);
+            const Tensor& gamma, const Tensor& beta)
+      : mean(blocks.groups * blocks.line), inverse_deviation(mean), scale(mean), shift(mean) {
+    for (int64_t s = 0; s < blocks.groups * blocks.channels; ++s) {
+      const int64_t c = s % blocks.channels;
+      const float m = means.data<float>()[s];
+      const float inverse = 1 / std::sqrt(variances.data<float>()[s] + static_cast<float>(eps));
+      const auto affine =
+          math::normalization(m, inverse, gamma.defined() ? gamma.data<float>()[c] : 1.0f,
+                              beta.defined() ? beta.data<float>()[c] : 0.0f);
+      blocks.set(s, m, mean);
+      blocks.set(s, inverse, inverse_deviation);
+      blocks.set(s, affine.scale, scale);
+      blocks.set(s, affine.shift, shift);
     }
   }
 };
@@ -219,10 +221,9 @@ void normalize_input_grad(const Tensor& g, const Tensor& x, const Tensor& mean,
   const RowBlocks blocks(x, mean.dim(0));
   const Constants constants(blocks, mean, variance, eps, gamma, beta);
   std::vector<float> mean_g(blocks.groups * blocks.line), mean_g_xhat(mean_g.size());
-  for (int64_t i = 0; i < blocks.groups * blocks.line; ++i) {
-    const int64_t s = blocks.statistic(i);
-    mean_g[i] = sums.data<float>()[2 * s] / static_cast<float>(rows);
-    mean_g_xhat[i] = sums.data<float>()[2 * s + 1] / static_cast<float>(rows);
+  for (int64_t s = 0; s < blocks.groups * blocks.channels; ++s) {
+    blocks.set(s, sums.data<float>()[2 * s] / static_cast<float>(rows), mean_g);
+    blocks.set(s, sums.data<float>()[2 * s + 1] / static_cast<float>(rows), mean_g_xhat);
   }
   with_mask(g, {}, x, {}, relu, [&]<class T>(T, auto masked) {
     const T* in = x.data<T>();

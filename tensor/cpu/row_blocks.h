@@ -36,8 +36,6 @@ struct RowBlocks {
   int64_t rows_within(int64_t elements) const {
     return std::max<int64_t>(1, elements / std::max<int64_t>(1, channels));
   }
-  /// Where a table [groups,channels] has the value for element i of a table [groups,line].
-  int64_t statistic(int64_t i) const { return i / line * channels + i % channels; }
   int64_t rows_of(int64_t block) const {
     return std::min(per_block, rows - block % per_group * per_block);
   }
@@ -64,6 +62,12 @@ struct RowBlocks {
   void add_up(const std::vector<float>& of_line, float* sums) const {
     for (int64_t row = 0; row < line; row += channels)
       for (int64_t c = 0; c < channels; ++c) sums[c] += of_line[row + c];
+  }
+
+  /// Sets all elements of channel s % channels of group s / channels in a table [groups,line].
+  void set(int64_t s, float value, std::vector<float>& table) const {
+    const int64_t first = s / channels * line;
+    for (int64_t i = first + s % channels; i < first + line; i += channels) table[i] = value;
   }
 
   /// A line with each channel's value in each of its rows.
