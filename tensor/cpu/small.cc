@@ -25,34 +25,4 @@ void update_running(const Tensor& mean, const Tensor& variance, int64_t rows, do
   reference::update_running(mean, variance, rows, momentum, running_mean, running_variance);
 }
 
-void cosine_similarity(const Tensor& p, const Tensor& z, const Tensor& y) {
-  reference::cosine_similarity(p, z, y);
-}
-
-void cosine_similarity_backward(const Tensor& dy, const Tensor& p, const Tensor& z,
-                                const Tensor& dp) {
-  reference::cosine_similarity_backward(dy, p, z, dp);
-}
-
-void softmax(const Tensor& x, const Tensor& y) { reference::softmax(x, y); }
-
-void softmax_backward(const Tensor& dy, const Tensor& y, const Tensor& dx) {
-  reference::softmax_backward(dy, y, dx);
-}
-
-void softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& y) {
-  reference::softmax_cross_entropy(logits, target, y);
-}
-
-void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits, const Tensor& target,
-                                    const Tensor& dlogits) {
-  reference::softmax_cross_entropy_backward(dy, logits, target, dlogits);
-}
-
-void normalize_rows(const Tensor& x, const Tensor& y) { reference::normalize_rows(x, y); }
-
-void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx) {
-  reference::normalize_rows_backward(dy, x, dx);
-}
-
 }  // namespace siam::cpu

@@ -112,8 +112,8 @@ struct Planes {
 };
 
 /// Evaluates a tile at all pairs of points: f in both directions on every channel's square. There
-/// must be at least kLanes channels, and of the rows that do not exist Side pixels. The next tile
-/// is prefetched: too many rows at once for the hardware to see what comes.
+/// must be at least kLanes channels; `outside` rows must be Side pixels of zeros. The next tile is
+/// prefetched: it is in too many rows at once for the hardware to foresee.
 template <int Products, int Side, class T, class F>
 void transform_tile(Square<T, Side> square, Square<T, Side> next, int64_t channels,
                     const Planes& to, int64_t tile, const F& f) {
