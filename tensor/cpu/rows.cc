@@ -9,47 +9,45 @@ namespace siam::cpu {
 
 namespace {
 
-// op for ranges of the rows of all tensors, which are as many as `matrix` has.
+// op for ranges of the rows of all tensors: matrices and vectors with an element per row.
 template <class... Tensors>
-void by_rows(void (*op)(const Tensors&...), const Tensor& matrix, const Tensors&... tensors) {
-  constexpr int64_t kElements = 4096;  // of a range, at least
-  const int64_t rows = matrix.dim(0);
-  parallel_for(rows, std::max<int64_t>(1, kElements * rows / std::max<int64_t>(1, matrix.numel())),
+void by_rows(void (*op)(const Tensors&...), const Tensors&... tensors) {
+  constexpr int64_t kElements = 4096;  // of a matrix in a range, at least
+  const int64_t rows = std::max({tensors.dim(0)...}), elements = std::max({tensors.numel()...});
+  parallel_for(rows, std::max<int64_t>(1, kElements * rows / std::max<int64_t>(1, elements)),
                [&](int64_t begin, int64_t end) { op(tensors.rows(begin, end)...); });
 }
 
 }  // namespace
 
 void cosine_similarity(const Tensor& p, const Tensor& z, const Tensor& y) {
-  by_rows(reference::cosine_similarity, p, p, z, y);
+  by_rows(reference::cosine_similarity, p, z, y);
 }
 
 void cosine_similarity_backward(const Tensor& dy, const Tensor& p, const Tensor& z,
                                 const Tensor& dp) {
-  by_rows(reference::cosine_similarity_backward, p, dy, p, z, dp);
+  by_rows(reference::cosine_similarity_backward, dy, p, z, dp);
 }
 
-void softmax(const Tensor& x, const Tensor& y) { by_rows(reference::softmax, x, x, y); }
+void softmax(const Tensor& x, const Tensor& y) { by_rows(reference::softmax, x, y); }
 
 void softmax_backward(const Tensor& dy, const Tensor& y, const Tensor& dx) {
-  by_rows(reference::softmax_backward, y, dy, y, dx);
+  by_rows(reference::softmax_backward, dy, y, dx);
 }
 
 void softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& y) {
-  by_rows(reference::softmax_cross_entropy, logits, logits, target, y);
+  by_rows(reference::softmax_cross_entropy, logits, target, y);
 }
 
 void softmax_cross_entropy_backward(const Tensor& dy, const Tensor& logits, const Tensor& target,
                                     const Tensor& dlogits) {
-  by_rows(reference::softmax_cross_entropy_backward, logits, dy, logits, target, dlogits);
+  by_rows(reference::softmax_cross_entropy_backward, dy, logits, target, dlogits);
 }
 
-void normalize_rows(const Tensor& x, const Tensor& y) {
-  by_rows(reference::normalize_rows, x, x, y);
-}
+void normalize_rows(const Tensor& x, const Tensor& y) { by_rows(reference::normalize_rows, x, y); }
 
 void normalize_rows_backward(const Tensor& dy, const Tensor& x, const Tensor& dx) {
-  by_rows(reference::normalize_rows_backward, x, dy, x, dx);
+  by_rows(reference::normalize_rows_backward, dy, x, dx);
 }
 
 }  // namespace siam::cpu
