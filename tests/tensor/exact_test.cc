@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -238,6 +240,38 @@ TEST_CASE("sums and means of integers are exact") {
     test.check({test.integers(x)}, kTypes, [](const Tensors& t) {
       return Tensors{sum_rows(t[0]), mean(t[0])};
     });
+  }
+}
+
+// A product of two halves is exact in f32: what is left to differ is how a half becomes an f32, and
+// an f32 a half. The factors lead to ties, subnormals and infinities.
+TEST_CASE("every bf16 and f16 is widened and rounded as defined") {
+  for (const DType type : {DType::bf16, DType::f16}) {
+    const Tensor halves = Tensor::empty({1, 65536}, type);
+    for (int64_t i = 0; i < halves.numel(); ++i)
+      static_cast<uint16_t*>(halves.raw())[i] = static_cast<uint16_t>(i);
+    const Tensor factors =
+        cast(Tensor::from<float>({6, 1}, {1, -1, 1.0078125f, -0.0390625f, 11, 0.001953125f}), type);
+    const auto products = [&](DType result) {
+      return cast(matmul(factors, Transpose::no, halves, Transpose::no, result), DType::f32);
+    };
+    for (const DType result : {type, DType::f32}) {
+      const Tensor expected = [&] {
+        const ScopedReference reference;
+        return products(result);
+      }();
+      for (const cpu::InstructionSet set : cpu::available_instruction_sets()) {
+        CAPTURE(fmt::format("{} to {}, {}", type, result, cpu::name_of(set)));
+        const cpu::ScopedInstructionSet scope(set);
+        const Tensor got = products(result);
+        int64_t different = 0;
+        for (int64_t i = 0; i < got.numel(); ++i) {
+          const float a = expected.data<float>()[i], b = got.data<float>()[i];
+          different += std::isnan(a) ? !std::isnan(b) : a != b;
+        }
+        CHECK(different == 0);
+      }
+    }
   }
 }
 

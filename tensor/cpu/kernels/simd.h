@@ -57,22 +57,37 @@ inline Vec multiply_add(Vec a, Vec x, Vec y) { return a * x + y; }
 #endif
 inline Vec multiply_add(float a, Vec x, Vec y) { return multiply_add(a - Vec{}, x, y); }
 
-// The conversions are those of tensor/dtype.h, for all lanes at once.
+// The conversions are those of tensor/dtype.h, for all lanes at once; F16C's instructions differ
+// from them in the payload of a NaN.
 
-inline Vec widen(Bits bits, Bf16) { return same_bits<Vec>(bits << 16); }
-inline Vec widen(Bits half, F16) {
-  const Bits sign = (half & 0x8000u) << 16, magnitude = half & 0x7fffu;
+inline Bits wide(Halves halves) { return __builtin_convertvector(halves, Bits); }
+inline Halves low_parts(Bits bits) { return __builtin_convertvector(bits, Halves); }
+
+inline Vec widen(Halves bf16, Bf16) { return same_bits<Vec>(wide(bf16) << 16); }
+inline Halves narrow(Vec value, Bf16) {
+  const Bits bits = same_bits<Bits>(value);
+  const Bits rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  return low_parts((bits & 0x7fffffffu) > 0x7f800000u ? ((bits >> 16) | 0x40u) : rounded);
+}
+
+#if SIAM_LANES == 16 && defined(__AVX512F__)
+inline Vec widen(Halves f16, F16) { return _mm512_cvtph_ps(same_bits<__m256i>(f16)); }
+inline Halves narrow(Vec value, F16) {
+  return same_bits<Halves>(_mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
+}
+#elif SIAM_LANES == 8 && defined(__F16C__)
+inline Vec widen(Halves f16, F16) { return _mm256_cvtph_ps(same_bits<__m128i>(f16)); }
+inline Halves narrow(Vec value, F16) {
+  return same_bits<Halves>(_mm256_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
+}
+#else
+inline Vec widen(Halves f16, F16) {
+  const Bits bits = wide(f16), sign = (bits & 0x8000u) << 16, magnitude = bits & 0x7fffu;
   const Vec scaled = same_bits<Vec>(magnitude << 13) * 0x1p112f;
   const Bits finite = same_bits<Bits>(scaled), special = 0x7f800000u | (magnitude << 13);
   return same_bits<Vec>(sign | (magnitude >= 0x7c00u ? special : finite));
 }
-
-inline Bits narrow(Vec value, Bf16) {
-  const Bits bits = same_bits<Bits>(value);
-  const Bits rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  return (bits & 0x7fffffffu) > 0x7f800000u ? ((bits >> 16) | 0x40u) : rounded;
-}
-inline Bits narrow(Vec value, F16) {
+inline Halves narrow(Vec value, F16) {
   const Bits bits = same_bits<Bits>(value);
   const Bits sign = (bits >> 16) & 0x8000u, magnitude = bits & 0x7fffffffu;
   const Bits small = same_bits<Bits>(same_bits<Vec>(magnitude) + 0.5f) - 0x3f000000u;
@@ -80,8 +95,9 @@ inline Bits narrow(Vec value, F16) {
   const Bits normal = (rebased + 0xfffu + ((rebased >> 13) & 1u)) >> 13;
   const Bits large = magnitude > 0x7f800000u ? Bits{} + 0x7e00u : Bits{} + 0x7c00u;
   const Bits finite = magnitude < 0x38800000u ? small : normal;
-  return sign | (magnitude >= 0x477ff000u ? large : finite);
+  return low_parts(sign | (magnitude >= 0x477ff000u ? large : finite));
 }
+#endif
 
 inline Vec load(const float* from) {
   Vec value;
@@ -94,11 +110,11 @@ template <class Half>
 inline Vec load(const Half* from) {
   Halves halves;
   std::memcpy(&halves, from, sizeof(halves));
-  return widen(__builtin_convertvector(halves, Bits), Half{});
+  return widen(halves, Half{});
 }
 template <class Half>
 inline void store(Half* to, Vec value) {
-  const Halves halves = __builtin_convertvector(narrow(value, Half{}), Halves);
+  const Halves halves = narrow(value, Half{});
   std::memcpy(to, &halves, sizeof(halves));
 }
 
