@@ -10,6 +10,7 @@
 #include "tensor/cpu/conv_algorithm.h"
 #include "tensor/philox.h"
 #include "tests/autograd/op_cases.h"
+#include "tests/relative_error.h"
 
 namespace siam {
 

@@ -1,12 +1,11 @@
 #include "tests/autograd/op_cases.h"
 
-#include <cmath>
-
 #include "tensor/conv.h"
 #include "tensor/dispatch_types.h"
 #include "tensor/map.h"
 #include "tensor/philox.h"
 #include "tensor/rows.h"
+#include "tests/relative_error.h"
 
 namespace siam {
 
@@ -231,16 +230,6 @@ const std::vector<OpCase>& op_cases() {
   return cases;
 }
 
-Tensor as_double(const Tensor& x) {
-  const Tensor host = x.to(Device::cpu);
-  Tensor y = Tensor::empty(x.shape(), DType::f64);
-  for_any_float(x.dtype(), [&]<class T>(T) {
-    for (int64_t i = 0; i < x.numel(); ++i)
-      y.data<double>()[i] = static_cast<double>(host.data<T>()[i]);
-  });
-  return y;
-}
-
 std::vector<Tensor> op_inputs(const OpCase& c, DType type, Device device) {
   std::vector<Tensor> inputs;
   for (const OpInput& input : c.inputs) {
@@ -260,16 +249,6 @@ OpResult run_op(const OpCase& c, const std::vector<Tensor>& inputs) {
   OpResult result{as_double(y.value()), {}};
   for (const Variable& leaf : leaves) result.dx.push_back(as_double(leaf.grad()));
   return result;
-}
-
-double relative_error(const Tensor& a, const Tensor& b) {
-  double difference = 0, norm = 0;
-  for (int64_t i = 0; i < a.numel(); ++i) {
-    const double x = a.data<double>()[i], y = b.data<double>()[i];
-    difference += (x - y) * (x - y);
-    norm += y * y;
-  }
-  return std::sqrt(difference) / std::max(std::sqrt(norm), 1e-30);
 }
 
 }  // namespace siam

@@ -41,9 +41,6 @@ struct OpResult {
 };
 OpResult run_op(const OpCase& c, const std::vector<Tensor>& inputs);
 
-/// Values of any type and device as f64 on the CPU.
-Tensor as_double(const Tensor& x);
-
 /// Runs the op in the type on the device, with fresh memory poisoned, and in double on the same
 /// numbers: the result and every gradient must agree within the relative error, and have the same
 /// bits when it runs again. On a GPU they must also agree, element by element, with the reference
@@ -53,8 +50,5 @@ void compare_with_reference(const OpCase& c, DType type, Device device, double t
 /// Rounding errors of a sum of n terms grow like sqrt(n) for random signs; 2 covers the few
 /// successive roundings in an op (measured: at most 0.7).
 double f32_tolerance(const OpCase& c);
-
-/// |a - b| / max(|b|, tiny) with Euclidean norms.
-double relative_error(const Tensor& a, const Tensor& b);
 
 }  // namespace siam

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tests/autograd/op_cases.h"
+#include "tests/relative_error.h"
 #include "tests/same_bits.h"
 #include "tests/tensor/cuda_compare.h"
 

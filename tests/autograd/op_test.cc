@@ -6,6 +6,7 @@
 #include "tensor/parallel.h"
 #include "tensor/philox.h"
 #include "tests/autograd/op_cases.h"
+#include "tests/relative_error.h"
 #include "tests/same_bits.h"
 
 namespace siam {

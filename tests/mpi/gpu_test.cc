@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cmath>
 #include <thread>
 
 #include "simsiam/captured_step.h"
@@ -12,6 +11,7 @@
 #include "tensor/memory.h"
 #include "tensor/stream.h"
 #include "tests/mpi/ranks.h"
+#include "tests/relative_error.h"
 #include "tests/simsiam/from_files.h"
 #include "tests/simsiam/same_state.h"
 #include "tests/simsiam/toy.h"
@@ -53,16 +53,6 @@ bool same_everywhere(const Tensor& t) {
   const Tensor first = t.clone();
   ranks().broadcast(first);
   return ranks().all_true(same_bits(first, t));
-}
-
-// |a - b| / |b|.
-double relative_error(const Tensor& a, const Tensor& b) {
-  double difference = 0, norm = 0;
-  for (int64_t i = 0; i < b.numel(); ++i) {
-    difference += std::pow(double{a.data<float>()[i]} - double{b.data<float>()[i]}, 2);
-    norm += std::pow(double{b.data<float>()[i]}, 2);
-  }
-  return std::sqrt(difference / norm);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "simsiam/shared_views.h"
 #include "tensor/map.h"
 #include "tests/mpi/ranks.h"
+#include "tests/relative_error.h"
 #include "tests/simsiam/step_cases.h"
 #include "tests/simsiam/toy.h"
 
@@ -75,15 +76,6 @@ Steps train(const Config& config, DType type, const Communicator& by) {
   for (const auto& [name, buffer] : registry.buffers)
     for (const double each : values_of(*buffer)) steps.buffers.push_back(each);
   return steps;
-}
-
-double relative_error(const std::vector<double>& got, const std::vector<double>& expected) {
-  double difference = 0, norm = 1e-12;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    difference += (got[i] - expected[i]) * (got[i] - expected[i]);
-    norm += expected[i] * expected[i];
-  }
-  return std::sqrt(difference / norm);
 }
 
 // `gradient_tolerance`: per step; empty: the same as for everything else.

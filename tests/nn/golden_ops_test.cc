@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tensor/io/safetensors.h"
-#include "tests/autograd/op_cases.h"
+#include "tests/relative_error.h"
 
 namespace siam {
 
@@ -57,7 +57,7 @@ constexpr double kTolerance = 2e-6;
 
 void check_equal(const Tensor& got, const Tensor& expected) {
   CHECK(got.shape() == expected.shape());
-  CHECK(relative_error(as_double(got), as_double(expected)) < kTolerance);
+  CHECK(relative_error(got, expected) < kTolerance);
 }
 
 }  // namespace

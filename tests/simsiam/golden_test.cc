@@ -2,14 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "nn/optimizer.h"
 #include "simsiam/loss.h"
 #include "simsiam/model.h"
 #include "tensor/io/safetensors.h"
-#include "tests/autograd/op_cases.h"
+#include "tests/relative_error.h"
 
 namespace siam {
 
@@ -40,20 +39,11 @@ std::map<std::string, Tensor> state(const Registry& registry) {
   return tensors;
 }
 
-// |a - b| over |b|, or over `scale` if b is smaller: some gradients are zero up to rounding, like
-// that of the projector's last shift with the stop-gradient, which the predictor's batch norm
-// cancels.
-double error(const Tensor& a, const Tensor& b, double scale) {
-  const Tensor expected = as_double(b);
-  double norm = 0;
-  for (double value : expected.span<double>()) norm += value * value;
-  norm = std::sqrt(norm);
-  return relative_error(as_double(a), expected) * norm / std::max(norm, scale);
-}
-
 // Ours have the f32 rounding errors (6e-8) of a training step through some twenty batch norms, each
-// of which amplifies errors relative to its channel's deviation.
-constexpr double kLossTolerance = 1e-5, kTolerance = 1e-3, kScale = 1e-2;
+// of which amplifies errors relative to its channel's deviation. kLeast: some gradients are zero up
+// to rounding, like that of the projector's last shift with the stop-gradient, which the
+// predictor's batch norm cancels.
+constexpr double kLossTolerance = 1e-5, kTolerance = 1e-3, kLeast = 1e-2;
 
 void check_run(const GoldenRun& run) {
   const TensorFile golden =
@@ -82,15 +72,15 @@ void check_run(const GoldenRun& run) {
     if (step == 0) {
       for (const auto& entry : parameters.entries()) {
         CAPTURE(entry.name);
-        CHECK(error(parameters.view(parameters.grads, entry), golden.at("grad." + entry.name),
-                    kScale) < kTolerance);
+        CHECK(relative_error(parameters.view(parameters.grads, entry),
+                             golden.at("grad." + entry.name), kLeast) < kTolerance);
       }
     }
     sgd.step();
   }
   for (const auto& [name, tensor] : live) {
     CAPTURE(name);
-    CHECK(error(tensor, golden.at("after." + name), kScale) < kTolerance);
+    CHECK(relative_error(tensor, golden.at("after." + name), kLeast) < kTolerance);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "tensor/map.h"
 #include "tensor/parallel.h"
 #include "tensor/philox.h"
+#include "tests/relative_error.h"
 #include "tests/same_bits.h"
 #include "tests/tensor/guarded_allocator.h"
 #include "tests/tensor/norm_gradients.h"
@@ -83,18 +84,6 @@ TEST_CASE("batch norm agrees with the f64 reference and stays inside its buffers
   }
   poison_empty_tensors(false);
   CHECK(guarded.intact());
-}
-
-// |a - b| / |b|.
-double relative_error(const Tensor& a, const Tensor& b) {
-  const Tensor left = cast(a, DType::f64);
-  double difference = 0, norm = 0;
-  for (int64_t i = 0; i < b.numel(); ++i) {
-    const double want = b.data<double>()[i], error = left.data<double>()[i] - want;
-    difference += error * error;
-    norm += want * want;
-  }
-  return std::sqrt(difference / norm);
 }
 
 // The inputs, including the result y that holds the mask, are the same numbers on both sides; sums

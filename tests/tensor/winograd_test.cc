@@ -12,6 +12,7 @@
 #include "tensor/cpu/kernels/winograd_algebra.h"
 #include "tensor/dispatch.h"
 #include "tensor/map.h"
+#include "tests/relative_error.h"
 #include "tests/tensor/conv_layer.h"
 #include "tests/tensor/random_tensors.h"
 
@@ -63,17 +64,6 @@ const ConvLayer kLayers[] = {
     {{2, 32, 32, 16}, {32, 3, 3, 16}, {2, 1}}, {{3, 15, 15, 20}, {12, 3, 3, 20}, {2, 1}},
     {{2, 8, 16, 65}, {129, 3, 3, 65}, {2, 1}},
 };
-
-double relative_error(const Tensor& got, const Tensor& exact) {
-  double difference = 0, norm = 0;
-  const Tensor wide = cast(got, DType::f64);
-  for (int64_t i = 0; i < got.numel(); ++i) {
-    const double e = exact.data<double>()[i], d = wide.data<double>()[i] - e;
-    difference += d * d;
-    norm += e * e;
-  }
-  return std::sqrt(difference / norm);
-}
 
 }  // namespace
 
