@@ -9,6 +9,17 @@
 
 namespace siam {
 
+void check_batches(const BatchConfig& config, const Dataset& dataset) {
+  check(
+      config.batch_size <= dataset.size(),
+      "batch of {} from {}; at most its {} samples are needed; use a smaller --batch-size or more "
+      "data",
+      config.batch_size, dataset.name(), dataset.size());
+  check(config.parts >= 1 && config.batch_size % config.parts == 0,
+        "batch of {} in {} parts; a multiple is needed; change --batch-size", config.batch_size,
+        config.parts);
+}
+
 // On two cores of a CPU a step of the smallest preset takes a hundred times as long as one core
 // needs for its batch.
 int default_workers(Device device) {

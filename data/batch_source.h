@@ -32,6 +32,9 @@ struct BatchConfig {
   int64_t first() const { return part * samples(); }      ///< their first in the whole batch
 };
 
+/// Error unless a batch fits into the data set and is a multiple of its parts.
+void check_batches(const BatchConfig& config, const Dataset& dataset);
+
 /// BatchConfig::workers for the machine and a network on `device`: for a GPU, which takes images
 /// faster than they are decoded, all cores (tensor/parallel.h's threads()) except the one that
 /// launches its steps, and at least 1. For a CPU 1: the step's own loops keep all cores busy, many

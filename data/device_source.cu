@@ -167,10 +167,7 @@ bool fits(const Dataset& dataset, const AugmentConfig& augment) {
 std::unique_ptr<BatchSource> make_device_source(std::shared_ptr<const Dataset> dataset,
                                                 const AugmentConfig& augment,
                                                 const BatchConfig& config, DType type) {
-  check(config.batch_size <= dataset->size(),
-        "{} training images for a batch of {}; a batch must fit; use a smaller --batch-size or "
-        "more images",
-        dataset->size(), config.batch_size);
+  check_batches(config, *dataset);
   if (!fits(*dataset, augment)) return nullptr;
   return std::make_unique<DeviceSource>(std::move(dataset), augment, config, type);
 }

@@ -25,14 +25,7 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, const AugmentConfig& augm
       make_(make),
       memory_(memory),
       jobs_per_batch_((config.samples() + kJobSamples - 1) / kJobSamples) {
-  check(
-      config.batch_size <= dataset_->size(),
-      "batch of {} from {}; at most its {} samples are needed; use a smaller --batch-size or more "
-      "data",
-      config.batch_size, dataset_->name(), dataset_->size());
-  check(config.parts >= 1 && config.batch_size % config.parts == 0,
-        "batch of {} in {} parts; a multiple is needed; change --batch-size", config.batch_size,
-        config.parts);
+  check_batches(config, *dataset_);
 }
 
 Loader::~Loader() { stop(); }

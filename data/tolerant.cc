@@ -33,6 +33,7 @@ Image TolerantDataset::image_or_neighbour(int64_t index, const Read& read) const
         record(candidate, error.what());
       }
     }
+  const std::lock_guard lock(mutex_);
   throw TooManyBadFiles(fmt::format(
       "{}: no image can be read: {}; one at least is needed; replace the files", name(), list()));
 }
@@ -58,7 +59,7 @@ void TolerantDataset::record(int64_t index, const std::string& error) const {
         name(), bad_.size(), size(), list(), tolerance_.max_bad_fraction));
 }
 
-// Called with the mutex held, or when there is no other thread.
+// Called with the mutex held.
 std::string TolerantDataset::list() const {
   std::string text;
   size_t listed = 0;

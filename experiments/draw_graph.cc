@@ -8,7 +8,6 @@
 #include "experiments/graph/step_graph.h"
 #include "experiments/guarded.h"
 #include "experiments/options.h"
-#include "simsiam/config_table.h"
 #include "tensor/print.h"
 
 namespace siam {
@@ -17,16 +16,9 @@ namespace {
 
 ResNetArch arch_of(const std::string& text) {
   ResNetArch arch;
-  bool possible = from_text(text, arch);
-  int blocks = 0;
-  for (const int count : arch.blocks) {
-    possible = possible && 0 <= count && count <= kMaxBlocks;
-    blocks += possible ? count : 0;
-  }
-  if (!possible || blocks == 0)
-    throw UsageError(fmt::format(
-        "--arch {}; {} is needed, in which stages may have 0 blocks; change it or leave it out",
-        text, resnet_choices()));
+  if (!from_text(text, arch))
+    throw UsageError(
+        fmt::format("--arch {}; {} is needed; change it or leave it out", text, resnet_choices()));
   return arch;
 }
 

@@ -17,7 +17,7 @@ void save_checkpoint(const std::filesystem::path& path, const Registry& registry
                      const FlatParameters& parameters,
                      const std::map<std::string, std::string>& counters);
 
-/// The size of that file, without the counters.
+/// About the size of that file in bytes, to a few KiB, the counters left out.
 uint64_t checkpoint_bytes(const Registry& registry, const FlatParameters& parameters);
 
 /// Restores what save_checkpoint wrote into the same model, bit for bit. Error, naming the file and

@@ -58,6 +58,9 @@ void run_passes(const Parts& parts, NormsOverParts& norms, const Communicator* r
 }  // namespace
 
 Variable in_parts(const Segment& segment, const Variable& x, Mode mode) {
+  check(mode.groups >= 1 && x.dim(0) % mode.groups == 0,
+        "in_parts: x {} in {} groups; the groups must divide the leading dimension", x.shape(),
+        mode.groups);
   const Parts parts{mode.groups, x.dim(0) / mode.groups, mode.micro_batch};
   if (!mode.training || mode.micro_batch == 0 || mode.micro_batch >= parts.samples)
     return segment(x, mode);

@@ -47,9 +47,9 @@ class NormsOverParts {
 using Segment = std::function<Variable(const Variable& x, Mode mode)>;
 
 /// segment(x, mode), or the same in parts of mode.micro_batch samples (the last may be smaller) if
-/// there are more. Results differ only by the order of summation. x [groups N,...]; the segment
-/// maps samples to samples, apart from batch norm. Modules that the segment refers to must outlive
-/// the graph.
+/// there are more. Results differ only by the order of summation. x [groups N,...], else an Error;
+/// the segment maps samples to samples, apart from batch norm. Modules that the segment refers to
+/// must outlive the graph.
 Variable in_parts(const Segment& segment, const Variable& x, Mode mode);
 
 }  // namespace siam

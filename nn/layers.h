@@ -40,6 +40,7 @@ struct BatchNorm {
   BatchNormState state;
 
   explicit BatchNorm(int64_t channels, bool affine = true);
+  /// x [groups N,...,C] -> the same shape; each group has its own statistics in training.
   Variable operator()(const Variable& x, Mode mode, const Then& then = {}) const;
   void visit(Registry& registry);
 };

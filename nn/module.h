@@ -79,7 +79,7 @@ class Initializer {
   explicit Initializer(uint64_t seed) : seed_(seed) {}
   /// Normal with mean 0 and the given standard deviation.
   Tensor normal(const Shape& shape, double deviation);
-  /// Uniform in [-bound, bound).
+  /// Uniform in [-bound, bound].
   Tensor uniform(const Shape& shape, double bound);
 
  private:

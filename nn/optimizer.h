@@ -19,7 +19,7 @@ class Sgd {
 
   /// One group for each prefix; a parameter belongs to the first group whose prefix its name starts
   /// with ("" takes the rest). A group's parameters must be consecutive. Error for a parameter
-  /// without a group.
+  /// without a group; a group may be without parameters.
   Sgd(FlatParameters& parameters, Options options, const std::vector<std::string>& prefixes = {""});
 
   /// f32 [groups], on the device: read by the next step. 0 leaves a group's parameters exactly as

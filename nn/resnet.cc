@@ -24,7 +24,11 @@ std::string to_text(const ResNetArch& arch) {
 std::string resnet_choices() {
   std::string names;
   for (const auto& [name, known] : kResNets) names += fmt::format("{}, ", name);
-  return names + "or as \"basic 2 2 2 2\" and \"bottleneck 3 4 6 3\"";
+  return names +
+         fmt::format(
+             "or as \"basic 2 2 2 2\" and \"bottleneck 3 4 6 3\", with at most {} blocks in "
+             "a stage",
+             ResNetArch::kMostBlocks);
 }
 
 bool from_text(std::string_view text, ResNetArch& arch) {
@@ -40,11 +44,12 @@ bool from_text(std::string_view text, ResNetArch& arch) {
   for (int& count : read.blocks) {
     if (at == end || *at != ' ') return false;
     const auto [rest, problem] = std::from_chars(at + 1, end, count);
-    if (problem != std::errc()) return false;
+    if (problem != std::errc() || count < 0 || count > ResNetArch::kMostBlocks) return false;
     at = rest;
   }
-  if (at == end) arch = read;
-  return at == end;
+  if (at != end || read.blocks == std::array<int, 4>{}) return false;
+  arch = read;
+  return true;
 }
 
 std::vector<BlockPlace> blocks_of(const ResNetConfig& config) {

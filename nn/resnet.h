@@ -13,6 +13,7 @@ namespace siam {
 
 /// The residual blocks of the four stages. A stage may have none; at least one has some.
 struct ResNetArch {
+  static constexpr int kMostBlocks = 1000;  ///< of a stage: more are a mistake, and would not fit
   std::array<int, 4> blocks = {2, 2, 2, 2};
   bool bottleneck = false;  ///< 1x1, 3x3 (the stride), 1x1 to four times the width; or two 3x3
 
@@ -30,7 +31,7 @@ inline constexpr std::array<std::pair<std::string_view, ResNetArch>, 4> kResNets
 
 /// "resnet50"; without such a name, "basic 1 1 1 1" or "bottleneck 3 4 6 1".
 std::string to_text(const ResNetArch& arch);
-/// False unless the text is of either kind.
+/// False unless the text is of either kind, with 0 to kMostBlocks blocks a stage, not all 0.
 bool from_text(std::string_view text, ResNetArch& arch);
 /// What from_text() takes, as a list for messages.
 std::string resnet_choices();
@@ -76,6 +77,7 @@ struct ResidualBlock {
   std::optional<Unit> downsample;  ///< a 1x1 convolution where the shape changes
 
   ResidualBlock(Initializer& init, const ResNetConfig& config, const BlockPlace& place);
+  /// [N,H,W,place.in] -> [N,H/stride,W/stride,place.width * expansion], rounded up.
   Variable operator()(const Variable& x, Mode mode) const;
   void visit(Registry& registry);
 };

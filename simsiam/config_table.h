@@ -13,7 +13,7 @@
 namespace siam {
 
 // Far above what is sensible, and low enough that sizes in bytes stay within 64 bits.
-constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxLayers = 100, kMaxBlocks = 1000;
+constexpr int kMaxImageSize = 4096, kMaxChannels = 65536, kMaxLayers = 100;
 constexpr int kMaxEpochs = 1'000'000, kMaxThreads = 1024;
 // Beyond it, values leave the range of f32 itself; the scale is meant to bring gradients into
 // f16's.
@@ -82,7 +82,7 @@ constexpr void for_each_setting(C& c, const Visit& visit) {
   method("temperature", c.objective.temperature, positive(), "--temperature", "simclr: of NT-Xent");
 
   const Rows network(visit, Group::network);
-  network("arch", c.model.backbone.arch, from(1, kMaxBlocks), "--arch",
+  network("arch", c.model.backbone.arch, from(1, ResNetArch::kMostBlocks), "--arch",
           "the backbone, or its kind of block and the number of blocks in its four stages");
   network("width", c.model.backbone.width, from(1, kMaxChannels), "--width",
           "channels of the ResNet's first stage");

@@ -11,10 +11,13 @@ void check_channels(const char* op, const Tensor& x, const BatchStatistics& stat
                     const Tensor& gamma, const Tensor& beta) {
   const int64_t channels = x.dim(-1);
   const Shape& shape = statistics.mean.shape();
-  check(shape.rank() == 2 && shape[1] == channels && statistics.variance.shape() == shape &&
+  check(shape.rank() == 2 && shape[0] >= 1 && shape[1] == channels &&
+            statistics.mean.dtype() == accumulate_type(x.dtype()) &&
             x.shape().rows() % shape[0] == 0,
-        "{}: statistics {} for x {}; [groups,{}] with groups dividing the rows is needed", op,
-        shape, x.shape(), channels);
+        "{}: statistics {} {} for x {} {}; {} [groups,{}] with groups dividing the rows is needed",
+        op, statistics.mean.dtype(), shape, x.dtype(), x.shape(), accumulate_type(x.dtype()),
+        channels);
+  check_like(op, statistics.mean, {&statistics.variance});
   for (const Tensor* parameter : {&gamma, &beta})
     check(!parameter->defined() || (parameter->shape() == Shape{channels} &&
                                     parameter->dtype() == accumulate_type(x.dtype())),
@@ -53,9 +56,7 @@ BatchStatistics merge_statistics(const Tensor& parts, int64_t rows) {
 Tensor normalize(const Tensor& x, const BatchStatistics& statistics, double eps,
                  const Tensor& gamma, const Tensor& beta, const Tensor& residual, bool relu) {
   check_channels("normalize", x, statistics, gamma, beta);
-  check(!residual.defined() || (residual.shape() == x.shape() && residual.dtype() == x.dtype()),
-        "normalize: residual {} {} for x {} {}; they must agree", residual.dtype(),
-        residual.shape(), x.dtype(), x.shape());
+  check_like("normalize", x, {&residual});
   Tensor y = x.empty_like();
   SIAM_DISPATCH(
       x, normalize(x, statistics.mean, statistics.variance, eps, gamma, beta, residual, relu, y));
@@ -66,11 +67,7 @@ NormalizeSums normalize_sums(const Tensor& dy, const Tensor& more, const Tensor&
                              const BatchStatistics& statistics, double eps, const Tensor& gamma,
                              const Tensor& beta, bool relu) {
   check_channels("normalize_sums", x, statistics, gamma, beta);
-  for (const Tensor* gradient : {&dy, &more})
-    check(
-        !gradient->defined() || (gradient->shape() == x.shape() && gradient->dtype() == x.dtype()),
-        "normalize_sums: dy {} {} for x {} {}; they must agree", gradient->dtype(),
-        gradient->shape(), x.dtype(), x.shape());
+  check_like("normalize_sums", x, {&dy, &more, &y});
   const int64_t channels = x.dim(-1);
   auto result = [&](const Shape& shape) {
     return Tensor::empty(shape, accumulate_type(x.dtype()), x.device());
@@ -87,10 +84,14 @@ Tensor normalize_input_grad(const Tensor& g, const Tensor& x, const BatchStatist
                             double eps, const Tensor& gamma, const Tensor& beta, bool relu,
                             const Tensor& sums, int64_t rows) {
   check_channels("normalize_input_grad", x, statistics, gamma, beta);
-  check(sums.shape() == Shape{statistics.mean.dim(0), x.dim(-1), 2} && rows >= 1,
-        "normalize_input_grad: sums {} over {} rows for x {} in {} groups; [groups,channels,2] is "
-        "needed",
-        sums.shape(), rows, x.shape(), statistics.mean.dim(0));
+  check_like("normalize_input_grad", x, {&g});
+  check(sums.shape() == Shape{statistics.mean.dim(0), x.dim(-1), 2} &&
+            sums.dtype() == statistics.mean.dtype() && rows >= 1,
+        "normalize_input_grad: sums {} {} over {} rows for x {} in {} groups; {} "
+        "[groups,channels,2] is needed",
+        sums.dtype(), sums.shape(), rows, x.shape(), statistics.mean.dim(0),
+        statistics.mean.dtype());
+  check_same_device("normalize_input_grad", {&x, &sums});
   const Tensor dx = x.empty_like();
   SIAM_DISPATCH(x, normalize_input_grad(g, x, statistics.mean, statistics.variance, eps, gamma,
                                         beta, relu, sums, rows, dx));
@@ -100,10 +101,13 @@ Tensor normalize_input_grad(const Tensor& g, const Tensor& x, const BatchStatist
 void update_running(const BatchStatistics& statistics, int64_t rows, double momentum,
                     const Tensor& running_mean, const Tensor& running_variance) {
   const Shape channels = {statistics.mean.dim(1)};
-  check(running_mean.shape() == channels && running_variance.shape() == channels && rows >= 2,
-        "update_running: running statistics {} for {} channels over {} rows; they must agree, with "
-        "two rows or more",
-        running_mean.shape(), channels[0], rows);
+  check(running_mean.shape() == channels && running_mean.dtype() == statistics.mean.dtype() &&
+            rows >= 2,
+        "update_running: running statistics {} {} for {} channels in {} over {} rows; they must "
+        "agree, with two rows or more",
+        running_mean.dtype(), running_mean.shape(), channels[0], statistics.mean.dtype(), rows);
+  check_like("update_running", running_mean, {&running_variance});
+  check_same_device("update_running", {&statistics.mean, &statistics.variance, &running_mean});
   SIAM_DISPATCH(statistics.mean, update_running(statistics.mean, statistics.variance, rows,
                                                 momentum, running_mean, running_variance));
 }

@@ -102,6 +102,7 @@ std::string Communicator::broadcast(std::string text) const {
   host.broadcast_bytes(&bytes, sizeof bytes);
   text.resize(bytes);
   host.broadcast_bytes(text.data(), bytes);
+  if (rank() == 0) sent_ += (sizeof bytes + bytes) * static_cast<size_t>(size() - 1);
   return text;
 }
 

@@ -25,4 +25,14 @@ void check_same_device(const char* op, std::initializer_list<const Tensor*> tens
           "{}: tensors on {} and {}; all must be on one device", op, device, tensor->device());
 }
 
+void check_like(const char* op, const Tensor& x, std::initializer_list<const Tensor*> tensors) {
+  for (const Tensor* tensor : tensors) {
+    if (!tensor->defined()) continue;
+    check(tensor->shape() == x.shape() && tensor->dtype() == x.dtype(),
+          "{}: {} {} and {} {}; equal shapes and types are needed", op, x.dtype(), x.shape(),
+          tensor->dtype(), tensor->shape());
+    check_same_device(op, {&x, tensor});
+  }
+}
+
 }  // namespace siam

@@ -28,6 +28,9 @@ class ScopedReference {
 /// Error unless all defined tensors are on the first one's device.
 void check_same_device(const char* op, std::initializer_list<const Tensor*> tensors);
 
+/// Error unless all defined tensors are on x's device, and of its shape and type.
+void check_like(const char* op, const Tensor& x, std::initializer_list<const Tensor*> tensors);
+
 }  // namespace siam
 
 /// SIAM_DISPATCH(x, conv2d(x, w, geometry, y)) calls reference::conv2d, cpu::conv2d or

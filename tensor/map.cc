@@ -5,17 +5,6 @@
 
 namespace siam {
 
-namespace {
-
-void check_alike(const char* op, const Tensor& a, const Tensor& b) {
-  check(a.shape() == b.shape() && a.dtype() == b.dtype(),
-        "{}: {} {} and {} {}; equal shapes and types are needed", op, a.dtype(), a.shape(),
-        b.dtype(), b.shape());
-  check_same_device(op, {&a, &b});
-}
-
-}  // namespace
-
 Tensor relu(const Tensor& x) {
   Tensor y = x.empty_like();
   SIAM_DISPATCH(x, relu(x, y));
@@ -23,21 +12,21 @@ Tensor relu(const Tensor& x) {
 }
 
 Tensor relu_backward(const Tensor& dy, const Tensor& y) {
-  check_alike("relu_backward", dy, y);
+  check_like("relu_backward", dy, {&y});
   Tensor dx = y.empty_like();
   SIAM_DISPATCH(y, relu_backward(dy, y, dx));
   return dx;
 }
 
 Tensor add(const Tensor& a, const Tensor& b) {
-  check_alike("add", a, b);
+  check_like("add", a, {&b});
   Tensor c = a.empty_like();
   SIAM_DISPATCH(a, add(a, b, c));
   return c;
 }
 
 void add_into(const Tensor& a, const Tensor& b) {
-  check_alike("add_into", a, b);
+  check_like("add_into", a, {&b});
   SIAM_DISPATCH(a, add(a, b, a));
 }
 

@@ -11,6 +11,7 @@ struct TaskBody {
   const void* body;
   void (*call)(const void* body, int64_t task, int part);
 };
+/// for_tasks(count, body), which see.
 void run_tasks(int64_t count, TaskBody body);
 
 /// Calls body(task, part) for each task < count; `part` is a number below threads() that no other

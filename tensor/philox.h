@@ -50,7 +50,8 @@ class Random {
   }
   /// Uniform in [0, 1), a multiple of 2^-24.
   SIAM_HOST_DEVICE float uniform() { return static_cast<float>(bits() >> 8) * 0x1p-24f; }
-  /// Uniform in [low, high). Fused by hand: the bits must not depend on the compiler's choice.
+  /// Uniform in [low, high]: the end is reached by rounding. Fused by hand: the bits must not
+  /// depend on the compiler's choice.
   SIAM_HOST_DEVICE float uniform(float low, float high) { return fmaf(high - low, uniform(), low); }
   /// Uniform in {0, ..., n - 1}; bias below n / 2^32.
   SIAM_HOST_DEVICE uint32_t below(uint32_t n) {

@@ -11,8 +11,7 @@ Shape pooled_shape(const Shape& x, PoolGeometry g) {
   check(x.rank() == 4, "max_pool2d: x {}; [N,H,W,C] is needed", x);
   check(g.window >= 1 && g.window <= 15 && g.stride >= 1 && 2 * g.padding <= g.window,
         "max_pool2d: window {}, stride {}, padding {}; a window up to 15 and a padding of at most "
-        "half "
-        "of it are needed",
+        "half of it are needed",
         g.window, g.stride, g.padding);
   check(x[1] + 2 * g.padding >= g.window && x[2] + 2 * g.padding >= g.window,
         "max_pool2d: x {} is smaller than the window {}; use larger images", x, g.window);
@@ -32,9 +31,11 @@ MaxPool max_pool2d(const Tensor& x, PoolGeometry geometry) {
 
 Tensor max_pool2d_backward(const Tensor& dy, const Tensor& taps, const Shape& x_shape,
                            PoolGeometry geometry) {
-  check(dy.shape() == pooled_shape(x_shape, geometry) && taps.shape() == dy.shape(),
-        "max_pool2d_backward: dy {} and taps {} for x {}; the forward pass's shape is needed",
-        dy.shape(), taps.shape(), x_shape);
+  check(dy.shape() == pooled_shape(x_shape, geometry) && taps.shape() == dy.shape() &&
+            taps.dtype() == DType::u8,
+        "max_pool2d_backward: dy {} and taps {} {} for x {}; those of the forward pass are needed",
+        dy.shape(), taps.dtype(), taps.shape(), x_shape);
+  check_same_device("max_pool2d_backward", {&dy, &taps});
   Tensor dx = Tensor::empty(x_shape, dy.dtype(), dy.device());
   SIAM_DISPATCH(dy, max_pool2d_backward(dy, taps, geometry, dx));
   return dx;

@@ -49,10 +49,12 @@ Profile::Profile(Device device) : device_(device), begin_(device) {
   active_ = this;
 }
 
-Profile::~Profile() { active_ = nullptr; }
+Profile::~Profile() {
+  if (active_ == this) active_ = nullptr;  // and not another, made since stop()
+}
 
 void Profile::stop() {
-  active_ = nullptr;
+  if (active_ == this) active_ = nullptr;
   seconds_ = seconds_between(begin_, TimeMark(device_));
   std::vector<KernelTime> single;
   for (const Call& call : calls_)

@@ -14,10 +14,7 @@ void check_matrix(const char* op, const Tensor& x) {
 
 void check_pair(const char* op, const Tensor& a, const Tensor& b) {
   check_matrix(op, a);
-  check(a.shape() == b.shape() && a.dtype() == b.dtype(),
-        "{}: {} {} and {} {}; equal shapes and types are needed", op, a.dtype(), a.shape(),
-        b.dtype(), b.shape());
-  check_same_device(op, {&a, &b});
+  check_like(op, a, {&b});
 }
 
 void check_row_gradient(const char* op, const Tensor& dy, const Tensor& x) {

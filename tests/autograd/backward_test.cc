@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "autograd/ops.h"
+#include "tensor/allocator.h"
 #include "tensor/map.h"
 
 namespace siam {
@@ -147,7 +148,17 @@ TEST_CASE(
     "activations that no derivative needs are freed during the forward pass, the rest by "
     "backward") {
   Variable x(Tensor::full({1000}, 1), true);
-  Variable y = scale(scale(x, 2), 3);  // scale keeps no activation
+  const CachingAllocator& memory = caching_allocator(Device::cpu);
+  const auto taken_by = [&](const auto& op) {
+    const size_t before = memory.statistics().in_use;
+    const Variable y = op(scale(x, 2));
+    return memory.statistics().in_use - before;
+  };
+  const size_t one = taken_by([](const Variable& z) { return z; });
+  CHECK(one > 0);
+  CHECK(taken_by([](const Variable& z) { return scale(z, 3); }) == one);  // keeps no activation
+  CHECK(taken_by([](const Variable& z) { return scale(relu(z), 3); }) == 2 * one);  // its result
+  Variable y = scale(scale(x, 2), 3);
   CHECK(y.node()->inputs[0]->op == std::string("scale"));
   const std::weak_ptr<Node> inner = y.node()->inputs[0];
   backward(y, Tensor::full({1000}, 1));

@@ -214,7 +214,13 @@ TEST_CASE("what goes wrong in a worker reaches the consumer, and the loader can 
     };
     CHECK_THROWS_WITH_AS(drain(), "seven.jpg: damaged", Error);
     CHECK_THROWS_WITH_AS(loader.next(), "seven.jpg: damaged", Error);  // it is not passed over
+    // Another data set's epoch of the same order, up to the image that it lacks.
+    Loader whole(noise(20, 8), small(), {.batch_size = 5});
+    whole.start_epoch(1);
     loader.start_epoch(1);
+    for (Batch batch = whole.next(); !std::ranges::count(batch.samples, 7); batch = whole.next())
+      CHECK(same(loader.next(), batch));
+    CHECK_THROWS_WITH_AS(loader.next(), "seven.jpg: damaged", Error);
   }
 }
 

@@ -116,6 +116,12 @@ TEST_CASE("ranks: broadcasts and decisions") {
   CHECK(ranks().cores() >= 1);
 }
 
+TEST_CASE("ranks: what is told to the others counts as sent by the first") {
+  const uint64_t before = ranks().bytes_sent(), others = static_cast<uint64_t>(ranks().size()) - 1;
+  ranks().broadcast(std::string("said"));
+  CHECK(ranks().bytes_sent() - before == (ranks().rank() == 0 ? others * 12 : 0));  // with its size
+}
+
 TEST_CASE("ranks: a sum sends the least there is") {
   for (const Device device : devices_of_ranks()) {
     const Tensor t = Tensor::zeros({64}, DType::f32, device);

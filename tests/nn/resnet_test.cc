@@ -18,10 +18,14 @@ TEST_CASE("a ResNet's depth reads as it is written") {
   CHECK(from_text("bottleneck 1 2 3 4", arch));
   CHECK(arch == ResNetArch{{1, 2, 3, 4}, true});
   CHECK(to_text(arch) == "bottleneck 1 2 3 4");
+  CHECK(from_text("basic 0 0 1000 0", arch));
+  CHECK(arch == ResNetArch{{0, 0, 1000, 0}, false});
   CHECK(from_text("basic 2 2 2 2", arch));
   CHECK(to_text(arch) == "resnet18");
-  for (const char* text : {"", "resnet", "resnet19", "basic", "basic 1 2 3", "basic 1 2 3 4 5",
-                           "basic 1 2 3 x", "basic  1 2 3 4", "thick 1 2 3 4", "basic1 2 3 4"})
+  for (const char* text :
+       {"", "resnet", "resnet19", "basic", "basic 1 2 3", "basic 1 2 3 4 5", "basic 1 2 3 x",
+        "basic  1 2 3 4", "thick 1 2 3 4", "basic1 2 3 4", "basic 1 2 -3 4", "basic 0 0 0 0",
+        "basic 1001 1 1 1", "basic 99999999999 1 1 1"})
     CHECK_FALSE(from_text(text, arch));
   CHECK(to_text(arch) == "resnet18");
 }

@@ -175,6 +175,8 @@ TEST_CASE("a checkpoint gives the same features, and is refused if its sizes are
                                 .seconds = 1});
   save_checkpoint(folder / "a.safetensors", registry, parameters,
                   training_state_metadata(run.dump(), progress));
+  const auto size = static_cast<double>(std::filesystem::file_size(folder / "a.safetensors"));
+  CHECK(std::abs(static_cast<double>(checkpoint_bytes(registry, parameters)) - size) < 8192);
   TrainedModel loaded = load_trained(folder / "a.safetensors", Device::cpu);
   CHECK(loaded.data == "0123");
   CHECK(loaded.epochs == 4);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "nn/in_parts.h"
 #include "simsiam/objective.h"
 #include "tensor/allocator.h"
 #include "tensor/map.h"
@@ -89,6 +90,15 @@ TEST_CASE("statistics of a part alone would be seen: gradient accumulation is an
   half.batch_size = 3;
   const Tensor whole = step_in_f64(small(), 0)[2].value, part = step_in_f64(half, 0)[2].value;
   CHECK(relative_error(part, whole) > 0.01);
+}
+
+TEST_CASE("in parts: groups that do not divide the batch are refused") {
+  Initializer init(3);
+  const Variable x(init.normal({5, 8, 8, 3}, 1));
+  const auto same = [](const Variable& in, Mode) { return in; };
+  for (const int64_t micro_batch : {0, 1})
+    CHECK_THROWS_AS(in_parts(same, x, {.training = true, .groups = 2, .micro_batch = micro_batch}),
+                    Error);
 }
 
 // Only the input of each block is kept, not everything inside it.

@@ -128,6 +128,34 @@ TEST_CASE("batch norm backward agrees with the f64 reference and stays inside it
   CHECK(guarded.intact());
 }
 
+TEST_CASE("batch norm refuses tensors that do not belong together") {
+  const Tensor x = random_tensor({6, 4}, DType::f32, 1), shorter = x.rows(0, 4),
+               narrow = cast(x, DType::bf16);
+  const BatchStatistics statistics = batch_statistics(x, 2), half = batch_statistics(shorter, 1);
+  const BatchStatistics narrower{cast(statistics.mean, DType::bf16), statistics.variance};
+  const NormalizeSums sums = normalize_sums(x, {}, x, {}, statistics, 1e-5, {}, {}, true);
+  const auto forward = [&](const BatchStatistics& of, const Tensor& residual) {
+    normalize(x, of, 1e-5, {}, {}, residual, true);
+  };
+  for (const Tensor& wrong : {shorter, narrow}) {
+    CHECK_THROWS_AS(forward(statistics, wrong), Error);
+    for (int place = 0; place < 3; ++place) {
+      Tensor in[3] = {x, x, x};  // dy, more, y
+      in[place] = wrong;
+      CHECK_THROWS_AS(normalize_sums(in[0], in[1], x, in[2], statistics, 1e-5, {}, {}, true),
+                      Error);
+    }
+    CHECK_THROWS_AS(normalize_input_grad(wrong, x, statistics, 1e-5, {}, {}, true, sums.groups, 3),
+                    Error);
+  }
+  CHECK_THROWS_AS(forward(narrower, {}), Error);
+  CHECK_THROWS_AS(forward({statistics.mean, half.variance}, {}), Error);
+  CHECK_THROWS_AS(normalize_input_grad(x, x, half, 1e-5, {}, {}, true, sums.groups, 3), Error);
+  const Tensor mean = Tensor::zeros({4});
+  CHECK_THROWS_AS(update_running(statistics, 3, 0.1, mean, Tensor::zeros({3})), Error);
+  CHECK_THROWS_AS(update_running(statistics, 3, 0.1, cast(mean, DType::bf16), mean), Error);
+}
+
 TEST_CASE("running statistics follow torch's equations, group after group") {
   const BatchStatistics batch = {Tensor::from<float>({2, 2}, {1, -2, 3, 4}),
                                  Tensor::from<float>({2, 2}, {0.5f, 2, 8, 1})};

@@ -108,7 +108,6 @@ TEST_CASE("a forked child, which has none of its parent's threads, does the work
 }
 
 #ifndef __SANITIZE_ADDRESS__  // it ends the program at such a size
-// The kernels allocate their scratch memory inside parallel regions.
 TEST_CASE("memory that runs out inside a parallel loop is the caller's OutOfMemory") {
   const auto run = [] {
     parallel_for(kPieces, 1, [](int64_t, int64_t) { Tensor::empty({int64_t{1} << 50}); });

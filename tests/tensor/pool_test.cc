@@ -75,6 +75,8 @@ TEST_CASE("pools refuse what they cannot do") {
   CHECK_THROWS_AS(max_pool2d(x, {5, 1, 0}), Error);
   CHECK_THROWS_AS(max_pool2d(x, {3, 2, 2}), Error);
   CHECK_THROWS_AS(max_pool2d(x, {16, 1, 8}), Error);
+  const Tensor dy = max_pool2d(x, {2, 2, 0}).y;
+  CHECK_THROWS_AS(max_pool2d_backward(dy, dy, x.shape(), {2, 2, 0}), Error);  // taps that are f32
   CHECK_THROWS_AS(global_avg_pool(Tensor::zeros({4, 2})), Error);
   CHECK_THROWS_AS(global_avg_pool_backward(Tensor::zeros({1, 3}), x.shape()), Error);
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <sstream>
 #include <thread>
 
@@ -77,6 +78,16 @@ TEST_CASE("one profile at a time in a thread") {
     CHECK_THROWS_AS(Profile(Device::cpu), Error);
   }
   CHECK_NOTHROW(Profile(Device::cpu));
+}
+
+TEST_CASE("the end of a profile that has stopped leaves the next one alone") {
+  auto first = std::make_unique<Profile>(Device::cpu);
+  first->stop();
+  Profile second(Device::cpu);
+  first.reset();
+  relu(Tensor::zeros({2, 3}));
+  second.stop();
+  CHECK(second.kernels().size() == 1);
 }
 
 TEST_CASE("the table's shares are of the whole, and what is in no kernel has a line") {

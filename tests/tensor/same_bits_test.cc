@@ -75,6 +75,17 @@ Tensors layer_inputs(const ConvLayer& layer, DType type) {
   return typed(random_tensors({layer.x, layer.w, layer.y()}, DType::f32, 6), type);
 }
 
+#ifdef __x86_64__
+// run(kernels) with those for AVX2, with 16 lanes on AVX2, and with those for AVX-512 on a CPU that
+// has it.
+void check_wider(const std::function<Tensors(const cpu::Kernels&)>& run) {
+  const Tensors narrow = run(cpu::avx2_kernels);
+  check_same(run(cpu::wide_kernels), narrow);
+  if (cpu::available_instruction_sets().back() >= cpu::InstructionSet::avx512)
+    check_same(run(cpu::avx512_kernels), narrow);
+}
+#endif
+
 }  // namespace
 
 TEST_CASE("convolutions have the same bits on 1, 2, 3 and 5 threads") {
@@ -176,9 +187,7 @@ TEST_CASE("8 and 16 lanes give the same bits") {
                                        out[2].data<float>());
         return out;
       };
-      check_same(run(cpu::avx2_kernels), run(cpu::wide_kernels));
-      if (cpu::available_instruction_sets().back() == cpu::InstructionSet::avx512)
-        check_same(run(cpu::avx2_kernels), run(cpu::avx512_kernels));
+      check_wider(run);
     }
   for (const bool transposed : {false, true})
     for (const DType type : kTypes) {
@@ -190,7 +199,7 @@ TEST_CASE("8 and 16 lanes give the same bits") {
         kernels.matmul(s, type, in[0].raw(), in[1].raw(), type, out[0].raw());
         return out;
       };
-      check_same(run(cpu::avx2_kernels), run(cpu::wide_kernels));
+      check_wider(run);
     }
 }
 #endif
