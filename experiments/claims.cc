@@ -17,13 +17,8 @@ double squared_error(const Moments& sample, size_t count) {
   return sample.deviation * sample.deviation / static_cast<double>(count);
 }
 
-// The accuracies by which a network is judged: after an epoch, and before the first.
-struct Accuracy {
-  double EpochMetrics::*trained;
-  double RunRecord::*untrained;
-};
-constexpr Accuracy kAccuracies[] = {{&EpochMetrics::linear, &RunRecord::linear_untrained},
-                                    {&EpochMetrics::knn, &RunRecord::knn_untrained}};
+// The accuracies by which a network is judged.
+constexpr double EpochMetrics::*kAccuracies[] = {&EpochMetrics::linear, &EpochMetrics::knn};
 
 // For every seed of a run.
 template <class Value>
@@ -61,9 +56,9 @@ Finding judge(const Claim& claim, std::span<const double> left, std::span<const 
 std::vector<Finding> judge(std::span<const Claim> claims, std::span<const RunRecord> runs) {
   std::vector<Finding> findings;
   for (const Claim& claim : claims)
-    for (const Accuracy& by : kAccuracies) {
-      const auto last = [&](const RunRecord& run) { return last_measured(run, by.trained); };
-      const auto first = [&](const RunRecord& run) { return run.*by.untrained; };
+    for (const auto accuracy : kAccuracies) {
+      const auto last = [&](const RunRecord& run) { return last_measured(run, accuracy); };
+      const auto first = [&](const RunRecord& run) { return run.untrained.*accuracy; };
       const std::vector<double> left = values_of(runs, claim.left, last),
                                 right = claim.right == kUntrained
                                             ? values_of(runs, claim.left, first)

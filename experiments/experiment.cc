@@ -48,6 +48,8 @@ Runner::Runner(const Options& options, std::filesystem::path source, TrainTest d
                                 source_.string(), options.preset, options.out.string()));
   progress_.message(fmt::format("train: {}", data_.train->contents()));
   progress_.message(fmt::format("test: {}", data_.test->contents()));
+  if (options.config.linear_probe && !several_classes(*data_.train))
+    progress_.message("no linear probe: it needs images of several classes");
 }
 
 int Runner::lead(const std::function<int()>& body) {
@@ -122,10 +124,15 @@ bool Runner::complete(const std::vector<Run>& runs) {
 std::string Runner::other_unfinished(const RunRecord& run) const {
   const auto other = store_.unfinished(run.name, run.seed, run.id);
   if (!other) return {};
-  std::string differing;
+  const auto lacks = [](const ConfigEntries& entries, const auto& entry) {
+    return std::ranges::find(entries, entry) == entries.end();
+  };
+  std::set<std::string> names;  // a setting may be stated in one of them only
   for (const auto& entry : run.config)
-    if (std::ranges::find(other->config, entry) == other->config.end())
-      differing += (differing.empty() ? "" : ", ") + entry.first;
+    if (lacks(other->config, entry)) names.insert(entry.first);
+  for (const auto& entry : other->config)
+    if (lacks(run.config, entry)) names.insert(entry.first);
+  const std::string differing = fmt::format("{}", fmt::join(names, ", "));
   return fmt::format("a new run; the one in {}, unfinished after {} epochs, has another {}",
                      store_.checkpoint(other->id).string(), other->epochs.size(),
                      differing.empty() ? "set of images or build" : differing);
@@ -165,7 +172,12 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     if (const std::string other = other_unfinished(record); !other.empty()) warn(other);
   if (stored && stored->status == "completed")
     warn(fmt::format("it was complete, but {}; it is trained again", store_.damage(id)));
-  std::string left = "stopped";
+  bool trains = false;
+  const auto end_as = [&](const std::string& status) {
+    record.status = status;
+    log();
+    tell([&](Watcher& each) { each.end(experiment, record); });
+  };
   try {
     team_.begin(run.config);
     Trainer trainer(run.config, data_, initial(), team_.ranks());
@@ -182,16 +194,11 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     // For a lost record: everything except the untrained network's accuracy is in the checkpoint,
     // and that network is this one.
     if (stored) {
-      record.knn_untrained = stored->knn_untrained;
-      record.linear_untrained = stored->linear_untrained;
-      record.recall_untrained = stored->recall_untrained;
+      record.untrained = stored->untrained;
     } else {
       show_monitor(trainer, progress_, name, " of the untrained network");
       team_.measure();
-      const EpochMetrics untrained = trainer.measure();
-      record.knn_untrained = untrained.knn;
-      record.linear_untrained = untrained.linear;
-      record.recall_untrained = untrained.recall;
+      record.untrained = trainer.measure();
     }
     const auto resume = [&](const std::filesystem::path& path) { trainer.resume(path); };
     if (options_.resume && store_.restore(id, resume, warn)) {
@@ -207,7 +214,7 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
       progress_.message(fmt::format("{}: continues after step {} of {}", name, trainer.steps_done(),
                                     run.config.epochs * trainer.steps_per_epoch()));
     }
-    left = "saved";
+    trains = true;
     progress_.start_run(name, run.config.epochs, trainer.steps_per_epoch(), trainer.steps_done());
     const auto save = [&] {
       const auto phase = progress_.phase(fmt::format("{}: saving", name));
@@ -226,24 +233,26 @@ void Runner::run_one(const Run& run, Experiment& experiment) {
     whole_.insert(id);
   } catch (const NotFinite& error) {
     progress_.finish_run();
-    record.status = fmt::format("diverged: {}", error.what());
-    log();
-    tell([&](Watcher& each) { each.end(experiment, record); });
+    end_as(fmt::format("diverged: {}", error.what()));
     if (!run.may_diverge) throw NotFinite(fmt::format("run \"{}\": {}", name, error.what()));
     trained_.insert(id);
     progress_.message(fmt::format("{}: {}", name, record.status));
   } catch (const TooManyBadFiles& error) {
-    record.status = fmt::format("stopped: {}", error.what());
-    log();
-    tell([&](Watcher& each) { each.end(experiment, record); });
+    end_as(fmt::format("stopped: {}", error.what()));
     throw TooManyBadFiles(fmt::format("{}; what has been trained is saved; to continue: {}",
                                       error.what(), options_.command_to_continue));
   } catch (const Interrupted& end) {
-    record.status = fmt::format("interrupted {}", end.what());
-    log();
-    tell([&](Watcher& each) { each.end(experiment, record); });
-    throw Interrupted(fmt::format("interrupted: run \"{}\" was {} {}; to continue: {}", name, left,
-                                  end.what(), options_.command_to_continue));
+    end_as(fmt::format("interrupted {}", end.what()));
+    throw Interrupted(fmt::format("interrupted: run \"{}\" was {} {}; to continue: {}", name,
+                                  trains ? "saved" : "stopped", end.what(),
+                                  options_.command_to_continue));
+  } catch (const Error& error) {
+    if (!trains) throw;  // the record of what was trained before stays
+    try {
+      end_as(fmt::format("failed: {}", error.what()));
+    } catch (const Error&) {  // the disk is full, say: the first error is the one to report
+    }
+    throw;
   }
 }
 

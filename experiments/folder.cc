@@ -48,8 +48,11 @@ void prepare_folder(const std::filesystem::path& folder, const std::vector<std::
 void check_outside(const std::filesystem::path& place, const std::filesystem::path& images,
                    const char* option) {
   std::error_code none;
-  const std::filesystem::path from = std::filesystem::weakly_canonical(images, none),
-                              to = std::filesystem::weakly_canonical(place, none);
+  // Absolute first: what does not exist yet would stay relative.
+  const auto whole = [&](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, none), none);
+  };
+  const std::filesystem::path from = whole(images), to = whole(place);
   const std::filesystem::path inner = to.lexically_relative(from);
   if (!none && !inner.empty() && *inner.begin() != "..")
     throw UsageError(

@@ -91,10 +91,10 @@ std::vector<Map> maps_of(std::span<const SeedGroup> runs) {
     maps.push_back({"effective rank of z", &EpochMetrics::effective_rank, 1,
                     [most](double value) { return std::log(std::max(value, 1.0)) / most; }});
   }
-  if (!std::isnan(first.recall_untrained))
-    maps.push_back(judged(runs, "recall@1", &EpochMetrics::recall, first.recall_untrained));
-  else if (!std::isnan(first.knn_untrained))
-    maps.push_back(judged(runs, "kNN accuracy", &EpochMetrics::knn, first.knn_untrained));
+  if (!std::isnan(first.untrained.recall))
+    maps.push_back(judged(runs, "recall@1", &EpochMetrics::recall, first.untrained.recall));
+  else if (!std::isnan(first.untrained.knn))
+    maps.push_back(judged(runs, "kNN accuracy", &EpochMetrics::knn, first.untrained.knn));
   return maps;
 }
 

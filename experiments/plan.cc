@@ -9,6 +9,7 @@
 
 #include "experiments/interrupt.h"
 #include "experiments/progress_line.h"
+#include "simsiam/config_table.h"
 #include "simsiam/features.h"
 #include "simsiam/memory_advice.h"
 #include "simsiam/trainer.h"
@@ -123,7 +124,8 @@ Plan make_plan(const Config& config, const TrainTest& whole, int runs) {
   // The targets of a window of steps are computed before its first one; the work of a step is the
   // same on average, however long the window is.
   measured.objective.steps_per_target = 1;
-  measured.epochs = measured.knn_every = config.epochs + kFirstSteps + kMeasuredSteps + 1;
+  measured.epochs = measured.knn_every =
+      std::min<int>(kMaxEpochs, config.epochs + kFirstSteps + kMeasuredSteps + 1);
   Plan plan{};
   plan.runs = runs;
   {

@@ -109,13 +109,13 @@ Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> p
   };
   add_measure("loss", &EpochMetrics::loss, &PaperNumbers::loss, 3);
   add_measure("std·√d", &EpochMetrics::std, &PaperNumbers::std, 3);
-  const auto add_untrained = [&](const char* title, double RunRecord::*field) {
-    add(title, [&](size_t i) { return format_number(runs[i].mean.*field, 1); });
+  const auto add_untrained = [&](const char* title, double EpochMetrics::*field) {
+    add(title, [&](size_t i) { return format_number(runs[i].mean.untrained.*field, 1); });
   };
   if (std::any_of(runs.begin(), runs.end(),
-                  [](const SeedGroup& run) { return !std::isnan(run.mean.recall_untrained); })) {
+                  [](const SeedGroup& run) { return !std::isnan(run.mean.untrained.recall); })) {
     add_measure("recall (%)", &EpochMetrics::recall, nullptr, 1);
-    add_untrained("recall untrained (%)", &RunRecord::recall_untrained);
+    add_untrained("recall untrained (%)", &EpochMetrics::recall);
     add_measure("rank", &EpochMetrics::effective_rank, nullptr, 1);
     add_measure("alignment", &EpochMetrics::alignment, nullptr, 3);
   } else {
@@ -129,8 +129,8 @@ Table run_table(std::span<const SeedGroup> runs, std::span<const PaperNumbers> p
     });
     if (probed) add_measure("linear (%)", &EpochMetrics::linear, nullptr, 1);
     add_paper(paper_accuracy, &PaperNumbers::accuracy, 1);
-    add_untrained("kNN untrained (%)", &RunRecord::knn_untrained);
-    if (probed) add_untrained("linear untrained (%)", &RunRecord::linear_untrained);
+    add_untrained("kNN untrained (%)", &EpochMetrics::knn);
+    if (probed) add_untrained("linear untrained (%)", &EpochMetrics::linear);
   }
   if (std::any_of(runs.begin(), runs.end(), [](const SeedGroup& run) { return run.seeds > 1; }))
     add("seeds", [&](size_t i) { return fmt::format("{}", runs[i].seeds); });

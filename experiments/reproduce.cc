@@ -148,6 +148,7 @@ int reproduce(const Options& options, const Communicator& ranks, const std::stri
     with_readme_row(read_file(readme), "| none |");
   const std::vector<Study> studies = all_studies();
   for (const Study& study : studies) check_options(study, options);
+  check_used(studies, options);
   Runner runner(options, ranks);
   return runner.lead([&] { return reproduce(studies, runner, readme); });
 }

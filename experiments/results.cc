@@ -43,21 +43,22 @@ void Results::write_summary(const ExperimentInfo& info, std::span<const RunRecor
       {"config", to_json(info.config)},
       {"runs", ordered_json::array()}};
   for (const RunRecord& run : runs) {
-    // nlohmann::json writes NaN as null.
-    summary["runs"].push_back({{"name", run.name},
-                               {"seed", run.seed},
-                               {"status", run.status},
-                               {"stored as", run.id},
-                               {"reused", run.reused},
-                               {"config", to_json(run.config)},
-                               {"epochs", run.epochs.empty() ? 0 : run.epochs.back().epoch},
-                               {"loss", last_measured(run, &EpochMetrics::loss)},
-                               {"std*sqrt(d)", last_measured(run, &EpochMetrics::std)},
-                               {"kNN accuracy (%)", last_measured(run, &EpochMetrics::knn)},
-                               {"linear accuracy (%)", last_measured(run, &EpochMetrics::linear)},
-                               {"kNN accuracy untrained (%)", run.knn_untrained},
-                               {"linear accuracy untrained (%)", run.linear_untrained},
-                               {"seconds", run.seconds}});
+    ordered_json entry = {{"name", run.name},
+                          {"seed", run.seed},
+                          {"status", run.status},
+                          {"stored as", run.id},
+                          {"reused", run.reused},
+                          {"config", to_json(run.config)},
+                          {"epochs", run.epochs.empty() ? 0 : run.epochs.back().epoch},
+                          {"seconds", run.seconds}};
+    ordered_json untrained;
+    for (const Measurement& each : kMeasurements) {
+      entry[each.title] = last_measured(run, each.field);  // nlohmann::json writes NaN as null
+      if (const double before = run.untrained.*each.field; !std::isnan(before))
+        untrained[each.title] = before;
+    }
+    entry["untrained"] = untrained;
+    summary["runs"].push_back(entry);
   }
   // A path or label that is not UTF-8 must not lose the results.
   write_text("summary.json",

@@ -19,7 +19,18 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-double number(const Json& value) { return value.is_null() ? kNotMeasured : value.get<double>(); }
+Json row_of(const EpochMetrics& metrics) {
+  Json row = {{"epoch", metrics.epoch}};
+  for (const Measurement& each : kMeasurements) row[each.name] = metrics.*each.field;
+  return row;
+}
+
+EpochMetrics metrics_of(const Json& row) {
+  EpochMetrics metrics{.epoch = row.at("epoch")};
+  for (const Measurement& each : kMeasurements)
+    if (const Json& value = row.at(each.name); !value.is_null()) metrics.*each.field = value;
+  return metrics;
+}
 
 ConfigValue value_of(const Json& json) {
   if (json.is_boolean()) return json.get<bool>();
@@ -44,18 +55,14 @@ std::optional<RunRecord> RunStore::load(const std::string& id) const {
     RunRecord record{.name = json.at("name"),
                      .seed = json.at("config").at("seed"),
                      .id = id,
-                     .knn_untrained = number(json.at("knn_untrained")),
-                     .linear_untrained = number(json.at("linear_untrained")),
-                     .recall_untrained = number(json.at("recall_untrained")),
                      .seconds = json.at("seconds"),
                      .status = json.at("status")};
     for (const auto& [name, value] : json.at("config").items())
       record.config.emplace_back(name, value_of(value));
+    record.untrained = metrics_of(json.at("untrained"));
     for (const Json& row : json.at("epochs")) {
-      EpochMetrics metrics{.epoch = row.at("epoch")};
-      for (const Measurement& each : kMeasurements) metrics.*each.field = number(row.at(each.name));
-      record.epochs.push_back(metrics);
-      if (metrics.epoch != static_cast<int>(record.epochs.size())) return {};
+      record.epochs.push_back(metrics_of(row));
+      if (record.epochs.back().epoch != static_cast<int>(record.epochs.size())) return {};
     }
     const bool whole = record.epochs.size() == json.at("config").at("epochs").get<size_t>();
     if (record.status == "completed" && !whole) return {};
@@ -119,6 +126,7 @@ bool RunStore::restore(const std::string& id, const std::function<void(const fs:
                        const std::function<void(const std::string&)>& warn) const {
   for (const fs::path& path : {checkpoint(id), previous(id)}) {
     if (!fs::exists(path)) continue;
+    RegularFile{path};  // what merely cannot be opened is not damaged
     try {
       read(path);
       return true;
@@ -135,21 +143,13 @@ bool RunStore::restore(const std::string& id, const std::function<void(const fs:
 }
 
 void RunStore::save(const std::string& id, const RunRecord& record) const {
-  Json json = {{"name", record.name},
-               {"status", record.status},
-               {"build", kBuildTag},
-               {"config", to_json(record.config)},
-               {"knn_untrained", record.knn_untrained},
-               {"linear_untrained", record.linear_untrained},
-               {"recall_untrained", record.recall_untrained},
-               {"seconds", record.seconds},
+  Json json = {{"name", record.name},       {"status", record.status},
+               {"build", kBuildTag},        {"config", to_json(record.config)},
+               {"seconds", record.seconds}, {"untrained", row_of(record.untrained)},
                {"epochs", Json::array()}};
-  for (const EpochMetrics& metrics : record.epochs) {
-    Json row = {{"epoch", metrics.epoch}};
-    for (const Measurement& each : kMeasurements) row[each.name] = metrics.*each.field;
-    json["epochs"].push_back(row);
-  }
-  write_file_atomically(folder_ / (id + ".json"), json.dump(1) + "\n");
+  for (const EpochMetrics& metrics : record.epochs) json["epochs"].push_back(row_of(metrics));
+  write_file_atomically(folder_ / (id + ".json"),
+                        json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace siam

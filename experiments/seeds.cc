@@ -17,15 +17,17 @@ Moments moments_of(const std::vector<const RunRecord*>& runs, const Value& value
 
 SeedGroup average(const std::vector<const RunRecord*>& runs) {
   SeedGroup group{*runs[0], *runs[0], static_cast<int>(runs.size())};
-  const auto set = [&](auto field) {
-    const Moments m = moments_of(runs, [&](const RunRecord& run) { return run.*field; });
-    group.mean.*field = m.mean;
-    group.deviation.*field = m.deviation;
+  const auto set = [&](const auto& value) {
+    const Moments m = moments_of(runs, value);
+    value(group.mean) = m.mean;
+    value(group.deviation) = m.deviation;
   };
-  set(&RunRecord::knn_untrained);
-  set(&RunRecord::linear_untrained);
-  set(&RunRecord::recall_untrained);
-  set(&RunRecord::seconds);
+  const auto set_all = [&](const auto& metrics) {
+    for (const Measurement& measurement : kMeasurements)
+      set([&](auto& run) -> auto& { return metrics(run).*measurement.field; });
+  };
+  set([](auto& run) -> auto& { return run.seconds; });
+  set_all([](auto& run) -> auto& { return run.untrained; });
   size_t epochs = runs[0]->epochs.size();
   for (const RunRecord* run : runs) {
     epochs = std::min(epochs, run->epochs.size());
@@ -34,14 +36,7 @@ SeedGroup average(const std::vector<const RunRecord*>& runs) {
   }
   group.mean.epochs.resize(epochs);
   group.deviation.epochs.resize(epochs);
-  for (size_t i = 0; i < epochs; ++i)
-    for (const Measurement& measurement : kMeasurements) {
-      const auto field = measurement.field;
-      const Moments m =
-          moments_of(runs, [&](const RunRecord& run) { return run.epochs[i].*field; });
-      group.mean.epochs[i].*field = m.mean;
-      group.deviation.epochs[i].*field = m.deviation;
-    }
+  for (size_t i = 0; i < epochs; ++i) set_all([i](auto& run) -> auto& { return run.epochs[i]; });
   return group;
 }
 

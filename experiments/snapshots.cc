@@ -68,6 +68,7 @@ SnapshotLog::SnapshotLog(std::filesystem::path file, std::set<int> epochs,
     : file_(std::move(file)), epochs_(std::move(epochs)) {
   if (epochs_.empty()) return;
   images_ = shown_images(test);
+  if (images_->size() < kLeastImages) epochs_.clear();
   if (auto stored = load_snapshots(file_); resume && stored) snapshots_ = std::move(*stored);
   snapshots_.labels.clear();
   for (int64_t i = 0; i < images_->size(); ++i) snapshots_.labels.push_back(images_->label(i));

@@ -13,6 +13,9 @@ namespace siam {
 
 class Trainer;
 
+/// A cloud of fewer embeddings has no principal directions.
+constexpr int64_t kLeastImages = 2;
+
 struct Snapshots {
   std::vector<int> labels;      ///< of the images; -1: none
   std::vector<Snapshot> taken;  ///< in order of epochs
@@ -26,8 +29,8 @@ void save_snapshots(const std::filesystem::path& file, const Snapshots& snapshot
 /// Takes a run's snapshots while it trains.
 class SnapshotLog {
  public:
-  /// Uses the first test images of each class, 500 in all. `resume`: the content of the file is
-  /// kept.
+  /// Uses the first test images of each class, 500 in all; with fewer than kLeastImages, none.
+  /// `resume`: the content of the file is kept.
   SnapshotLog(std::filesystem::path file, std::set<int> epochs,
               const std::shared_ptr<const Dataset>& test, bool resume);
   /// Whether this epoch is wanted and not yet taken.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "experiments/interrupt.h"
 #include "experiments/live_report.h"
@@ -10,7 +9,6 @@
 #include "experiments/seeds.h"
 #include "experiments/study_figure.h"
 #include "experiments/study_list.h"
-#include "simsiam/config_table.h"
 #include "tensor/print.h"
 
 namespace siam {
@@ -30,10 +28,10 @@ std::string longer(const Runner& runner) {
 
 // kNN accuracy tells runs apart only after it has moved away from the untrained network's.
 std::string knn_note(const std::vector<SeedGroup>& groups, const Runner& runner) {
-  if (std::isnan(groups.at(0).mean.knn_untrained)) return {};  // nothing has a label
+  if (std::isnan(groups.at(0).mean.untrained.knn)) return {};  // nothing has a label
   double gain = -INFINITY;
   for (const SeedGroup& group : groups)
-    gain = std::max(gain, last_measured(group.mean, &EpochMetrics::knn) - group.mean.knn_untrained);
+    gain = std::max(gain, last_measured(group.mean, &EpochMetrics::knn) - group.mean.untrained.knn);
   if (!(std::abs(gain) < 3)) return {};
   return fmt::format(
       "This run was too short for the kNN panel to be meaningful: the best accuracy ended {} "
@@ -76,28 +74,8 @@ void write_report(const StudyResult& result) {
 
 }  // namespace
 
-void check_options(const Study& study, const Options& options) {
-  const Config plain = preset(options.preset);
-  const std::vector<SettingValue> asked = settings_of(options.config), usual = settings_of(plain);
-  std::vector<std::vector<SettingValue>> runs;
-  for (const Run& run : study.runs({plain, std::numeric_limits<int32_t>::max()}))
-    runs.push_back(settings_of(run.config));
-  for (size_t i = 0; i < asked.size(); ++i) {
-    const ConfigValue& value = asked[i].value;
-    const bool size =
-        std::holds_alternative<int64_t>(value) || std::holds_alternative<double>(value);
-    const bool compared = std::any_of(runs.begin(), runs.end(), [&](const auto& run) {
-      return run[i].value != runs[0][i].value;
-    });
-    if (!size && compared && value != usual[i].value)
-      throw UsageError(
-          fmt::format("{} with the study '{}', which compares it; the preset's value is "
-                      "needed; leave it out, or use another study",
-                      asked[i].setting.flag, study.name));
-  }
-}
-
 std::vector<Run> runs_of(const Study& study, const Runner& runner) {
+  check_batch(runner.options().config, runner.train_samples());  // studies vary it
   std::vector<Run> runs = study.runs({runner.options().config, runner.train_samples()});
   for (Run& run : runs) {
     run.may_diverge = study.map.has_value();
@@ -150,6 +128,7 @@ int study_main(int argc, char** argv, Study (*make_study)()) {
   return run_program(
       argc, argv, study.description, [&](const Options& options, const Communicator& ranks) {
         check_options(study, options);
+        check_used({&study, 1}, options);
         Runner runner(options, ranks);
         return runner.lead([&] {
           runner.expect(study.name, runs_of(study, runner));

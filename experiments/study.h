@@ -53,10 +53,12 @@ struct StudyResult {
   std::vector<StudyPicture> pictures = {};  ///< those that exist besides the figure
 };
 
-/// UsageError if a flag sets something that the study compares by name, a method or a part of one:
-/// the names of its runs would be wrong. Sizes may be set: the runs are then chosen around that
-/// one.
+/// UsageError if a flag sets something that the study chooses for one of its runs, which would then
+/// not be as asked, or not as named. A setting that all runs follow may be given: sizes, say,
+/// around which the study chooses them.
 void check_options(const Study& study, const Options& options);
+/// UsageError if a flag sets a part of a method that no run of the studies has.
+void check_used(std::span<const Study> studies, const Options& options);
 /// The study's runs for these options. Error if one of them is not possible.
 std::vector<Run> runs_of(const Study& study, const Runner& runner);
 /// Trains what is not trained yet and leaves <out>/<name>/ with metrics.csv, summary.json,

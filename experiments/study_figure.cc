@@ -22,7 +22,7 @@ std::string figure_alternative(const Study& study, std::span<const RunRecord> ru
   if (study.map)
     return fmt::format("maps over {} and {}: {}", study.map->column.title, study.map->row.title,
                        heat_map_summary(group_seeds(runs)));
-  return runs.empty() || std::isnan(runs[0].recall_untrained)
+  return runs.empty() || std::isnan(runs[0].untrained.recall)
              ? "training loss, std and kNN accuracy against the epoch"
              : "training loss, std and recall of views against the epoch";
 }

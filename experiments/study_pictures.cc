@@ -43,9 +43,7 @@ std::string missing(const Run& run, const Snapshots& snapshots) {
 }
 
 TrainedModel untrained(const Config& config, TrainedModel* initial) {
-  Initializer init(config.seed);
-  SimSiam model(init, config.model);
-  if (initial != nullptr) take_weights(*initial, model);
+  SimSiam model = initial_model(config, initial);
   FlatParameters parameters(registry_of(model), config.device, DType::f32);
   return {config, std::move(model), {}, 0, {}, true};
 }
@@ -75,9 +73,15 @@ std::vector<NeighbourRow::Found> found(const std::vector<Neighbour>& nearest, co
 
 std::vector<StudyPicture> collapse_picture(const std::vector<Run>& runs,
                                            const Experiment& experiment, Runner& runner) {
+  const int64_t asked = runner.options().config.test_samples,
+                images = asked > 0 ? asked : runner.data().test->size();
   std::vector<CloudRow> rows;
   for (const Run& run : runs) {
     if (run.snapshots.empty()) continue;
+    if (images < kLeastImages) {
+      runner.message("no picture of embeddings: it needs two test images or more");
+      return {};
+    }
     CloudRow row{run.name,
                  runner.snapshots(first_seed(experiment, run.name).id).value_or(Snapshots{})};
     if (const std::string epochs = missing(run, row.snapshots); !epochs.empty())

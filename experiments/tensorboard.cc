@@ -16,7 +16,7 @@ void TensorBoard::begin(const Experiment&, const RunRecord& run, const Trainer& 
   file_ = std::make_unique<EventFile>(folder_ / run.id, done + 1);
   begun_ = done % steps_per_epoch_ == 0;
   written_ = {};
-  if (done == 0) add_epoch({.epoch = 0, .knn = run.knn_untrained, .recall = run.recall_untrained});
+  if (done == 0) add_epoch(run.untrained);
 }
 
 void TensorBoard::step(const StepInfo& info) {

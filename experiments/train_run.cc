@@ -33,7 +33,11 @@ void train_run(const Team& team, Trainer& trainer, Progress& progress, RunRecord
                const Keep& keep) {
   Ration saves;
   CollapseDoctor doctor(trainer.config(), trainer.steps_per_epoch());
-  for (const EpochMetrics& epoch : record.epochs) doctor.examine(epoch);  // already reported
+  const auto examine = [&](const EpochMetrics& epoch) {
+    return doctor.examine(
+        epoch, trainer.monitor().images() >= 2 * kRankImages ? epoch.effective_rank : kNotMeasured);
+  };
+  for (const EpochMetrics& epoch : record.epochs) examine(epoch);  // already reported
   const int64_t steps = trainer.steps_per_epoch();
   std::optional<Progress::Phase> beginning;
   beginning.emplace(progress, fmt::format("{}: first step", record.name));
@@ -63,9 +67,7 @@ void train_run(const Team& team, Trainer& trainer, Progress& progress, RunRecord
     record.seconds = training_seconds(record.epochs);
     const EpochMetrics& epoch = record.epochs.back();
     progress.finish_epoch(epoch);
-    const double rank =
-        trainer.monitor().images() >= 2 * kRankImages ? epoch.effective_rank : kNotMeasured;
-    for (const std::string& finding : doctor.examine(epoch, rank))
+    for (const std::string& finding : examine(epoch))
       progress.message(fmt::format("{}: {}", record.name, finding));
     // The measurements first: they are small, and fit on a disk that is too full for the
     // checkpoint.

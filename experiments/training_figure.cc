@@ -41,20 +41,20 @@ Figure training_figure(const TrainingFigure& content) {
       panel(content, "std of z/‖z‖ × √d", &EpochMetrics::std, &PaperPoint::std, {0, 1});
   const RunRecord none;
   const RunRecord& first = content.runs.empty() ? none : content.runs[0].mean;
-  if (!std::isnan(first.recall_untrained)) {
+  if (!std::isnan(first.untrained.recall)) {
     Panel recall = panel(content, "recall@1 of a second view (%)", &EpochMetrics::recall,
                          &PaperPoint::knn, {0});
     recall.levels.push_back(
-        {fmt::format("untrained {:.1f}", first.recall_untrained), first.recall_untrained});
+        {fmt::format("untrained {:.1f}", first.untrained.recall), first.untrained.recall});
     return {{loss, std, recall}};
   }
   Panel knn = panel(content, "kNN accuracy (%)", &EpochMetrics::knn, &PaperPoint::knn, {0});
   if (!std::isnan(content.chance)) {
     knn.levels.push_back({fmt::format("chance {:.3g}", content.chance), content.chance});
   }
-  if (!std::isnan(first.knn_untrained))
+  if (!std::isnan(first.untrained.knn))
     knn.levels.push_back(
-        {fmt::format("untrained {:.1f}", first.knn_untrained), first.knn_untrained});
+        {fmt::format("untrained {:.1f}", first.untrained.knn), first.untrained.knn});
   return {{loss, std, knn}};
 }
 

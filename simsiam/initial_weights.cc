@@ -26,14 +26,16 @@ void take_network(const std::filesystem::path& path, Config& config) {
             config.augment.deviation);
 }
 
-void take_weights(TrainedModel& from, SimSiam& model) {
+SimSiam initial_model(const Config& config, TrainedModel* initial) {
+  Initializer init(config.seed);
+  SimSiam model(init, config.model);
+  if (initial == nullptr) return model;
   std::map<std::string, Tensor> theirs;
-  const Registry source = registry_of(from.model), target = registry_of(model);
+  const Registry source = registry_of(initial->model), target = registry_of(model);
   for (const auto& [name, parameter] : source.parameters) theirs[name] = parameter->value.value();
   for (const auto& [name, buffer] : source.buffers) theirs[name] = *buffer;
-  std::vector<std::pair<Tensor, Tensor>> copies;
   const auto take = [&](const std::string& name, const Tensor& to) {
-    if (is_head(name) && !from.heads) return;
+    if (is_head(name) && !initial->heads) return;
     const auto found = theirs.find(name);
     const std::string seen =
         found == theirs.end() ? "missing" : fmt::format("{}", found->second.shape());
@@ -41,11 +43,11 @@ void take_weights(TrainedModel& from, SimSiam& model) {
           "--init: its {} is {}, this network's {}; the network of its weights is needed; leave "
           "out the options that change it",
           name, seen, to.shape());
-    copies.emplace_back(to, found->second);
+    to.copy_from(found->second);
   };
   for (const auto& [name, parameter] : target.parameters) take(name, parameter->value.value());
   for (const auto& [name, buffer] : target.buffers) take(name, *buffer);
-  for (const auto& [to, value] : copies) to.copy_from(value);
+  return model;
 }
 
 }  // namespace siam

@@ -12,9 +12,9 @@ namespace siam {
 /// its normalisation of pixels. Error if the file is not a checkpoint.
 void take_network(const std::filesystem::path& path, Config& config);
 
-/// Copies a trained network's tensors to `model`, on the CPU; the heads are left alone if the
-/// trained network's are untrained. Error, naming the tensor, if one is missing there or has
-/// another shape; nothing is changed then.
-void take_weights(TrainedModel& from, SimSiam& model);
+/// The network that a run starts from, on the CPU: the seed's random values or, if given,
+/// `initial`'s weights and running statistics, its heads only if they are trained. Error, naming
+/// the tensor, if one is missing there or has another shape.
+SimSiam initial_model(const Config& config, TrainedModel* initial);
 
 }  // namespace siam

@@ -68,9 +68,7 @@ struct RunRecord {
   std::string id = {};  ///< under which it is stored
   bool reused = false;  ///< trained for another experiment, or earlier
   std::vector<EpochMetrics> epochs = {};
-  double knn_untrained = kNotMeasured;  ///< kNN accuracy in percent of the network as initialised
-  double linear_untrained = kNotMeasured;  ///< of a linear probe, if requested
-  double recall_untrained = kNotMeasured;  ///< its recall@1 of views, if there are no labels
+  EpochMetrics untrained = {};  ///< what the monitor measures of the network as initialised
   /// Wall clock of the finished epochs' training, monitors not included. A resumed run counts all.
   double seconds = 0;
   /// "running", "completed", or why it ended: "diverged: loss not finite at step 123".

@@ -90,7 +90,7 @@ class ViewMonitor : public Monitor {
  public:
   ViewMonitor(const Config& config, const TrainTest& data, const Communicator& ranks)
       : config_(config),
-        images_(data.test->size() >= kRankImages ? data.test : data.train),
+        images_(measures_test_images(data) ? data.test : data.train),
         leads_(ranks.rank() == 0) {}
 
   const char* name() const override { return "recall of views"; }
@@ -116,6 +116,10 @@ class ViewMonitor : public Monitor {
 }  // namespace
 
 bool several_classes(const Dataset& dataset) { return dataset.num_classes() > 1; }
+
+bool measures_test_images(const TrainTest& data) {
+  return several_classes(*data.train) || data.test->size() >= kRankImages;
+}
 
 std::unique_ptr<Monitor> make_monitor(const Config& config, const TrainTest& data,
                                       const Communicator& ranks) {

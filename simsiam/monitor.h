@@ -32,11 +32,14 @@ class Monitor {
 /// True if there is more than one class.
 bool several_classes(const Dataset& dataset);
 
+/// Whether a run measures test images: if it has labels, or at least kRankImages of them.
+bool measures_test_images(const TrainTest& data);
+
 /// With labels: kNN accuracy of the test images in a bank of the training images (`knn`), and the
 /// projection_rank() of test images (`effective_rank`). Without labels: from two views of each of
 /// at most 1,024 images (view_features()), the same ones in every measurement, `recall` of the
 /// backbone's features, and `alignment` and `effective_rank` of the projections. They are test
-/// images if there are that many, otherwise training images.
+/// images if there are that many (measures_test_images()), otherwise training images.
 ///
 /// Several ranks, all of which measure, share the work of encoding and of kNN and get the same
 /// accuracy as a single one; the rest is left to rank 0.

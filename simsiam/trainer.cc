@@ -13,7 +13,7 @@ namespace siam {
 
 namespace {
 
-SimSiam initial_model(const Config& config, TrainedModel* initial, const Communicator& ranks) {
+SimSiam checked_model(const Config& config, TrainedModel* initial, const Communicator& ranks) {
   check_config(config);
   check_ranks(config, ranks.size());
   const bool all_here = config.device == Device::cpu;
@@ -21,10 +21,7 @@ SimSiam initial_model(const Config& config, TrainedModel* initial, const Communi
                        : "the weights of this network",
               static_cast<uint64_t>(weight_count(config.model)) * 4 * (all_here ? 3 : 1),
               Device::cpu, "lower --width, --dim or --projector-hidden");
-  Initializer init(config.seed);
-  SimSiam model(init, config.model);
-  if (initial != nullptr) take_weights(*initial, model);
-  return model;
+  return initial_model(config, initial);
 }
 
 int64_t steps_per_look(const Config& config) {
@@ -51,7 +48,7 @@ Trainer::Trainer(const Config& config, const TrainTest& data, TrainedModel* init
     : config_(config),
       ranks_(ranks),
       data_(subsets(data, config.train_samples, config.test_samples)),
-      model_(initial_model(config, initial, ranks)),
+      model_(checked_model(config, initial, ranks)),
       registry_(registry_of(model_)),
       parameters_(registry_, config.device, config.precision),
       optimizer_(parameters_,

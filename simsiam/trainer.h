@@ -36,13 +36,13 @@ struct TrainedModel;
 
 class Trainer {
  public:
-  /// Weights are random, or those of `initial` (take_weights()), whose hash is config.init. Error
+  /// Weights are random, or those of `initial` (initial_model()), whose hash is config.init. Error
   /// if the configuration does not fit the data, as with a batch larger than the data set.
   ///
   /// Several `ranks`, which must outlive it, make one run: each has a trainer, processes a part of
-  /// every batch, and reaches the same state, so that any rank's save() is the run's. Whatever
-  /// trains, measures or shares is called by all ranks; on_step must end the training on all or
-  /// none. Error unless all have the same configuration and data.
+  /// every batch, and reaches the same weights; rank 0 has all measurements, so its save() is the
+  /// run's. Whatever trains, measures or shares is called by all ranks; on_step must end the
+  /// training on all or none. Error unless all have the same configuration and data.
   Trainer(const Config& config, const TrainTest& data, TrainedModel* initial = nullptr,
           const Communicator& ranks = alone());
   ~Trainer();

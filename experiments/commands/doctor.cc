@@ -105,7 +105,7 @@ struct Part {
   double bad_share() const { return static_cast<double>(bad) / static_cast<double>(images); }
 };
 
-// The one with the larger share of files that cannot be read.
+// The one with the larger share of files that cannot be read, of those that a run needs.
 Part worse_part(const TrainTest& data, const Survey& survey) {
   std::set<std::string> bad;
   for (const auto* files : {&survey.unreadable, &survey.truncated})
@@ -116,7 +116,9 @@ Part worse_part(const TrainTest& data, const Survey& survey) {
       counted.bad += bad.contains(dataset.path(i).generic_string()) ? 1 : 0;
     return counted;
   };
-  const Part train = part("to train on", *data.train), test = part("to test with", *data.test);
+  const Part train = part("to train on", *data.train);
+  if (!measures_test_images(data)) return train;
+  const Part test = part("to test with", *data.test);
   return test.bad_share() > train.bad_share() ? test : train;
 }
 

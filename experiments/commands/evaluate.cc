@@ -90,7 +90,9 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress
   }
   const fs::path folder = find_dataset(
       options.data.empty() ? std::optional<fs::path>() : std::optional<fs::path>(options.data));
-  const auto chosen = [](int64_t asked, int64_t of_run) { return asked < 0 ? of_run : asked; };
+  const auto chosen = [](int64_t asked, int64_t of_run, const Dataset& all) {
+    return asked >= 0 ? asked : of_run <= all.size() ? of_run : 0;
+  };
   std::optional<Progress::Phase> phase;
   const auto stage = [&](const std::string& what) {
     phase.reset();
@@ -109,8 +111,9 @@ void judge(const EvaluateOptions& options, const TrainedModel& trained, Progress
         "{}: trained on other images than {}; the images to judge it by are needed; name their "
         "folder with --data",
         options.checkpoint, folder.string());
-  const TrainTest data = subsets(whole, chosen(options.train_samples, trained.config.train_samples),
-                                 chosen(options.test_samples, trained.config.test_samples));
+  const TrainTest data =
+      subsets(whole, chosen(options.train_samples, trained.config.train_samples, *whole.train),
+              chosen(options.test_samples, trained.config.test_samples, *whole.test));
   progress.message(fmt::format("train: {}", data.train->contents()));
   progress.message(fmt::format("test: {}", data.test->contents()));
   stage(fmt::format("features of {} training and {} test images of {}", data.train->size(),

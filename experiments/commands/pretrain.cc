@@ -40,6 +40,7 @@ Study own_study(const OwnRun& run) {
 int pretrain(const OwnRun& own, Runner& runner) {
   const Device device = own.options.config.device;
   const Study study = own_study(own);
+  check_used({&study, 1}, own.options);
   const std::vector<Run> runs = runs_of(study, runner);
   runner.expect(study.name, runs);
   std::vector<Watcher*> watchers;

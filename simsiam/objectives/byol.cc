@@ -4,21 +4,12 @@
 
 namespace siam {
 
-namespace {
-
-SimSiam initial_target(const Config& config) {
-  Initializer init(config.seed);  // the same values as the online network's
-  return SimSiam(init, config.model);
-}
-
-}  // namespace
-
 Byol::Byol(const Config& config, const SimSiam& model, const Communicator& ranks)
     : model_(model),
       loss_(config.loss),
       mode_(training_mode(config, ranks)),
       momentum_(config.objective.momentum),
-      target_(initial_target(config)),
+      target_(model),  // the same values, which parameters_ copies
       target_registry_(registry_of(target_)),
       parameters_(target_registry_, config.device, config.precision, /*trained=*/false) {}
 

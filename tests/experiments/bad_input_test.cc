@@ -114,7 +114,7 @@ TEST_CASE("usage: what would have no effect is refused") {
   usage({"--resume=false"}, "resume was given a disallowed flag override");
   for (const std::string option : {"--eager", "--tf32", "--nondeterministic"})
     usage({option}, option + " on a CPU; a GPU is needed; leave it out");
-  usage({"--no-stop-gradient"}, "--stop-gradient with the study 'stopgrad', which compares it");
+  usage({"--no-stop-gradient"}, "--stop-gradient with the study 'stopgrad', which chooses it");
   std::vector<std::string> imagenet =
       toy_command(usage.data.path(), usage.out.path(), {"--preset", "imagenet"});
   const auto named = std::find(imagenet.begin(), imagenet.end(), "--data");

@@ -79,7 +79,7 @@ TEST_CASE("runs are found by name, and judged by the probe where all seeds have 
 
 TEST_CASE("a run is compared with its own networks before training") {
   std::vector<RunRecord> runs = {run("a", 40, 50), run("a", 42, 52)};
-  for (RunRecord& each : runs) each.linear_untrained = each.knn_untrained = 45;
+  for (RunRecord& each : runs) each.untrained.linear = each.untrained.knn = 45;
   const Claim claims[] = {{.text = "it learns", .left = "a", .right = kUntrained, .source = "-"}};
   CHECK(judge(claims, runs).at(0).difference == doctest::Approx(6));
   for (RunRecord& each : runs) each.epochs.back().linear = kNotMeasured;

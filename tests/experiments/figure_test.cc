@@ -43,7 +43,7 @@ std::vector<RunRecord> runs_of(int epochs) {
   std::vector<RunRecord> runs(2);
   runs[0].name = "with stop-gradient";
   runs[1].name = "without stop-gradient";
-  runs[0].knn_untrained = 27.5;
+  runs[0].untrained.knn = 27.5;
   for (RunRecord& run : runs) {
     for (int e = 1; e <= epochs; ++e)
       run.epochs.push_back({.epoch = e, .loss = -0.9, .std = 0.9, .knn = 30});
@@ -79,7 +79,7 @@ TEST_CASE("the data of a figure: every finite point, nothing else") {
 
 TEST_CASE("without labels the third panel is the recall of views") {
   std::vector<RunRecord> runs(1);
-  runs[0].recall_untrained = 3.5;
+  runs[0].untrained.recall = 3.5;
   for (int e = 1; e <= 4; ++e) runs[0].epochs.push_back({.epoch = e, .loss = -0.9, .std = 0.9});
   runs[0].epochs[1].recall = 20;
   runs[0].epochs[3].recall = 40;

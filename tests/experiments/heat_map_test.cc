@@ -27,7 +27,7 @@ RunRecord cell(int64_t batch, double rate, double std, double knn, double rank =
   RunRecord run{
       .name = fmt::format("{} {}", batch, rate),
       .config = {{"batch_size", batch}, {"base_learning_rate", rate}, {"dim", int64_t{16}}},
-      .knn_untrained = 30,
+      .untrained = {.knn = 30},
       .status = "completed"};
   run.epochs = {{.epoch = 1, .loss = -0.5, .std = 1, .knn = 90},
                 {.epoch = 2, .loss = -0.9, .std = std, .knn = knn, .effective_rank = rank}};

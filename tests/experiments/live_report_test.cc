@@ -31,7 +31,7 @@ struct Page {
   std::vector<std::string> messages;
   Experiment experiment{Results(out.path(), "toy"),
                         {.command_line = "simsiam pretrain 'a & b'", .dataset = "patches"},
-                        {{.name = "toy run", .seed = 7, .id = "0123", .knn_untrained = 40}},
+                        {{.name = "toy run", .seed = 7, .id = "0123", .untrained = {.knn = 40}}},
                         33};
   LiveReport report{study, config, [this](const std::string& text) { messages.push_back(text); }};
 

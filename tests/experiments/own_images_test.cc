@@ -72,6 +72,18 @@ TEST_CASE("doctor: a report, its JSON, and a status that says whether a run woul
   CHECK(Json::parse(read_file(json))["works"] == true);
 }
 
+// Without labels a run looks at test images only if there are 1,024 of them.
+TEST_CASE("doctor: what a run does not read does not stop it") {
+  const ScratchFolder folder, out;
+  for (int i = 0; i < 40; ++i) write_image(folder / fmt::format("{:02}.jpg", i), i);
+  const TrainTest parts = open_images(folder.path());
+  damage(folder / parts.test->path(0));
+  const ProcessResult result = simsiam({"doctor", folder.path()});
+  CAPTURE(result.output);
+  CHECK(result.status == 0);
+  CHECK(says(result, "\ntruncated                       1\n"));
+}
+
 TEST_CASE("doctor: why folders that look like classes are not labels") {
   const ScratchFolder folder;
   for (int i = 0; i < 4; ++i)
@@ -163,6 +175,15 @@ TEST_CASE("pictures do not join the images that they are of") {
     CHECK(result.status == 2);
     CHECK(says(result, fmt::format("error: --out {}: lies in {}, whose images", out.string(),
                                    folder.path().string())));
+  }
+  CHECK(folder.entries() == 5);
+  // The default, results/, from inside the folder.
+  for (const char* command : {"pretrain", "view"}) {
+    const ProcessResult result =
+        run_process({program_path("SIMSIAM"), command, "."}, folder.path());
+    CAPTURE(result.output);
+    CHECK(result.status == 2);
+    CHECK(says(result, ": lies in ., whose images"));
   }
   CHECK(folder.entries() == 5);
 }

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "experiments/experiment.h"
+#include "simsiam/config_table.h"
 #include "tests/simsiam/toy.h"
 
 namespace siam {
@@ -115,6 +116,12 @@ TEST_CASE("planning leaves no trace in the run: the same bits with it and withou
   Trainer with(tiny(), data());
   train_to_end(with);
   CHECK(same_bits(with.parameters().values, without.parameters().values));
+}
+
+TEST_CASE("the longest run can be planned") {
+  Config config = tiny();
+  config.epochs = kMaxEpochs;
+  CHECK(make_plan(config, data()).epochs == kMaxEpochs);
 }
 
 TEST_CASE("a run that is not possible is refused by its plan as by itself") {

@@ -132,9 +132,10 @@ TEST_CASE("pretrain: a run that was interrupted and continued has no event twice
 TEST_CASE("pretrain: an unfinished run of other images is named, since it does not continue") {
   const Photos photos;
   const ScratchFolder out;
-  const std::vector<std::string> words = {
-      photos.path(), "--out", out.path().string(), "--epochs", "400", "--warmup", "0"};
-  const auto interrupted = [&](const std::string& log) {
+  const auto interrupted = [&](const std::string& log, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {
+        photos.path(), "--out", out.path().string(), "--epochs", "400", "--warmup", "0"};
+    words.insert(words.end(), more.begin(), more.end());
     Background run(command("pretrain", words), out / log);
     REQUIRE_MESSAGE(run.says("epoch 3/"), run.output());
     run.signal(SIGINT);
@@ -148,6 +149,11 @@ TEST_CASE("pretrain: an unfinished run of other images is named, since it does n
   has(second, id + ".safetensors, unfinished after");
   has(second, "has another set of images or build");
   CHECK(checkpoints(out.path()).size() == 2);
+  // The probe, which is off by default, is stated by the run that has it alone.
+  const std::string third = interrupted("log3", {"--linear-probe"});
+  has(third, "has another linear_probe");
+  has(third, "no linear probe: it needs images of several classes");
+  has(interrupted("log4", {"--hue", "0.2"}), "has another hue, linear_probe");
 }
 
 TEST_CASE("plan: a table, and nothing is written") {

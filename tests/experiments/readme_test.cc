@@ -52,7 +52,7 @@ TEST_CASE("a row of several seeds has the probe's mean and deviation, and what b
   std::vector<RunRecord> runs(3);
   for (int i = 0; i < 3; ++i) {
     runs[i].name = "with";
-    runs[i].linear_untrained = 30;
+    runs[i].untrained.linear = 30;
     runs[i].epochs = {{.epoch = 1, .linear = 53.0 + i}};
   }
   const Claim claims[] = {{"it learns", "with", kUntrained, "Table 1"}};

@@ -27,7 +27,7 @@ TEST_CASE("a report") {
 TEST_CASE("the table of runs has the paper's numbers where there are any") {
   RunRecord with{.name = "with"}, without{.name = "without"};
   with.epochs = {{.epoch = 7, .loss = -0.9, .std = 0.95, .knn = 41.04}};
-  with.knn_untrained = 27.5;
+  with.untrained.knn = 27.5;
   with.seconds = 61;
   with.status = "completed";
   without.status = "diverged: loss not finite at step 3";
@@ -51,7 +51,7 @@ TEST_CASE("the table of runs has the paper's numbers where there are any") {
 }
 
 TEST_CASE("without labels the table has recall, rank and alignment instead of kNN") {
-  RunRecord run{.name = "own", .recall_untrained = 3.5};
+  RunRecord run{.name = "own", .untrained = {.recall = 3.5}};
   run.epochs = {{.epoch = 1,
                  .loss = -0.9,
                  .std = 0.9,

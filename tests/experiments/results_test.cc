@@ -20,7 +20,7 @@ std::vector<RunRecord> two_runs() {
   with.epochs = {
       {.epoch = 1, .loss = -0.1, .std = 0.9, .knn = 20.5, .learning_rate = 0.3, .seconds = 2},
       {.epoch = 2, .loss = -1.0 / 3, .std = 0.8}};
-  with.knn_untrained = 27.5;
+  with.untrained.knn = 27.5;
   with.seconds = 4.5;
   with.status = "completed";
   RunRecord without{.name = "without, \"raw\"",
@@ -76,9 +76,24 @@ TEST_CASE("summary.json") {
   CHECK(read["runs"][0]["epochs"] == 2);
   CHECK(read["runs"][0]["seconds"] == 4.5);
   CHECK(read["runs"][0]["status"] == "completed");
+  CHECK(read["runs"][0]["untrained"] == nlohmann::json{{"kNN accuracy (%)", 27.5}});
   CHECK(read["runs"][1]["loss"].is_null());
   CHECK(read["runs"][1]["config"]["batch"] == 64);
   CHECK(read["runs"][1]["status"] == "diverged: loss not finite at step 123");
+}
+
+TEST_CASE("summary.json of a run without labels has what shows its progress") {
+  const ScratchFolder folder;
+  RunRecord run{.name = "own"};
+  run.epochs = {{.epoch = 1, .recall = 40, .alignment = 0.5, .effective_rank = 20}};
+  run.untrained = {.recall = 3.5};
+  Results(folder.path(), "pretrain").write_summary({}, {&run, 1});
+  const auto read = nlohmann::json::parse(read_file(folder / "pretrain/summary.json"))["runs"][0];
+  CHECK(read["recall@1 of a second view (%)"] == 40);
+  CHECK(read["alignment of views"] == 0.5);
+  CHECK(read["effective rank"] == 20);
+  CHECK(read["untrained"]["recall@1 of a second view (%)"] == 3.5);
+  CHECK(read["kNN accuracy (%)"].is_null());
 }
 
 TEST_CASE("an output folder that cannot be used is an error at the start") {

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <cmath>
+
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/read_file.h"
 #include "tests/experiments/program.h"
@@ -103,6 +105,49 @@ TEST_CASE("of two checkpoints the newest that can be used is") {
   unusable = "old";
   CHECK(!restore());
   CHECK(!restore());
+}
+
+TEST_CASE("a checkpoint that cannot be opened is an error, and not set aside as damaged") {
+  const ScratchFolder out;
+  const RunStore store(out.path());
+  store.prepare("id");
+  fs::create_directory(store.checkpoint("id"));  // root can open every file
+  CHECK_THROWS_AS(store.restore(
+                      "id", [](const fs::path&) {}, [](const std::string&) {}),
+                  Error);
+  CHECK(fs::is_directory(store.checkpoint("id")));
+}
+
+TEST_CASE("a record keeps all that was measured, and names that are not UTF-8 do not lose it") {
+  const ScratchFolder out;
+  const RunStore store(out.path());
+  store.prepare("id");
+  RunRecord record{.name = "run",
+                   .config = {{"seed", int64_t{3}}, {"epochs", int64_t{2}}},
+                   .seed = 3,
+                   .epochs = {{.epoch = 1, .loss = -0.5, .recall = 12.5}},
+                   .untrained = {.recall = 3.5, .effective_rank = 7},
+                   .status = "stopped: caf\xe9.jpg"};
+  store.save("id", record);
+  const auto loaded = store.load("id");
+  REQUIRE(loaded);
+  CHECK(loaded->status.starts_with("stopped: caf"));
+  CHECK(loaded->untrained.recall == 3.5);
+  CHECK(loaded->untrained.effective_rank == 7);
+  CHECK(std::isnan(loaded->untrained.knn));
+  CHECK(loaded->epochs.at(0).recall == 12.5);
+}
+
+TEST_CASE("a run that an error ends says so in its summary") {
+  const ToyCifar data;
+  const ScratchFolder out;
+  std::string command = "ulimit -f 100; exec";  // no room for a checkpoint
+  for (const std::string& word : toy_command(data.path(), out.path())) command += " " + word;
+  const ProcessResult result = run_process({"sh", "-c", command}, fs::temp_directory_path());
+  CAPTURE(result.output);
+  CHECK(result.status == 1);
+  CHECK(count(read_file(out / "stopgrad/summary.json"), "\"status\": \"failed: ") == 1);
+  CHECK(count(read_file(out / "stopgrad/report.html"), "http-equiv=\"refresh\"") == 0);
 }
 
 TEST_CASE("a damaged newest checkpoint of a run is trained again from the one before") {

@@ -26,7 +26,7 @@ struct Watched {
   Experiment experiment{Results(out.path(), "toy"), {}, {}, 33};
   std::vector<std::string> warnings;
   TensorBoard board{out.path(), [this](const std::string& text) { warnings.push_back(text); }};
-  RunRecord run{.name = "toy", .id = "0123", .knn_untrained = 40};
+  RunRecord run{.name = "toy", .id = "0123", .untrained = {.knn = 40}};
 
   std::filesystem::path folder() const { return out.path() / "tensorboard" / "0123"; }
   // To the end, or until `on_step` throws.

@@ -28,10 +28,11 @@ inline ProcessResult run_on_ranks(int ranks, const std::vector<std::string>& com
 inline std::vector<double> numbers(const fs::path& out) {
   const auto summary = nlohmann::json::parse(read_file(out / "stopgrad/summary.json"));
   std::vector<double> values;
-  for (const auto& run : summary.at("runs"))
-    for (const char* name :
-         {"loss", "std*sqrt(d)", "kNN accuracy (%)", "kNN accuracy untrained (%)"})
+  for (const auto& run : summary.at("runs")) {
+    for (const char* name : {"loss", "std*sqrt(d)", "kNN accuracy (%)"})
       values.push_back(run.at(name).get<double>());
+    values.push_back(run.at("untrained").at("kNN accuracy (%)").get<double>());
+  }
   return values;
 }
 

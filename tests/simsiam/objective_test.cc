@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "simsiam/objectives/byol.h"
 #include "simsiam/objectives/simclr.h"
 #include "tensor/philox.h"
 #include "tests/simsiam/toy.h"
@@ -128,6 +130,21 @@ TEST_CASE("byol with a momentum of 1 keeps its target, with 0 follows at once") 
   Trainer keeps(config, data());
   train_to_end(keeps);
   CHECK_FALSE(same_bits(keeps.parameters().values, simsiam.parameters().values));
+}
+
+TEST_CASE("byol's target starts as the online network, wherever its weights are from") {
+  const Config config = with_method(Method::byol);
+  Initializer other(config.seed + 1);
+  SimSiam model(other, config.model);
+  const FlatParameters online(registry_of(model), config.device, config.precision);
+  Byol byol(config, model, alone());
+  Registry kept;
+  byol.visit(kept);
+  const auto parameters = std::ranges::find(kept.buffers, "byol.parameters",
+                                            [](const auto& buffer) { return buffer.first; });
+  REQUIRE(parameters != kept.buffers.end());
+  CHECK(same_bits(*parameters->second, online.values));
+  CHECK(parameters->second->raw() != online.values.raw());
 }
 
 TEST_CASE("nt_xent against its definition in double") {
