@@ -1,7 +1,6 @@
 #include "experiments/evaluation_card.h"
 
-#include <nlohmann/json.hpp>
-
+#include "experiments/json_text.h"
 #include "experiments/report.h"
 #include "simsiam/config_json.h"
 
@@ -124,7 +123,7 @@ std::string evaluation_json(const EvaluationSource& source, const TrainedModel& 
                             {"backbone", panel_json(evaluation.backbone)},
                             {"projection", panel_json(evaluation.projection)}};
   // Infinite and NaN become null; a path that is not UTF-8 must not lose the results.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 std::string evaluation_card(const EvaluationSource& source, const TrainedModel& trained,

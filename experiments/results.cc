@@ -1,9 +1,9 @@
 #include "experiments/results.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "experiments/folder.h"
+#include "experiments/json_text.h"
 #include "simsiam/config_json.h"
 #include "tensor/check.h"
 #include "tensor/io/atomic_file.h"
@@ -53,16 +53,14 @@ void Results::write_summary(const ExperimentInfo& info, std::span<const RunRecor
                           {"seconds", run.seconds}};
     ordered_json untrained;
     for (const Measurement& each : kMeasurements) {
-      entry[each.title] = last_measured(run, each.field);  // nlohmann::json writes NaN as null
+      entry[each.title] = last_measured(run, each.field);
       if (const double before = run.untrained.*each.field; !std::isnan(before))
         untrained[each.title] = before;
     }
     entry["untrained"] = untrained;
     summary["runs"].push_back(entry);
   }
-  // A path or label that is not UTF-8 must not lose the results.
-  write_text("summary.json",
-             summary.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  write_text("summary.json", json_text(summary));
 }
 
 void Results::write_text(std::string_view name, std::string_view text) const {

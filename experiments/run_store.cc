@@ -1,9 +1,8 @@
 #include "experiments/run_store.h"
 
-#include <nlohmann/json.hpp>
-
 #include "experiments/build_tag.h"
 #include "experiments/folder.h"
+#include "experiments/json_text.h"
 #include "simsiam/checkpoint_config.h"
 #include "simsiam/config_json.h"
 #include "simsiam/run_identity.h"
@@ -148,8 +147,7 @@ void RunStore::save(const std::string& id, const RunRecord& record) const {
                {"seconds", record.seconds}, {"untrained", row_of(record.untrained)},
                {"epochs", Json::array()}};
   for (const EpochMetrics& metrics : record.epochs) json["epochs"].push_back(row_of(metrics));
-  write_file_atomically(folder_ / (id + ".json"),
-                        json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file_atomically(folder_ / (id + ".json"), json_text(json));
 }
 
 }  // namespace siam

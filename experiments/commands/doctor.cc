@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "data/survey.h"
@@ -11,6 +10,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/commands/output_file.h"
 #include "experiments/console.h"
+#include "experiments/json_text.h"
 #include "experiments/number_option.h"
 #include "experiments/options.h"
 #include "experiments/progress.h"
@@ -179,11 +179,7 @@ int doctor_command(int argc, char** argv) {
   const Part worse = worse_part(parts, seen);
   const bool works = seen.readable() > 0 && tolerated(worse.bad, worse.images, most);
   print(stdout, report(folder, *images, seen));
-  if (!file.empty())
-    write_file_atomically(
-        file, as_json(folder, seen, works)
-                      .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-                  "\n");
+  if (!file.empty()) write_file_atomically(file, json_text(as_json(folder, seen, works)));
   check(seen.readable() > 0,
         "{}: none of {} images can be read; one at least is needed; replace "
         "what is named above",
