@@ -15,9 +15,14 @@ DeviceImages upload(const Dataset& dataset) {
   const Tensor host =
       Tensor::empty({dataset.size(), int64_t{first.height}, int64_t{first.width}, 3}, DType::u8);
   const size_t bytes = host.bytes() / static_cast<size_t>(dataset.size());
-  for (int64_t i = 0; i < dataset.size(); ++i)
-    std::memcpy(host.data<uint8_t>() + static_cast<size_t>(i) * bytes, dataset.image(i).pixels,
-                bytes);
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    const Image image = dataset.image(i);
+    check(
+        image.height == first.height && image.width == first.width,
+        "{}: image {} is {}x{}, and the first {}x{}; one size is needed on a GPU; use --device cpu",
+        dataset.name(), i, image.height, image.width, first.height, first.width);
+    std::memcpy(host.data<uint8_t>() + static_cast<size_t>(i) * bytes, image.pixels, bytes);
+  }
   const ScopedAllocator scope(gpu_allocator(), Device::cuda);  // they outlive the caller
   return {host.to(Device::cuda), first.height, first.width};
 }

@@ -63,6 +63,15 @@ __global__ void __launch_bounds__(kBlock)
       images.width, config, *parameters, out + blockIdx.x * view);
 }
 
+/// The shared memory that a block of make_views may ask for, in bytes: merge_block() needs a little
+/// of its own.
+int most_shared() {
+  int limit = 0;
+  CUDA_CHECK(
+      cudaDeviceGetAttribute(&limit, cudaDevAttrMaxSharedMemoryPerBlockOptin, cuda::device()));
+  return limit - 1024;
+}
+
 /// Makes views of one data set, one per block.
 class ViewMaker {
  public:
@@ -71,12 +80,13 @@ class ViewMaker {
         config_(config),
         layout_(config, images_->height, images_->width) {}
 
-  /// To be called before the first make() of that kind and type, outside of a capture.
+  /// To be called before the first make() of that kind and type, outside of a capture. The limit
+  /// is one per kernel, for all data sets: the most that there is.
   template <class Views>
   void prepare(DType type) const {
     for_float(type, [&]<class T>(T) {
-      CUDA_CHECK(cudaFuncSetAttribute(
-          make_views<Views, T>, cudaFuncAttributeMaxDynamicSharedMemorySize, layout_.total * 4));
+      CUDA_CHECK(cudaFuncSetAttribute(make_views<Views, T>,
+                                      cudaFuncAttributeMaxDynamicSharedMemorySize, most_shared()));
     });
   }
   template <class Views>
@@ -154,12 +164,8 @@ class DeviceSource : public BatchSource {
 
 /// True if an image and its view fit into a block's shared memory.
 bool fits(const Dataset& dataset, const AugmentConfig& augment) {
-  int limit = 0;
-  CUDA_CHECK(
-      cudaDeviceGetAttribute(&limit, cudaDevAttrMaxSharedMemoryPerBlockOptin, cuda::device()));
   const Image first = dataset.image(0);
-  // merge_block() needs a little shared memory of its own.
-  return ViewLayout(augment, first.height, first.width).total * 4 + 1024 <= limit;
+  return ViewLayout(augment, first.height, first.width).total * 4 <= most_shared();
 }
 
 }  // namespace

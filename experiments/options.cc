@@ -17,6 +17,7 @@
 #include "simsiam/initial_weights.h"
 #include "tensor/parallel.h"
 #include "tensor/print.h"
+#include "tensor/top_k.h"
 
 namespace siam {
 
@@ -71,6 +72,9 @@ void check_meaning(const Options& options) {
                                         {!config.deterministic, "--nondeterministic"}})
       if (given)
         throw UsageError(fmt::format("{} on a CPU; a GPU is needed; leave it out", option));
+  if (config.device == Device::cuda && config.knn.k > kMostTopKOnGpu)
+    throw UsageError(fmt::format("--knn-k {} on a GPU; at most {} is needed; lower it",
+                                 config.knn.k, kMostTopKOnGpu));
   if (needs_data(options.preset) && !options.data && std::getenv("SIMSIAM_DATA") == nullptr)
     throw UsageError(
         fmt::format("--preset {} without --data; a folder with train/<class>/ and val/<class>/ is "

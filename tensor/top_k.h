@@ -13,9 +13,11 @@ struct TopK {
   Tensor columns;  ///< i32 [rows,k], their columns
 };
 
+constexpr int kMostTopKOnGpu = 1024;
+
 /// The k largest of each row of x, f32 [rows,C] (torch.topk). Of equal elements the lower column
-/// comes first; a NaN counts as larger than every number. Error unless 1 <= k <= C, and k <= 1024
-/// on a GPU.
+/// comes first; a NaN counts as larger than every number. Error unless 1 <= k <= C, and k <=
+/// kMostTopKOnGpu on a GPU.
 TopK top_k(const Tensor& x, int64_t k);
 
 /// An element as an integer that is ordered as in top_k, and unique in its row: the value's bits,

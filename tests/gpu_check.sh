@@ -15,8 +15,8 @@
 #
 # and run there as FOLDER/tests/gpu_check.sh: 43 MB. cuBLASLt and cuDNN are not in it: they come from the toolkit or a
 # Python environment (the wheels nvidia-cublas and nvidia-cudnn-cu13, which PyTorch for CUDA 13 brings), whose folders
-# site-packages/nvidia/*/lib are put on LD_LIBRARY_PATH here, for our programs alone. PYTHON names the interpreter;
-# without torch in it there are no ratios. Images are not in it either: name a data set's folder as DATA.
+# site-packages/nvidia/*/lib are put on LD_LIBRARY_PATH here, for our programs alone, if these lack a library. PYTHON
+# names the interpreter; without torch in it there are no ratios. Images are not in it either: name a data set's folder as DATA.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -64,13 +64,14 @@ out=$(realpath "$out")
 report=$out/report.md
 : > "$report"
 
-libraries=$("$python" - 2> /dev/null <<'END_PYTHON'
+wheels=$("$python" - 2> /dev/null <<'END_PYTHON'
 import glob, os, site, sysconfig
 roots = {*site.getsitepackages(), site.getusersitepackages(), sysconfig.get_paths()["purelib"]}
 print(":".join(sorted({path for root in roots for path in glob.glob(os.path.join(root, "nvidia", "*", "lib"))})))
 END_PYTHON
 )
-ours=(env "LD_LIBRARY_PATH=$PWD/$build/lib${libraries:+:$libraries}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
+paths=$(realpath "$build")/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+ours=(env "LD_LIBRARY_PATH=$paths")
 
 sections=" ${SECTIONS:-tests cifar train resnet50 sanitizer} "
 wanted() { [[ $sections == *" $1 "* ]]; }
@@ -79,13 +80,14 @@ missed=0
 unrun=0
 say() { echo "$*" | tee -a "$report"; }
 # check TITLE SECONDS COMMAND...: runs it within its own limit and what is left of the whole; its last $lines lines go
-# to the report, all of them to the file $log. Exit status 77: skipped. Returns 1 if it failed, 2 if it was not run.
+# to the report, all of them to the file $log. Exit status 77: skipped. Returns 1 if it failed, 2 if there was no time
+# for it, or not enough.
 check() {
-  local title=$1 limit=$2 left=$((deadline - SECONDS)) status begin=$SECONDS verdict=passed
+  local title=$1 limit=$2 left=$((deadline - SECONDS)) status begin=$SECONDS verdict=passed cut=0
   shift 2
   log=$out/${title//[^A-Za-z0-9]/_}.log
   : > "$log"
-  ((limit < left)) || limit=$left
+  ((limit < left)) || limit=$left cut=1
   if ((limit < 5)); then
     say "- **$title**: not run, no time left"
     unrun=$((unrun + 1))
@@ -96,11 +98,17 @@ check() {
   case $status in
     0) ;;
     77) verdict=skipped ;;
-    124 | 137) verdict="stopped after $limit s" ;;
+    124 | 137)
+      verdict="stopped after $limit s"
+      ((!cut)) || verdict+=", no time left" ;;
     *) verdict="FAILED, status $status" ;;
   esac
   say "- **$title**: $verdict, $((SECONDS - begin)) s"
   { echo '```'; tail -n "${lines:-4}" "$log"; echo '```'; } | tee -a "$report"
+  if ((cut)) && [[ $verdict == stopped* ]]; then
+    unrun=$((unrun + 1))
+    return 2
+  fi
   ((status == 0 || status == 77))
 }
 must() {
@@ -110,12 +118,28 @@ must() {
 
 say "# GPU check"
 command -v nvidia-smi > /dev/null || { say "no nvidia-smi here: no driver, so nothing can run"; exit 77; }
-gpu=$(nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader)
-say "$gpu"
+asked() { nvidia-smi --query-gpu="$1" --format=csv,noheader,nounits | head -1; }
+gpu=$(asked name,driver_version,memory.total)
+say "$gpu MiB"
+# What this GPU has: bf16 from compute capability 8.0 on; ResNet-50 needs 100 MB for a pair.
+half=bf16
+[[ $(asked compute_cap) != [567].* ]] || half=f16
+pairs=256
+while ((pairs > 32 && pairs * 100 > $(asked memory.total))); do pairs=$((pairs / 2)); done
 
 mapfile -t tests < <(programs_in "$build" | grep /test_cuda)
-missing=$("${ours[@]}" ldd "${tests[0]}" | grep 'not found')
-[[ -z $missing ]] || say "error: shared libraries are missing; toolkit, wheels or $build/lib are needed:" $missing
+if ((${#tests[@]} == 0)); then
+  say "error: no tests/*/test_cuda* in $build; a build with CUDA is needed; name its folder"
+  exit 2
+fi
+missing() { "${ours[@]}" ldd "${tests[0]}" | grep 'not found'; }
+# Wheels of another CUDA have cuDNN's and NCCL's under the same names: they are for where ours are missing.
+if [[ -n $(missing) && -n $wheels ]]; then
+  paths+=:$wheels
+  ours=(env "LD_LIBRARY_PATH=$paths")
+fi
+[[ -z $(missing) ]] || say "error: shared libraries are missing; toolkit, wheels or $build/lib are needed:" $(missing)
+say "libraries:" $("${ours[@]}" ldd "${tests[0]}" | grep -oE '/[^ ]*/lib(cublasLt|cudnn|nccl)\.so[.0-9]*')
 step=("${ours[@]}" "$build/tests/bench/bench_step" --device cuda)
 peer=("$python" tests/bench/peer_torch.py --device cuda)
 torch=0
@@ -175,9 +199,9 @@ speed() {
 }
 if wanted cifar; then
   say "## Speed, CIFAR"
-  speed 1.5 30000 cifar18 512 bf16 train 5 graph compile-graph
-  speed 2 0 cifar18 128 bf16 train 5 graph compile-graph
-  lines=1 must "kNN monitor" 60 "${step[@]}" --what knn --batch-size 512 --precision bf16
+  speed 1.5 30000 cifar18 512 $half train 5 graph compile-graph
+  speed 2 0 cifar18 128 $half train 5 graph compile-graph
+  lines=1 must "kNN monitor" 60 "${step[@]}" --what knn --batch-size 512 --precision $half
 fi
 
 if wanted train; then
@@ -186,13 +210,13 @@ if wanted train; then
   # Without gnuplot only the figure is missing, which can be drawn from its script elsewhere.
   trained='"$@" || { ! command -v gnuplot > /dev/null && test -s "$0/stopgrad/summary.json"; }'
   lines=4 must ablate_stopgrad 150 bash -c "$trained" "$out/results" "${ours[@]}" "$build/experiments/ablate_stopgrad" \
-    --device cuda --preset cifar10 --epochs 20 --precision bf16 --out "$out/results" ${data:+--data "$data"}
+    --device cuda --preset cifar10 --epochs 20 --precision $half --out "$out/results" ${data:+--data "$data"}
 fi
 
 if wanted resnet50; then
   say "## Speed, ResNet-50"
-  speed 1.15 0 resnet50 256 bf16 step 2 compile
-  speed 1.3 0 resnet50 256 f16 step 2 compile
+  [[ $half == f16 ]] || speed 1.15 0 resnet50 $pairs bf16 step 2 compile
+  speed 1.3 0 resnet50 $pairs f16 step 2 compile
 fi
 
 if wanted sanitizer; then

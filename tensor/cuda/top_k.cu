@@ -10,7 +10,7 @@ namespace siam::cuda {
 
 namespace {
 
-constexpr int kMost = 1024;  ///< keys sorted in shared memory
+constexpr int kMost = kMostTopKOnGpu;  ///< keys sorted in shared memory
 constexpr int kDigitBits = 8, kDigits = 1 << kDigitBits;
 
 /// A threshold that exactly the k largest keys of the row reach.

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/autograd/op_cases.h"
+#include "tests/tensor/cuda_compare.h"
 
 namespace siam {
 
@@ -18,9 +19,11 @@ TEST_CASE("f32 on the GPU agrees with the double reference, forward and backward
 // Two roundings to the type: a value on the edge may be rounded to the other side than in the
 // reference, and cuDNN writes a filter's gradient in the type before it becomes f32.
 TEST_CASE("bf16 and f16 on the GPU agree with the double reference, forward and backward") {
-  for (const auto& [type, unit] : {std::pair{DType::bf16, 0x1p-8}, {DType::f16, 0x1p-11}})
+  for (const DType type : served_types({DType::bf16, DType::f16})) {
+    const double unit = type == DType::bf16 ? 0x1p-8 : 0x1p-11;
     for (const OpCase& c : op_cases())
       compare_with_reference(c, type, Device::cuda, 2 * unit + kF32);
+  }
 }
 
 }  // namespace siam

@@ -92,6 +92,16 @@ TEST_CASE("the GPU's test images are the CPU's") {
   poison_empty_tensors(false);
 }
 
+TEST_CASE("a source with small views does not take the shared memory of one with large views") {
+  AugmentConfig small = strong();
+  small.size = 8;
+  const auto large = source(Device::cuda, DType::f32);
+  const auto other = make_batch_source(noise(), small, {.batch_size = 64, .seed = 5, .views = 2},
+                                       Device::cuda, DType::f32);
+  large->start_epoch(1);
+  CHECK(large->next().images.dim(1) == kSize);
+}
+
 TEST_CASE("two sources make the same bits, wherever an epoch is begun") {
   const auto one = source(Device::cuda, DType::f32), other = source(Device::cuda, DType::f32);
   one->start_epoch(2);

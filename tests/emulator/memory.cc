@@ -131,7 +131,10 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::memset(properties, 0, sizeof *properties);
   properties->uuid.bytes[0] = static_cast<char>(device);
   std::strcpy(properties->name, "emulator");
-  properties->major = 9;
+  const char* capability = std::getenv("SIMSIAM_EMULATOR_CAPABILITY");
+  const int both = capability != nullptr ? std::atoi(capability) : 90;
+  properties->major = both / 10;
+  properties->minor = both % 10;
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {

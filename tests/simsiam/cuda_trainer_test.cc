@@ -9,6 +9,7 @@
 #include "tensor/rows.h"
 #include "tests/simsiam/from_files.h"
 #include "tests/simsiam/toy.h"
+#include "tests/tensor/cuda_compare.h"
 
 namespace siam {
 
@@ -98,7 +99,7 @@ TEST_CASE("the monitor works where the captured step's tensors lie meanwhile") {
 
 // A query whose neighbours are nearly equally near may get another class.
 TEST_CASE("the kNN monitor's rows are of the compute type, and vote like their values in f32") {
-  for (const DType type : {DType::bf16, DType::f16}) {
+  for (const DType type : served_types({DType::bf16, DType::f16})) {
     CAPTURE(type);
     const Config config = on_gpu(true, type);
     const Trainer trainer(config, data());
@@ -119,7 +120,7 @@ TEST_CASE("the kNN monitor's rows are of the compute type, and vote like their v
 }
 
 TEST_CASE("captured and eager steps have the same bits, and so have two runs") {
-  for (const DType precision : {DType::f32, DType::bf16, DType::f16}) {
+  for (const DType precision : served_types()) {
     CAPTURE(precision);
     const Config captured = on_gpu(false, precision), op_by_op = on_gpu(true, precision);
     const Run graph = train(captured), again = train(captured), eager = train(op_by_op);
@@ -133,8 +134,9 @@ TEST_CASE("captured and eager steps have the same bits, and so have two runs") {
 // is queued.
 TEST_CASE("images from the host: captured and eager steps have the same bits, with any workers") {
   const TrainTest files = {from_files(patches(48, 1)), patches(24, 2)};
-  for (const auto& [precision, workers] : {std::pair{DType::f32, 0}, {DType::bf16, 3}}) {
+  for (const DType precision : served_types()) {
     CAPTURE(precision);
+    const int workers = precision == DType::f32 ? 0 : 3;
     const Run eager = train(on_gpu(true, precision), files);
     Config config = on_gpu(false, precision);
     config.workers = workers;

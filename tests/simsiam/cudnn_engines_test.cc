@@ -60,13 +60,16 @@ ConvKey key_of(ConvKind kind, const ConvLayer& layer, int64_t images, DType type
 /// The number of engines that are allowed, have a plan, and respect the limit on temporary memory.
 int plans(const ConvKey& key, const PlanTarget& target) {
   OperationGraph graph = graph_of(key);
+  const std::vector<Engine> found = engines(graph.finish(target), target);
   int count = 0;
-  for (const Engine& engine : usable(engines(graph.finish(target), target), key.type, key.policy)) {
-    try {
-      count += GraphPlan(engine, target).workspace() <= kConvWorkspaceCap;
-    } catch (const Error&) {
+  for (const bool compiles : {false, true})
+    for (const Engine& engine : usable(found, key.type, key.policy, compiles)) {
+      if (compiles && count > 0) break;
+      try {
+        count += GraphPlan(engine, target).workspace() <= kConvWorkspaceCap;
+      } catch (const Error&) {
+      }
     }
-  }
   return count;
 }
 
@@ -108,7 +111,7 @@ TEST_CASE("f32 without TF32 never rounds its factors, and the halves add up in f
   const auto notes = [&](DType type, LibraryPolicy policy) {
     const ConvKey key = key_of(ConvKind::forward, layer, 64, type, policy);
     OperationGraph graph = graph_of(key);
-    return usable(engines(graph.finish(target), target), type, key.policy);
+    return usable(engines(graph.finish(target), target), type, key.policy, /*compiles=*/false);
   };
   const auto on_tensor_cores = [](const Engine& each) { return each.notes.tensor_cores; };
   CHECK(std::ranges::none_of(notes(DType::f32, {}), on_tensor_cores));

@@ -21,6 +21,12 @@ using Op = std::function<Tensors(const Tensors&)>;
 
 inline const std::vector<DType> kStorageTypes = {DType::f32, DType::bf16, DType::f16};
 
+/// Those of which this GPU has products and convolutions.
+inline std::vector<DType> served_types(std::vector<DType> types = kStorageTypes) {
+  std::erase_if(types, [](DType type) { return !cuda_serves(type); });
+  return types;
+}
+
 /// Standard normal numbers, rounded to the type.
 inline Tensor normals(const Shape& shape, DType type, Random& random) {
   const Tensor tensor = Tensor::empty(shape);

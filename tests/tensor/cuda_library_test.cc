@@ -9,7 +9,7 @@
 namespace siam {
 
 TEST_CASE("matrix products in all orders, into the type and into f32") {
-  for (const DType type : kStorageTypes) {
+  for (const DType type : served_types()) {
     Random random(13, Purpose::test, static_cast<uint32_t>(type));
     for (const auto& [m, n, k] :
          {std::array{5, 7, 3}, std::array{64, 128, 256}, std::array{33, 24, 72}})

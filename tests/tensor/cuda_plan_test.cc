@@ -35,9 +35,10 @@ TEST_CASE("of the allowed engines the first are measured, each in a few settings
   const auto engine = [](int64_t index, EngineNotes notes = {}) {
     return Engine{nullptr, index, std::to_string(index), notes};
   };
-  const auto chosen = [](const std::vector<Engine>& engines) {
+  const auto chosen = [](const std::vector<Engine>& engines, bool compiles = false) {
     std::vector<int64_t> indices;
-    for (const Engine& each : usable(engines, DType::f16, {})) indices.push_back(each.index);
+    for (const Engine& each : usable(engines, DType::f16, {}, compiles))
+      indices.push_back(each.index);
     return indices;
   };
   std::vector<Engine> ranked(10, engine(7));
@@ -48,8 +49,9 @@ TEST_CASE("of the allowed engines the first are measured, each in a few settings
   for (int i = 0; i < 40; ++i) many.push_back(engine(i));
   CHECK(chosen(many).size() == 16);
   const Engine compiling = engine(1, {.compiles = true});
-  CHECK(chosen({compiling, compiling}) == std::vector<int64_t>{1});
   CHECK(chosen({compiling, engine(2)}) == std::vector<int64_t>{2});
+  CHECK(chosen({compiling, engine(2), compiling}, true) == std::vector<int64_t>{1, 1});
+  CHECK(chosen(std::vector<Engine>(9, compiling), true).size() == 4);
 }
 
 TEST_CASE("a plan's key tells problems apart") {
@@ -175,7 +177,7 @@ TEST_CASE("the tuner ignores a file that is damaged or another machine's") {
   CHECK(Tuner(file, "two").choose("p", kThree, clock.measure()) == 2);
 }
 
-TEST_CASE("the tuner takes over what another process has chosen, and keeps no file of it") {
+TEST_CASE("the tuner takes over what another process has chosen, and keeps its own file") {
   const ScratchFolder folder;
   const auto file = folder.path() / "plans.txt";
   Clock clock{{3, 2, 1}}, other{{1, 2, 3}};
@@ -183,12 +185,20 @@ TEST_CASE("the tuner takes over what another process has chosen, and keeps no fi
   first.choose("p", kThree, clock.measure());
   second.choose("q", kThree, other.measure());
   std::filesystem::remove(file);
-  second.adopt(first.plans());
+  second.adopt(first.plans(), "rank1of2");
   CHECK(second.choose("p", kThree, other.measure()) == 2);
   CHECK(second.choose("q", kThree, clock.measure()) == 2);  // its own earlier choice is forgotten
   CHECK_FALSE(std::filesystem::exists(file));
+  // The next run has the same choices, though the other process has made another one meanwhile.
+  first.choose("q", kThree, other.measure());
+  Tuner again(file, "one");
+  again.adopt(first.plans(), "rank1of2");
+  CHECK(again.choose("q", kThree, other.measure()) == 2);
+  Tuner third(file, "one");
+  third.adopt(first.plans(), "rank2of3");
+  CHECK(third.choose("q", kThree, clock.measure()) == 0);
   Tuner elsewhere({}, "two");
-  elsewhere.adopt(first.plans());
+  elsewhere.adopt(first.plans(), "rank1of2");
   CHECK(elsewhere.choose("p", kThree, other.measure()) == 0);
 }
 

@@ -68,17 +68,16 @@ bool allowed(const EngineNotes& notes, DType type, LibraryPolicy policy) {
   return !notes.narrow_sums;
 }
 
-std::vector<Engine> usable(const std::vector<Engine>& engines, DType type, LibraryPolicy policy) {
-  constexpr size_t kMost = 16;
+std::vector<Engine> usable(const std::vector<Engine>& engines, DType type, LibraryPolicy policy,
+                           bool compiles) {
+  const size_t most = compiles ? 4 : 16;
   constexpr int kSettings = 4;
   std::vector<Engine> chosen;
   std::map<int64_t, int> settings;  // of each engine
-  for (const bool compiles : {false, true})
-    for (const Engine& each : engines)
-      if (each.notes.compiles == compiles && allowed(each.notes, type, policy) &&
-          (!compiles || chosen.empty()) && chosen.size() < kMost &&
-          ++settings[each.index] <= kSettings)
-        chosen.push_back(each);
+  for (const Engine& each : engines)
+    if (each.notes.compiles == compiles && allowed(each.notes, type, policy) &&
+        chosen.size() < most && ++settings[each.index] <= kSettings)
+      chosen.push_back(each);
   return chosen;
 }
 

@@ -46,8 +46,9 @@ inline constexpr size_t kConvWorkspaceCap = size_t{512} << 20;
 bool allowed(const EngineNotes& notes, DType type, LibraryPolicy policy);
 
 /// The allowed engines that are worth measuring, in their order: cuDNN lists dozens, most of them
-/// the same engine with other settings, so only a few settings of each are kept. Engines that first
-/// compile their kernels, which takes seconds, are used only if there are no others.
-std::vector<Engine> usable(const std::vector<Engine>& engines, DType type, LibraryPolicy policy);
+/// the same engine with other settings, so only a few settings of each are kept. `compiles`: those
+/// that first compile their kernels, which takes seconds, and are for when no other works.
+std::vector<Engine> usable(const std::vector<Engine>& engines, DType type, LibraryPolicy policy,
+                           bool compiles);
 
 }  // namespace siam::cuda

@@ -17,14 +17,9 @@ Tensor workspace_of(const GraphPlan& plan) {
   return Tensor::empty({static_cast<int64_t>(plan.workspace())}, DType::u8, Device::cuda);
 }
 
-GraphPlan make_plan(const ConvKey& key, std::span<void* const> memory) {
-  check_served(key.type);
-  const PlanTarget target = PlanTarget::here();
-  OperationGraph graph = graph_of(key);
-  const std::vector<Engine> list =
-      usable(engines(graph.finish(target), target), key.type, key.policy);
-  check(!list.empty(), "conv2d: cuDNN has no engine for {}; use another type or other sizes",
-        key.name());
+// The fastest of the engines. Error if none works.
+GraphPlan fastest(const ConvKey& key, const std::vector<Engine>& list, const PlanTarget& target,
+                  std::span<void* const> memory) {
   std::vector<std::string> names;
   for (const Engine& engine : list) names.push_back(engine.name);
   const auto plan_of = [&](size_t index) {
@@ -46,6 +41,26 @@ GraphPlan make_plan(const ConvKey& key, std::span<void* const> memory) {
     }
   };
   return plan_of(tuner().choose(key.name(), names, seconds));
+}
+
+GraphPlan make_plan(const ConvKey& key, std::span<void* const> memory) {
+  check_served(key.type);
+  const PlanTarget target = PlanTarget::here();
+  OperationGraph graph = graph_of(key);
+  const std::vector<Engine> found = engines(graph.finish(target), target);
+  std::string why = "none is allowed";
+  for (const bool compiles : {false, true}) {
+    const std::vector<Engine> list = usable(found, key.type, key.policy, compiles);
+    if (list.empty()) continue;
+    try {
+      return fastest(key, list, target, memory);
+    } catch (const OutOfMemory&) {
+      throw;
+    } catch (const Error& error) {
+      why = error.what();
+    }
+  }
+  fail("conv2d: cuDNN has no engine for {}: {}; use another type or other sizes", key.name(), why);
 }
 
 }  // namespace

@@ -51,11 +51,12 @@ ncclUniqueId shared_id(const Communicator& ranks) {
   return id;
 }
 
-// All ranks adopt the choices of algorithms that rank 0 has made so far, and it alone keeps a file
-// of them: another run with the same number of ranks has the same bits.
+// All ranks adopt the choices of algorithms that rank 0 has made so far. What is new each measures
+// and keeps for itself: another run with the same number of ranks has the same bits.
 void share_plans(const Communicator& ranks) {
   const std::string plans = ranks.broadcast(cuda::tuner().plans());
-  if (ranks.rank() > 0) cuda::tuner().adopt(plans);
+  if (ranks.rank() > 0)
+    cuda::tuner().adopt(plans, fmt::format("rank{}of{}", ranks.rank(), ranks.size()));
 }
 
 class Nccl : public Transport {

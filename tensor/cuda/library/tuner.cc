@@ -87,11 +87,15 @@ std::string Tuner::plans() const {
   return out.str();
 }
 
-void Tuner::adopt(const std::string& plans) {
+void Tuner::adopt(const std::string& plans, const std::string& part) {
   const std::lock_guard lock(mutex_);
+  chosen_.clear();
+  if (!file_.empty()) {
+    file_ += "." + part;
+    chosen_ = read_file().value_or(Choices());
+  }
   std::istringstream in(plans);
-  chosen_ = read(in).value_or(Choices());
-  file_.clear();
+  if (std::optional<Choices> theirs = read(in)) chosen_.merge(*theirs);
 }
 
 // Written under another name first, since other processes may be reading. Failure to write the file

@@ -37,9 +37,10 @@ class Tuner {
 
   /// All choices, in the format of the file.
   std::string plans() const;
-  /// Replaces the choices, and the file, by plans() of another process with the same kind of GPU.
-  /// Another machine's plans are not taken.
-  void adopt(const std::string& plans);
+  /// Replaces the choices by plans() of another process with the same kind of GPU (another
+  /// machine's are not taken), and the file by `<file>.<part>`, whose choices come first: in a
+  /// later run `part` repeats what it has measured itself.
+  void adopt(const std::string& plans, const std::string& part);
 
  private:
   class FileLock;
