@@ -15,6 +15,7 @@
 #include "experiments/options.h"
 #include "experiments/progress.h"
 #include "simsiam/config.h"
+#include "simsiam/monitor.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/parallel.h"
 #include "tensor/print.h"

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+
+#include "autograd/ops.h"
 #include "tensor/io/safetensors.h"
 #include "tests/relative_error.h"
 
