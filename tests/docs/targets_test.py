@@ -24,7 +24,7 @@ class Targets(unittest.TestCase):
     def test_documents_name_one_target_each(self):
         targets = json.loads((Path(os.environ["SIMSIAM_BUILD"]) / "meson-info/intro-targets.json").read_text())
         for each in targets:
-            each["folder"] = str(Path(each["defined_in"]).parent.relative_to(ROOT))
+            each["folder"] = str(Path(each["defined_in"]).resolve().parent.relative_to(ROOT))
         optional = {"docs", "test_mpi"}  # where Sphinx or MPI is missing
         documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("[a-z]*/README.md")]
         found = 0
