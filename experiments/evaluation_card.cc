@@ -122,7 +122,6 @@ std::string evaluation_json(const EvaluationSource& source, const TrainedModel& 
                             {"pairs of views", evaluation.view_rows},
                             {"backbone", panel_json(evaluation.backbone)},
                             {"projection", panel_json(evaluation.projection)}};
-  // Infinite and NaN become null; a path that is not UTF-8 must not lose the results.
   return json_text(json);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "experiments/presets.h"
 #include "experiments/study.h"
@@ -63,21 +64,21 @@ void check_options(const Study& study, const Options& options) {
 }
 
 void check_used(std::span<const Study> studies, const Options& options) {
+  std::set<Method> methods;
+  for (const Study& study : studies)
+    for (const Run& run : runs_around(options.config, study))
+      methods.insert(run.config.objective.method);
   const std::vector<SettingValue> asked = settings_of(options.config),
                                   usual = settings_of(preset(options.preset));
-  for (const auto& [flag, methods] : parts_of_methods())
-    for (size_t i = 0; i < asked.size(); ++i) {
-      if (asked[i].setting.flag != flag || asked[i].value == usual[i].value) continue;
-      const auto uses = [&](const Run& run) {
-        return std::ranges::find(methods, run.config.objective.method) != methods.end();
-      };
-      if (std::ranges::none_of(studies, [&](const Study& study) {
-            return std::ranges::any_of(runs_around(options.config, study), uses);
-          }))
-        throw UsageError(fmt::format(
-            "{} with --method {}, which has no use for it; --method {} is needed; leave one out",
-            flag, name_of(options.config.objective.method), name_of(methods.back())));
-    }
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const auto part =
+        std::ranges::find(parts_of_methods(), asked[i].setting.flag, &PartOfMethods::flag);
+    if (part == parts_of_methods().end() || asked[i].value == usual[i].value) continue;
+    if (std::ranges::none_of(part->methods, [&](Method each) { return methods.contains(each); }))
+      throw UsageError(fmt::format(
+          "{} with --method {}, which has no use for it; --method {} is needed; leave one out",
+          part->flag, name_of(options.config.objective.method), name_of(part->methods.back())));
+  }
 }
 
 }  // namespace siam
