@@ -14,14 +14,6 @@ namespace siam {
 
 namespace {
 
-ResNetArch arch_of(const std::string& text) {
-  ResNetArch arch;
-  if (!from_text(text, arch))
-    throw UsageError(
-        fmt::format("--arch {}; {} is needed; change it or leave it out", text, resnet_choices()));
-  return arch;
-}
-
 int run(int argc, char** argv) {
   bool without = false;
   std::string arch = to_text(StepGraphOptions().arch), out;

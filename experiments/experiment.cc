@@ -71,6 +71,11 @@ int64_t Runner::train_samples() const {
   return subset > 0 ? subset : data_.train->size();
 }
 
+int64_t Runner::test_samples() const {
+  const int64_t subset = options_.config.test_samples;
+  return subset > 0 ? subset : data_.test->size();
+}
+
 std::vector<Run> Runner::seeded(const Run& run) const {
   std::vector<Run> runs(options_.seeds, run);
   for (int i = 0; i < options_.seeds; ++i) runs[i].config.seed += static_cast<uint64_t>(i);

@@ -56,6 +56,8 @@ class Runner {
   const Communicator& ranks() const { return team_.ranks(); }
   /// Images to train on, after --train-samples.
   int64_t train_samples() const;
+  /// Images to test with, after --test-samples.
+  int64_t test_samples() const;
   /// Announces an experiment: its folder is created and tried, and its runs count for the time
   /// left, except those known to be complete. Error if something cannot be written, or if there is
   /// a run to train and another process trains in --out.

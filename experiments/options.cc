@@ -86,6 +86,14 @@ void check_meaning(const Options& options) {
 
 std::string version_text() { return fmt::format("simsiam {}, build {}", SIAM_VERSION, kBuildTag); }
 
+ResNetArch arch_of(const std::string& text) {
+  ResNetArch arch;
+  if (!from_text(text, arch))
+    throw UsageError(
+        fmt::format("--arch {}; {} is needed; change it or leave it out", text, resnet_choices()));
+  return arch;
+}
+
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed) {
   app.set_version_flag("--version", version_text(), "print version and build, and end");
   try {

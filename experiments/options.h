@@ -52,6 +52,8 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& d
 /// The output of --version.
 std::string version_text();
 
+/// The backbone that an option --arch names. UsageError if it names none.
+ResNetArch arch_of(const std::string& text);
 /// Parses the command line. False after --help or --version was printed; UsageError, saying that
 /// `needed` is needed, if it is not valid.
 bool parse_or_help(CLI::App& app, int argc, char** argv, std::string_view needed);

@@ -73,12 +73,10 @@ std::vector<NeighbourRow::Found> found(const std::vector<Neighbour>& nearest, co
 
 std::vector<StudyPicture> collapse_picture(const std::vector<Run>& runs,
                                            const Experiment& experiment, Runner& runner) {
-  const int64_t asked = runner.options().config.test_samples,
-                images = asked > 0 ? asked : runner.data().test->size();
   std::vector<CloudRow> rows;
   for (const Run& run : runs) {
     if (run.snapshots.empty()) continue;
-    if (images < kLeastImages) {
+    if (runner.test_samples() < kLeastImages) {
       runner.message("no picture of embeddings: it needs two test images or more");
       return {};
     }

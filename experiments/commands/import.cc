@@ -39,9 +39,7 @@ int import_command(int argc, char** argv) {
   if (!parse_or_help(app, argc - 1, argv + 1, "a file and options")) return 0;
   check_output(out, {file}, "\"imported\":\"");
   ImportOptions options;
-  if (!arch.empty() && !from_text(arch, options.arch.emplace()))
-    throw UsageError(
-        fmt::format("--arch {}; {} is needed; change it or leave it out", arch, resnet_choices()));
+  if (!arch.empty()) options.arch = arch_of(arch);
   if (size_given->count() > 0) options.image_size = size;
   if (crop_given->count() > 0) options.crop_pct = crop_pct;
   check(!is_training_state(load_metadata(file)),
